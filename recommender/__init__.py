@@ -1,0 +1,1 @@
+"""Adaptive learning recommendation engine, as a library."""

@@ -1,0 +1,1 @@
+"""Frozen types of the field: content, roles, events, learners, recommendations. No input or output."""

@@ -1,0 +1,1 @@
+"""From scores of modules to a ranked, explained list."""

@@ -1,0 +1,1 @@
+"""The learner-skill model: state, features, tracing, calibration, mastery."""

@@ -1,0 +1,1 @@
+"""Everything online: the HTTP API and its store."""

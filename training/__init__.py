@@ -1,0 +1,1 @@
+"""Everything offline: datasets, evaluation, tracking, registry."""
