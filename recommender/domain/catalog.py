@@ -96,7 +96,8 @@ class Catalog:
     """The catalogue as arrays over modules (n_modules,), skills (n_skills,) and items (n_items,).
 
     Times are seconds since 1970 in UTC, unknown numbers NaN, unknown positions -1, unknown texts "".
-    `difficulty` is a fraction; `half_life_days` NaN means that a skill is not known to fade;
+    `difficulty` and `item_difficulty` are fractions as declared; `half_life_days` NaN means that a skill is
+    not known to fade;
     `variant_group` is equal for modules that are the same content at different difficulty.
     """
 
@@ -121,6 +122,7 @@ class Catalog:
     item_index: Mapping[str, int]
     item_skills: Ragged
     item_module: Ints
+    item_difficulty: Floats
     prerequisites: Prerequisites
     roles: Roles
 
@@ -173,6 +175,7 @@ class Catalog:
             item_index=_positions(item_ids),
             item_skills=items.lists("skill_ids", skill_index),
             item_module=items.positions("module_id", module_index),
+            item_difficulty=items.numbers("difficulty"),
             prerequisites=_prerequisites(_Columns(kept.get("prerequisites")), module_index, skill_index),
             roles=_roles(_Columns(kept.get("roles")), _Columns(kept.get("role_skills")), skill_index),
         )

@@ -1,4 +1,21 @@
 """Course embeddings: views that score modules from what a learner has started so far.
 
-A view folds a history in; no learner vector is ever stored. `VIEWS` lists every view by name.
+A view folds a history in; no learner vector is ever stored. `VIEWS` lists every view by name. What only
+fitting needs (implicit, SciPy) is imported by `fit`, so that serving never loads it.
 """
+
+from __future__ import annotations
+
+from recommender.embeddings.als import Als
+from recommender.embeddings.interactions import build_interactions
+from recommender.embeddings.popularity import Popularity
+from recommender.embeddings.transitions import Transitions
+from recommender.embeddings.view import History, Interactions, Scores, View
+
+VIEWS: dict[str, type[View]] = {
+    "popularity": Popularity,
+    "transitions": Transitions,
+    "als": Als,
+}
+
+__all__ = ["VIEWS", "History", "Interactions", "Scores", "View", "build_interactions"]

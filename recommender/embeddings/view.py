@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +95,15 @@ class View(Protocol):
 
     name: ClassVar[str]
     reason: ClassVar[ReasonCode]
-    config: BaseModel
+
+    def __init__(self, config: Any = None) -> None:
+        """Keep `config`, an instance of `config_class()`; None means its defaults."""
+        ...
+
+    @property
+    def config(self) -> BaseModel:
+        """Hyperparameters, as given."""
+        ...
 
     @classmethod
     def config_class(cls) -> type[BaseModel]:
@@ -115,6 +123,6 @@ class View(Protocol):
         ...
 
     @classmethod
-    def from_arrays(cls, config: BaseModel, arrays: Arrays) -> Self:
+    def from_arrays(cls, config: Any, arrays: Arrays) -> Self:
         """Rebuild a fitted view; `arrays` may be read-only memory maps."""
         ...

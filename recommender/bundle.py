@@ -1,0 +1,257 @@
+"""The trained model on disk: a directory of arrays and tables under one manifest. Nothing in it executes.
+
+::
+
+    manifest.json            format, id, hashes, configuration, metrics, what could not be trained
+    catalog/NAME.parquet     the catalogue's tables
+    difficulty/NAME.parquet  the difficulty table that states are folded against
+    skills/NAME.npy          the learner-skill model, where attempts were there to train it
+    views/VIEW/NAME.npy      each view, where completions were there to train it
+
+The id is the hash of the learned content, so the same data, configuration and seed give the same id; times
+of day and timings are in the manifest and not in the id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+from recommender.domain.catalog import Catalog
+from recommender.embeddings import VIEWS, View
+from recommender.errors import BundleError
+from recommender.ranking.config import RankingConfig
+from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.model import SkillModel
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelBundle:
+    """Everything an engine needs.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    difficulty : DifficultyTable
+    skills : SkillModel or None
+        None when there were no attempts to fit it on.
+    views : mapping of str to View
+        Empty when there were no completions to fit them on.
+    ranking : RankingConfig
+    manifest : mapping
+        What `write` was told, and after `open` also `id`, `format` and `files`.
+    path : Path or None
+        Where it lies; None before it was written.
+    """
+
+    catalog: Catalog
+    difficulty: DifficultyTable
+    skills: SkillModel | None
+    views: Mapping[str, View]
+    ranking: RankingConfig
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = None
+
+    @property
+    def id(self) -> str:
+        """Hash of the learned content; "" before the bundle was written."""
+        return str(self.manifest.get("id", ""))
+
+    def write(self, path: Path, *, under_id: bool = False) -> ModelBundle:
+        """Write the directory under a temporary name and rename it, so that a half-written one never shows.
+
+        Parameters
+        ----------
+        path : Path
+            The bundle's directory; with `under_id` the folder that holds it under its id. There, a sound
+            bundle of the same id stays as it is, since it holds the same.
+
+        Raises
+        ------
+        BundleError
+            `path` exists and is no empty directory.
+        """
+        if not under_id and path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise BundleError(f"{path} exists; give a directory that does not, or remove it first")
+        folder = path if under_id else path.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".bundle-", dir=folder))
+        try:
+            identity = self._write_into(temporary)
+            target = folder / identity if under_id else path
+            if under_id and _is_sound(target):
+                shutil.rmtree(temporary)
+            else:
+                shutil.rmtree(target, ignore_errors=True)
+                temporary.replace(target)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        return ModelBundle.open(target, verify=False)
+
+    @classmethod
+    def open(cls, path: Path, *, verify: bool = True) -> ModelBundle:
+        """Open a bundle; its arrays are memory-mapped and shared between processes.
+
+        Parameters
+        ----------
+        verify : bool
+            Check the hash of every file first.
+
+        Raises
+        ------
+        BundleError
+            It is missing, damaged, foreign or of a newer format.
+        """
+        manifest = _read_manifest(path)
+        if verify:
+            _verify(path, manifest)
+        try:
+            return cls._from_parts(path, manifest)
+        except (KeyError, TypeError, ValueError, OSError, ValidationError) as error:
+            raise BundleError(
+                f"bundle {path} does not hold what its manifest says ({error}); train it again"
+            ) from error
+
+    def _write_into(self, path: Path) -> str:
+        """Write every file; the manifest comes last. Returns the id."""
+        learned = self._write_parts(path)
+        files = {str(f.relative_to(path)): _sha256(f) for f in sorted(path.rglob("*")) if f.is_file()}
+        content = {"format": FORMAT_VERSION, "learned": learned, "files": files}
+        identity = _identity(content)
+        text = json.dumps(
+            {**self.manifest, **content, "id": identity}, indent=2, sort_keys=True, allow_nan=False
+        )
+        (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        # Made by mkdtemp for its owner alone; other accounts may serve it.
+        path.chmod(0o755)
+        return identity
+
+    def _write_parts(self, path: Path) -> dict[str, Any]:
+        _write_tables(path / "catalog", self.catalog.tables)
+        _write_tables(path / "difficulty", self.difficulty.to_tables())
+        learned: dict[str, Any] = {
+            "difficulty": {"overall": self.difficulty.overall, "id": self.difficulty.id},
+            "ranking": self.ranking.model_dump(mode="json"),
+            "skills": None,
+            "views": {},
+        }
+        if self.skills is not None:
+            learned["skills"], arrays = self.skills.parts()
+            _write_arrays(path / "skills", arrays)
+        for name, view in sorted(self.views.items()):
+            learned["views"][name] = view.config.model_dump(mode="json")
+            _write_arrays(path / "views" / name, view.arrays())
+        return learned
+
+    @classmethod
+    def _from_parts(cls, path: Path, manifest: Mapping[str, Any]) -> ModelBundle:
+        learned = manifest["learned"]
+        files = manifest["files"]
+        catalog = Catalog.from_tables(_read_tables(path, files, "catalog"))
+        overall = learned["difficulty"]["overall"]
+        difficulty = DifficultyTable.from_tables(overall, _read_tables(path, files, "difficulty"))
+        skills = None
+        if learned["skills"] is not None:
+            skills = SkillModel.from_parts(
+                learned["skills"], _read_arrays(path, files, "skills"), difficulty, catalog
+            )
+        views = {}
+        for name, config in learned["views"].items():
+            view = VIEWS[name]
+            views[name] = view.from_arrays(
+                view.config_class().model_validate(config), _read_arrays(path, files, f"views/{name}")
+            )
+        ranking = RankingConfig.model_validate(learned["ranking"])
+        return cls(catalog, difficulty, skills, views, ranking, manifest, path)
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(
+            f"{path} holds no {MANIFEST}, so it is no bundle; name a directory that train wrote"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path / MANIFEST} cannot be read ({error}); train the bundle again") from error
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(version, int):
+        raise BundleError(f"{path / MANIFEST} names no format, so it is no bundle of this engine")
+    if version > FORMAT_VERSION:
+        raise BundleError(
+            f"bundle {path} has format {version}, this engine reads up to {FORMAT_VERSION}; update the engine"
+        )
+    return dict(manifest)
+
+
+def _verify(path: Path, manifest: Mapping[str, Any]) -> None:
+    files = manifest.get("files")
+    if not isinstance(files, dict) or "learned" not in manifest:
+        raise BundleError(f"{path / MANIFEST} names no files; train the bundle again")
+    if _identity(manifest) != manifest.get("id"):
+        raise BundleError(f"{path / MANIFEST} was changed after training; copy it again or train it again")
+    for name, expected in files.items():
+        file = path / name
+        if not file.resolve().is_relative_to(path.resolve()) or not file.is_file():
+            raise BundleError(f"bundle {path} lacks {name}; copy it again or train it again")
+        if _sha256(file) != expected:
+            raise BundleError(
+                f"{name} of bundle {path} is not what its manifest says; copy it again or train it again"
+            )
+
+
+def _identity(content: Mapping[str, Any]) -> str:
+    named = {key: content[key] for key in ("format", "learned", "files")}
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        _verify(path, _read_manifest(path))
+    except BundleError:
+        return False
+    return True
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write_tables(path: Path, tables: Mapping[str, Any]) -> None:
+    path.mkdir()
+    for name, table in sorted(tables.items()):
+        pq.write_table(table.replace_schema_metadata(None), path / f"{name}.parquet", compression="zstd")
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    path.mkdir(parents=True)
+    for name, array in sorted(arrays.items()):
+        np.save(path / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _read_tables(path: Path, files: Iterable[str], folder: str) -> dict[str, Any]:
+    return {f.stem: pq.read_table(f) for f in _listed(path, files, folder)}
+
+
+def _read_arrays(path: Path, files: Iterable[str], folder: str) -> dict[str, Any]:
+    return {f.stem: np.load(f, mmap_mode="r", allow_pickle=False) for f in _listed(path, files, folder)}
+
+
+def _listed(path: Path, files: Iterable[str], folder: str) -> list[Path]:
+    """Files of a folder that the manifest names: what it does not name is never read."""
+    return [path / name for name in sorted(files) if str(PurePosixPath(name).parent) == folder]

@@ -1,0 +1,147 @@
+"""Popularity: what people start, overall, lately, in one's role and in one's segment."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from recommender.domain.catalog import SEGMENTS, Catalog, Floats, Ints
+from recommender.domain.recommendation import ReasonCode
+from recommender.embeddings.view import Arrays, History, Interactions, Scores
+from recommender.errors import NotFittedError
+
+DAY_SECONDS = 86_400.0
+
+
+class PopularityConfig(BaseModel):
+    """Hyperparameters of `Popularity`; the four weights are relative, their sum is free but not zero."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    overall_weight: float = Field(0.2, ge=0, description="Weight of the share of all starts.")
+    recent_weight: float = Field(0.4, ge=0, description="Weight of the share of starts, recent ones first.")
+    role_weight: float = Field(0.3, ge=0, description="Weight of the share of starts in the learner's role.")
+    segment_weight: float = Field(0.1, ge=0, description="Weight of the share in the learner's segment.")
+    half_life_days: float = Field(60.0, gt=0, description="Days after which a start counts half in `recent`.")
+    pseudo_count: float = Field(50.0, gt=0, description="Starts that the overall share is worth in a slice.")
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the four weights."""
+        return self.overall_weight + self.recent_weight + self.role_weight + self.segment_weight
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Self:
+        if self.total_weight <= 0:
+            raise ValueError("all four weights are 0; give at least one a positive weight")
+        return self
+
+
+BASELINES: dict[str, PopularityConfig] = {
+    "popularity": PopularityConfig(overall_weight=1, recent_weight=0, role_weight=0, segment_weight=0),
+    "recent_popularity": PopularityConfig(overall_weight=0, recent_weight=1, role_weight=0, segment_weight=0),
+}
+"""The two textbook baselines, as settings of the one view."""
+
+
+class Popularity:
+    """Shares of starts, those of a slice of people shrunk towards those of everybody.
+
+    Parameters
+    ----------
+    config : PopularityConfig, optional
+
+    Attributes
+    ----------
+    shares_ : dict of str to float32 array, or None
+        `overall` and `recent` (n_modules,), `role` (n_roles, n_modules), `segment` (3, n_modules); each row a
+        distribution over modules in [0, 1]. A module that nobody started is NaN.
+
+    Notes
+    -----
+    With counts :math:`c_m` in a slice, their sum :math:`n`, overall shares :math:`p_m` and pseudo-count
+    :math:`k`, the share is the posterior mean under a Dirichlet prior, :math:`(c_m + k p_m) / (n + k)`
+    (Gelman et al. 2013, Bayesian Data Analysis, section 3.4). Somebody without role or segment has the
+    overall share in its place. Recent counts are :math:`2^{-a / h}` with age :math:`a` to the last start in
+    the data, so that the same data give the same view on any day; a start without a time counts for nothing
+    in `recent`, and without any time `recent` is `overall`.
+
+    Examples
+    --------
+    >>> from recommender.embeddings.interactions import build_interactions
+    >>> rows = build_interactions(np.array([0, 1, 1]), np.array([0, 0, 1]), np.full(3, np.nan), n_learners=2,
+    ...                           role=np.full(2, -1), segment=np.full(2, -1), n_modules=3)
+    >>> view = Popularity().fit(rows, Catalog.from_tables({}), seed=0)
+    >>> [round(float(share), 2) for share in view.score(History.empty())]
+    [0.67, 0.33, nan]
+    """
+
+    name: ClassVar[str] = "popularity"
+    reason: ClassVar[ReasonCode] = "popular_in_role"
+
+    def __init__(self, config: PopularityConfig | None = None) -> None:
+        self.config = config or PopularityConfig()
+        self.shares_: dict[str, NDArray[np.float32]] | None = None
+
+    @classmethod
+    def config_class(cls) -> type[PopularityConfig]:
+        """Return the class of `config`."""
+        return PopularityConfig
+
+    def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
+        """Count starts; nothing here is random."""
+        rows = interactions
+        counts = np.bincount(rows.modules, minlength=rows.n_modules).astype(np.float64)
+        overall = np.where(counts > 0, counts / max(counts.sum(), 1.0), np.nan)
+        recent = np.bincount(rows.modules, self._recency(rows.at), minlength=rows.n_modules)
+        learners = rows.learners()
+        self.shares_ = {
+            "overall": overall.astype(np.float32),
+            "recent": self._shrunk(recent, overall),
+            "role": self._sliced(rows.role[learners], rows.modules, len(catalog.roles.ids), overall),
+            "segment": self._sliced(rows.segment[learners], rows.modules, len(SEGMENTS), overall),
+        }
+        return self
+
+    def score(self, history: History) -> Scores:
+        """Score every module by its blended share, (n_modules,) in [0, 1]; the same for any past."""
+        if self.shares_ is None:
+            raise NotFittedError(self)
+        shares, config = self.shares_, self.config
+        role = shares["role"][history.role] if history.role >= 0 else shares["overall"]
+        segment = shares["segment"][history.segment] if history.segment >= 0 else shares["overall"]
+        blend = config.overall_weight * shares["overall"] + config.recent_weight * shares["recent"]
+        blend += config.role_weight * role + config.segment_weight * segment
+        return np.asarray(blend / config.total_weight, np.float32)
+
+    def arrays(self) -> Arrays:
+        """Everything learned, by file name."""
+        if self.shares_ is None:
+            raise NotFittedError(self)
+        return {**self.shares_}
+
+    @classmethod
+    def from_arrays(cls, config: PopularityConfig, arrays: Arrays) -> Self:
+        """Rebuild a fitted view; `arrays` may be read-only memory maps."""
+        view = cls(config)
+        view.shares_ = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        return view
+
+    def _recency(self, at: Floats) -> Floats:
+        known = np.isfinite(at)
+        age_days = (np.max(at, where=known, initial=-np.inf) - np.where(known, at, 0.0)) / DAY_SECONDS
+        return np.where(known, np.exp2(-age_days / self.config.half_life_days), 0.0)
+
+    def _shrunk(self, counts: NDArray[Any], overall: Floats) -> NDArray[np.float32]:
+        k = self.config.pseudo_count
+        shares = (counts + k * overall) / (counts.sum(axis=-1, keepdims=True) + k)
+        return np.asarray(shares, np.float32)
+
+    def _sliced(self, group: Ints, modules: Ints, n_groups: int, overall: Floats) -> NDArray[np.float32]:
+        known, n_modules = group >= 0, len(overall)
+        cell = group[known].astype(np.int64) * n_modules + modules[known]
+        counts = np.bincount(cell, minlength=n_groups * n_modules)
+        return self._shrunk(counts.reshape(n_groups, n_modules), overall)

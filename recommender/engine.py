@@ -1,0 +1,291 @@
+"""The engine: a learner's state and a bundle become a ranked, explained list of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from recommender.answer import Answer, Request
+from recommender.bundle import ModelBundle
+from recommender.domain.catalog import SEGMENTS, Catalog, Floats
+from recommender.domain.events import Event, Status, from_seconds, to_seconds
+from recommender.domain.learner import LearnerProfile
+from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
+from recommender.embeddings.view import History
+from recommender.errors import UnknownIdError
+from recommender.ranking.difficulty import band_for, fit
+from recommender.ranking.eligibility import Rules, why_empty
+from recommender.ranking.gain import Need, Teaching, gap_closed
+from recommender.ranking.rank import rank_ids, top
+from recommender.ranking.value import ViewScore, preference, terms
+from recommender.skills.mastery import MasteryEstimate
+from recommender.skills.state import LearnerState, fold, update
+
+Learner: TypeAlias = LearnerState | Iterable[Event] | None
+
+# Shares of passes that differ by less than this are called steady.
+TREND_STEP = 0.1
+# Answers the fast share of passes rests on at most: its rate of 0.3 halves an answer's weight in two steps.
+RECENT_ANSWERS = 6
+# In the scenario "explore" this share of the preference is spread evenly over everything allowed.
+EXPLORE_FLOOR = 0.5
+
+
+class Engine:
+    """Recommends from a bundle; holds nothing of any learner and is safe to share between threads.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+    """
+
+    def __init__(self, bundle: ModelBundle) -> None:
+        self.bundle = bundle
+        self.catalog: Catalog = bundle.catalog
+        self._rules = Rules.compile(bundle.catalog)
+        self._teaching = Teaching.compile(bundle.catalog)
+        self._id_rank = rank_ids(bundle.catalog.module_ids)
+        self._difficulty = _module_difficulty(bundle)
+
+    @classmethod
+    def load(cls, path: Path | str, *, verify: bool = True) -> Engine:
+        """Load a bundle from its directory.
+
+        Raises
+        ------
+        BundleError
+            It is missing, damaged, foreign or of a newer format.
+        """
+        return cls(ModelBundle.open(Path(path), verify=verify))
+
+    @property
+    def bundle_id(self) -> str:
+        """Hash of what was learned."""
+        return self.bundle.id
+
+    @property
+    def difficulty_id(self) -> str:
+        """Name of the difficulty table that states must be folded against."""
+        return self.bundle.difficulty.id
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What is known of the bundle: dataset, configuration, metrics, packages."""
+        return self.bundle.manifest
+
+    def warm(self) -> None:
+        """Compile what is compiled on first use, so that no request waits for it."""
+        from recommender.skills.warm import warm_kernel
+
+        warm_kernel()
+
+    def fold(self, events: Iterable[Event]) -> LearnerState:
+        """State of one learner from all of their events, in any order."""
+        return fold(events, self.bundle.difficulty)
+
+    def update(self, state: LearnerState, event: Event) -> None:
+        """Fold one more event into a state, in place.
+
+        Raises
+        ------
+        LateEventError
+            The event does not come after the state's newest one: fold all events again.
+        """
+        update(state, event, self.bundle.difficulty)
+
+    def mastery(self, state: LearnerState, *, now: datetime) -> tuple[SkillMastery, ...]:
+        """Mastery of every skill the learner has attempted, in the order of the catalogue."""
+        estimate = self._estimate(state, to_seconds(now))
+        if estimate is None:
+            return ()
+        return tuple(self._skill_mastery(estimate, s) for s in np.flatnonzero(estimate.n_attempts).tolist())
+
+    def recommend(
+        self,
+        learner: Learner,
+        profile: LearnerProfile | None = None,
+        query: Query | None = None,
+        *,
+        now: datetime,
+    ) -> Recommendation:
+        """Recommend the next modules.
+
+        Parameters
+        ----------
+        learner : LearnerState, iterable of Event or None
+            What the learner did; None or nothing at all is a cold start from role, segment and popularity.
+        profile : LearnerProfile, optional
+        query : Query, optional
+        now : datetime
+            Aware.
+
+        Raises
+        ------
+        UnknownIdError
+            The query names a role or module that the catalogue does not hold.
+        """
+        state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
+        profile, query = profile or LearnerProfile(learner_id=""), query or Query()
+        request = self._request(state, profile, query, to_seconds(now))
+        chosen = top(request.terms.score, request.eligibility.allowed, query.k, self._id_rank)
+        answer = Answer(self.bundle, self._teaching, self._difficulty, request)
+        modules = answer.modules(chosen)
+        fallback: Fallback | None = "cold_start" if state is None or state.n_events == 0 else None
+        return Recommendation(
+            learner_id=profile.learner_id,
+            generated_at=now,
+            bundle_id=self.bundle_id,
+            fallback=fallback,
+            modules=modules,
+            empty_because=() if modules else why_empty(request.eligibility, self.catalog, self._rules),
+        )
+
+    def preference(self, history: History) -> NDArray[np.float64]:
+        """Learned preference for every module, shape (n_modules,), summing to 1; no rule or term applied."""
+        everything = np.ones(self.catalog.n_modules, np.bool_)
+        return preference(self._views(history), everything, self.bundle.ranking.value.uniform_floor).mix
+
+    def history(self, state: LearnerState | None, profile: LearnerProfile) -> History:
+        """Modules of the catalogue the learner has started, oldest first, with role and segment."""
+        roles = self.catalog.roles
+        role = roles.index.get(profile.role_id or "", -1)
+        segment = SEGMENTS.index(profile.segment) if profile.segment in SEGMENTS else -1
+        if segment < 0 and role >= 0:
+            segment = int(roles.segment[role])
+        if state is None:
+            return History.empty(role, segment)
+        index = self.catalog.module_index
+        met = [(index[m], r) for m, r in state.module_rows.items() if m in index]
+        if not met:
+            return History.empty(role, segment)
+        module, row = np.array(met).T
+        order = np.argsort(state.modules["order"][row], kind="stable")
+        first_at = state.modules["first_at"][row][order]
+        return History(module[order].astype(np.int32), first_at, role, segment)
+
+    def _request(
+        self, state: LearnerState | None, profile: LearnerProfile, query: Query, now: float
+    ) -> Request:
+        """Everything about this learner and query, as arrays over modules and skills."""
+        ranking, role = self.bundle.ranking, self._target_role(profile, query)
+        estimate = self._estimate(state, now)
+        mastery = estimate.known() if estimate is not None else np.full(self.catalog.n_skills, np.nan)
+        eligibility = self._rules.apply(
+            finished=self._finished(state),
+            mastery=mastery,
+            query=query,
+            profile_language=profile.language,
+            now=now,
+        )
+        history = self.history(state, profile)
+        weights = ranking.value
+        if query.scenario == "explore":
+            weights = weights.model_copy(update={"uniform_floor": EXPLORE_FLOOR})
+        preferred = preference(self._views(history), eligibility.allowed, weights.uniform_floor)
+        success = self._success(state)
+        n_recent = 0 if state is None else min(int(state.learner["n_attempts"][0]), RECENT_ANSWERS)
+        recent = None if state is None else float(state.learner["pass_fast"][0])
+        band = band_for(query.challenge, recent, n_recent, ranking.difficulty)
+        need = Need.of_role(self.catalog, role)
+        gap = gap_closed(
+            mastery, need, learning_rate=weights.learning_rate, assumed_mastery=weights.assumed_mastery
+        )
+        unlocks = self._rules.unlocks(eligibility)
+        faded = estimate.faded if estimate is not None else np.zeros(self.catalog.n_skills)
+        return Request(
+            query=query,
+            history=history,
+            role=role,
+            need=need,
+            mastery=mastery,
+            faded=faded,
+            gap=gap,
+            eligibility=eligibility,
+            success=success,
+            band=band,
+            unlocks=unlocks,
+            terms=terms(
+                preferred,
+                allowed=eligibility.allowed,
+                fit=fit(success, band),
+                gap=self._teaching.total(gap),
+                readiness=eligibility.readiness,
+                unlocks=unlocks,
+                faded=self._teaching.mean(faded),
+                weights=weights,
+            ),
+        )
+
+    def _views(self, history: History) -> list[ViewScore]:
+        weights = self.bundle.ranking.view_weights
+        return [
+            (weights.get(name, 0.0), view.reason, view.score(history))
+            for name, view in self.bundle.views.items()
+        ]
+
+    def _estimate(self, state: LearnerState | None, now: float) -> MasteryEstimate | None:
+        if self.bundle.skills is None:
+            return None
+        return self.bundle.skills.mastery(state, self.catalog, now=now)
+
+    def _success(self, state: LearnerState | None) -> Floats:
+        """Chance of passing each module's typical item; the declared share where no attempt tells."""
+        declared = 1.0 - self.catalog.difficulty
+        if self.bundle.skills is None:
+            return declared
+        success = self.bundle.skills.module_success(state, self.catalog)
+        return np.where(np.isnan(success), declared, success)
+
+    def _finished(self, state: LearnerState | None) -> NDArray[np.bool_]:
+        finished = np.zeros(self.catalog.n_modules, np.bool_)
+        if state is not None:
+            done = state.modules["status"] == Status.COMPLETED
+            for module_id, row in state.module_rows.items():
+                if done[row] and module_id in self.catalog.module_index:
+                    finished[self.catalog.module_index[module_id]] = True
+        return finished
+
+    def _target_role(self, profile: LearnerProfile, query: Query) -> int:
+        """Position of the role whose gaps count, -1 for none; only what the query asks for must exist."""
+        index = self.catalog.roles.index
+        if query.target_role_id is not None:
+            if query.target_role_id not in index:
+                raise UnknownIdError("target_role_id", query.target_role_id)
+            return index[query.target_role_id]
+        for role_id in (profile.target_role_id, profile.role_id):
+            if role_id is not None and role_id in index:
+                return index[role_id]
+        return -1
+
+    def _skill_mastery(self, estimate: MasteryEstimate, skill: int) -> SkillMastery:
+        trend = float(estimate.trend[skill])
+        return SkillMastery(
+            skill_id=self.catalog.skill_ids[skill],
+            name=self.catalog.skill_names[skill],
+            mastery=float(estimate.mastery[skill]),
+            interval=(float(estimate.low[skill]), float(estimate.high[skill])),
+            n_attempts=int(estimate.n_attempts[skill]),
+            last_practised_at=from_seconds(float(estimate.last_at[skill])),
+            trend="rising" if trend > TREND_STEP else "falling" if trend < -TREND_STEP else "steady",
+        )
+
+
+def _module_difficulty(bundle: ModelBundle) -> Floats:
+    """Return declared difficulties, else the share of attempts on a module's items that do not pass."""
+    catalog, table = bundle.catalog, bundle.difficulty
+    if bundle.skills is None:
+        return catalog.difficulty
+    in_module = catalog.item_module >= 0
+    position = catalog.item_module[in_module]
+    failed = np.bincount(
+        position, weights=expit(table.item_difficulty[in_module]), minlength=catalog.n_modules
+    )
+    counts = np.bincount(position, minlength=catalog.n_modules)
+    observed = np.where(counts > 0, failed / np.maximum(counts, 1), np.nan)
+    return np.where(np.isnan(catalog.difficulty), observed, catalog.difficulty)

@@ -1,0 +1,25 @@
+"""How candidates become a ranked list: every weight of the decision in one place."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recommender.ranking.difficulty import DifficultyConfig
+from recommender.ranking.value import ValueWeights
+
+
+class RankingConfig(BaseModel):
+    """The fixed, documented mix.
+
+    The weights of views follow what single views and plain blends reached on workplace course data with the
+    last module left out: sequences lead, collaborative factors and popularity support them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    view_weights: dict[str, float] = Field(
+        {"transitions": 0.5, "als": 0.3, "popularity": 0.2},
+        description="weight of each view in the preference; a view without an opinion drops out",
+    )
+    difficulty: DifficultyConfig = Field(DifficultyConfig(), description="the band of success")
+    value: ValueWeights = Field(ValueWeights(), description="the terms beside the preference")

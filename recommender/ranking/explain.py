@@ -1,0 +1,140 @@
+"""Reasons: the largest terms of a module's score, in words that claim only what is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from recommender.domain.recommendation import Reason, ReasonCode
+from recommender.ranking.difficulty import Band, classify
+from recommender.ranking.messages import text
+from recommender.ranking.value import Terms
+
+MAX_REASONS = 3
+# A term this small is rounding, not a reason.
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known about one module and learner; what is None is not claimed.
+
+    Parameters
+    ----------
+    after_title : str or None
+        Title of the module whose start leads to this one.
+    role_title : str or None
+        Role whose gaps count.
+    popular_role_title : str or None
+        Role in which the module is popular; None when it is popular in general.
+    skill_name, required, mastery : str, float, float or None
+        Skill of which the module closes most of the role's gap; probabilities.
+    faded_skill_name, faded : str, float or None
+        Taught skill that faded most, and by how much mastery.
+    success_probability : float or None
+    band : Band or None
+        Band of difficulty that suits the learner.
+    n_unlocked : int or None
+        Modules that finishing this one makes reachable.
+    """
+
+    after_title: str | None = None
+    role_title: str | None = None
+    popular_role_title: str | None = None
+    skill_name: str | None = None
+    required: float | None = None
+    mastery: float | None = None
+    faded_skill_name: str | None = None
+    faded: float | None = None
+    success_probability: float | None = None
+    band: Band | None = None
+    n_unlocked: int | None = None
+
+
+def reasons(terms: Terms, module: int, facts: Facts, language: str = "en") -> tuple[Reason, ...]:
+    """Name the largest positive terms of a module, at most three, largest first.
+
+    Parameters
+    ----------
+    terms : Terms
+    module : int
+        Position in the catalogue.
+    facts : Facts
+    language : str
+        Language tag; English when there is no text in it.
+
+    Returns
+    -------
+    tuple of Reason
+        Weights are shares of all positive terms; empty when no term speaks for the module.
+    """
+    column = zip(terms.values[:, module].tolist(), terms.codes, strict=True)
+    positive = sorted((pair for pair in column if pair[0] > _LEAST), key=lambda pair: -pair[0])
+    total = sum(value for value, _ in positive)
+    return tuple(
+        Reason(code, sentence(code, facts, language), value / total) for value, code in positive[:MAX_REASONS]
+    )
+
+
+def sentence(code: ReasonCode, facts: Facts, language: str = "en") -> str:
+    """Sentence for a reason, as specific as the facts allow.
+
+    >>> sentence("unlocks", Facts(n_unlocked=3))
+    'Finishing it opens 3 more modules.'
+    """
+    band = facts.band
+    return text(
+        _message(code, facts),
+        language,
+        after=facts.after_title,
+        role=facts.popular_role_title if code == "popular_in_role" else facts.role_title,
+        skill=facts.faded_skill_name if code == "review_due" else facts.skill_name,
+        required=facts.required,
+        mastery=facts.mastery,
+        faded=facts.faded,
+        success=facts.success_probability,
+        low=band and band.low,
+        high=band and band.high,
+        n_unlocked=facts.n_unlocked,
+    )
+
+
+def _message(code: ReasonCode, facts: Facts) -> str:
+    """Code of the most specific message whose values are all known."""
+    match code:
+        case "closes_gap":
+            return f"{code}{_gap_form(facts)}"
+        case "right_difficulty":
+            return f"{code}{_difficulty_form(facts)}"
+        case "unlocks":
+            return {None: "unlocks.general", 0: "unlocks.general", 1: "unlocks.one"}.get(
+                facts.n_unlocked, code
+            )
+        case "next_in_sequence":
+            return code if facts.after_title else f"{code}.general"
+        case "popular_in_role":
+            return code if facts.popular_role_title else f"{code}.general"
+        case "review_due":
+            return code if facts.faded_skill_name and _known(facts.faded) else f"{code}.general"
+        case _:
+            return code
+
+
+def _gap_form(facts: Facts) -> str:
+    if not (facts.skill_name and facts.role_title and _known(facts.required)):
+        return ".general"
+    if not _known(facts.mastery):
+        return ".level_unknown"
+    # "asks 0.80 and you are at 0.80" would read as a mistake.
+    return "" if round(facts.mastery, 2) < round(facts.required, 2) else ".general"
+
+
+def _difficulty_form(facts: Facts) -> str:
+    if facts.band is None or not _known(facts.success_probability):
+        return ".general"
+    return "" if classify(facts.success_probability, facts.band) == "on_level" else ".near"
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and not math.isnan(value)

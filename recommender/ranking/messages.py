@@ -1,0 +1,60 @@
+"""Sentences for learners, by code and language. Codes never change; wording and languages may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MESSAGES_EN: Mapping[str, str] = {
+    "closes_gap": "It builds {skill}, where the role «{role}» asks {required:.2f} "
+    "and you are at {mastery:.2f}.",
+    "closes_gap.level_unknown": "It builds {skill}, where the role «{role}» asks {required:.2f}; "
+    "nothing shows your level yet.",
+    "closes_gap.general": "It builds skills that your target role asks for.",
+    "next_in_sequence": "People with your history often take this next after «{after}».",
+    "next_in_sequence.general": "People with your history often take this next.",
+    "learners_like_you": "Learners with a history like yours chose it.",
+    "popular_in_role": "Many people in the role «{role}» take it.",
+    "popular_in_role.general": "Many learners take it.",
+    "review_due": "Your {skill} has faded by {faded:.2f} since you last practised it.",
+    "review_due.general": "What it teaches is due for review.",
+    "right_difficulty": "You have about a {success:.0%} chance of passing, "
+    "inside the {low:.0%} to {high:.0%} that suits you now.",
+    "right_difficulty.near": "You have about a {success:.0%} chance of passing, "
+    "close to the {low:.0%} to {high:.0%} that suits you now.",
+    "right_difficulty.general": "Its difficulty suits you now.",
+    "unlocks": "Finishing it opens {n_unlocked} more modules.",
+    "unlocks.one": "Finishing it opens one more module.",
+    "unlocks.general": "Other modules build on it.",
+    "variant_easier": "Your chance of passing «{title}» is about {before:.0%}; "
+    "with this easier version of it, about {after:.0%}.",
+    "variant_harder": "Your chance of passing «{title}» is about {before:.0%}; "
+    "with this harder version of it, about {after:.0%}.",
+}
+
+MESSAGES: Mapping[str, Mapping[str, str]] = {"en": MESSAGES_EN}
+
+
+def text(code: str, language: str, **values: object) -> str:
+    """Sentence for a code in a language.
+
+    Parameters
+    ----------
+    code : str
+        A key of `MESSAGES_EN`.
+    language : str
+        A language tag such as ``en`` or ``de-AT``; English stands in for what is not there.
+    **values
+        What the sentence's placeholders name; others are ignored.
+
+    Raises
+    ------
+    KeyError
+        The code is in no catalogue, or a value is missing.
+
+    Examples
+    --------
+    >>> text("next_in_sequence", "en", after="Statistics")
+    'People with your history often take this next after «Statistics».'
+    """
+    messages = MESSAGES.get(language.lower().partition("-")[0], MESSAGES_EN)
+    return messages.get(code, MESSAGES_EN[code]).format(**values)

@@ -1,0 +1,393 @@
+"""What every view must do; views are found by themselves: classes with `fit` and `score` in the package."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pydantic
+import pytest
+
+import recommender.embeddings
+from recommender.embeddings import VIEWS, History, Interactions, View, build_interactions
+from recommender.embeddings.popularity import BASELINES, Popularity
+from recommender.errors import NotFittedError
+
+SEED = 11
+FEW = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2), (3, 3), (3, 0)]
+
+
+def discovered() -> list[type]:
+    """Every class of the package that looks like a view, whether listed or not."""
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(recommender.embeddings.__path__, "recommender.embeddings.")
+    ]
+    return [
+        cls
+        for module in modules
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if cls.__module__ == module.__name__
+        and cls is not View
+        and hasattr(cls, "fit")
+        and hasattr(cls, "score")
+    ]
+
+
+@pytest.fixture(params=discovered(), ids=lambda cls: cls.__name__)
+def view_class(request):
+    return request.param
+
+
+def past(*modules, role=0, segment=1):
+    return History(np.array(modules, np.int32), np.arange(len(modules)) * 86_400.0, role, segment)
+
+
+def check_scores(scores, n_modules):
+    assert scores.shape == (n_modules,)
+    assert scores.dtype == np.float32
+    assert type(scores) is np.ndarray
+    assert not np.isinf(scores).any()
+    assert not (scores < 0).any()
+
+
+def assert_same_arrays(one, other):
+    assert one.keys() == other.keys()
+    for name in one:
+        assert one[name].dtype == other[name].dtype, name
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def assert_close(one, other):
+    """Same modules unknown, scores equal up to a thousandth of the largest."""
+    largest = np.nanmax(np.append(one, 0))
+    np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3 * largest)
+
+
+# Registration and configuration
+
+
+def test_every_view_is_listed_once_under_its_name():
+    assert {cls.name: cls for cls in discovered()} == VIEWS
+    assert len(discovered()) == len(VIEWS) >= 3
+
+
+def test_satisfies_the_protocol(view_class):
+    assert isinstance(view_class(), View)
+
+
+def test_config_round_trips_and_refuses_what_it_does_not_know(view_class):
+    config_class = view_class.config_class()
+    config = view_class().config
+    assert type(config) is config_class
+    assert config_class.model_validate_json(config.model_dump_json()) == config
+    with pytest.raises(pydantic.ValidationError, match="no_such_hyperparameter"):
+        config_class(no_such_hyperparameter=1)
+
+
+def test_every_hyperparameter_is_documented_and_fixed(view_class):
+    fields = view_class.config_class().model_fields
+    assert all(field.description for field in fields.values())
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        setattr(view_class().config, next(iter(fields)), 1)
+
+
+def test_config_given_is_config_kept(view_class):
+    config = view_class.config_class()()
+    assert view_class(config).config is config
+
+
+# Before fit, and little to fit on
+
+
+def test_not_fitted(view_class):
+    for call in (lambda view: view.score(History.empty()), lambda view: view.arrays()):
+        with pytest.raises(NotFittedError, match=f"{view_class.__name__} is not fitted"):
+            call(view_class())
+
+
+@pytest.mark.parametrize(
+    ("rows", "n_learners", "n_modules"),
+    [
+        pytest.param([], 0, 0, id="empty catalogue"),
+        pytest.param([], 3, 0, id="empty catalogue, learners"),
+        pytest.param([], 0, 4, id="no learner"),
+        pytest.param([], 3, 4, id="learners without rows"),
+        pytest.param([(0, 0)], 1, 1, id="one module"),
+        pytest.param([(0, 1)], 1, 4, id="one interaction"),
+        pytest.param([(0, 1), (0, 2), (0, 0)], 1, 4, id="one learner"),
+        pytest.param([(1, 1), (4, 2)], 6, 4, id="most learners without rows"),
+    ],
+)
+def test_small_data(view_class, build, name_modules, rows, n_learners, n_modules):
+    interactions = build(rows, n_learners=n_learners, n_modules=n_modules)
+    view = view_class().fit(interactions, name_modules([f"m{i}" for i in range(n_modules)]), seed=SEED)
+    histories = [History.empty(), *(past(m) for m in range(n_modules)), past(*range(n_modules))]
+    for history in histories:
+        check_scores(view.score(history), n_modules)
+    again = view_class.from_arrays(view.config, view.arrays())
+    np.testing.assert_array_equal(again.score(histories[-1]), view.score(histories[-1]))
+
+
+@pytest.mark.parametrize("who", [(-1, -1), (0, -1), (-1, 0), (1, 2)])
+def test_empty_history(view_class, planted, catalog, who):
+    scores = view_class().fit(planted, catalog, seed=SEED).score(History.empty(*who))
+    check_scores(scores, catalog.n_modules)
+    assert np.isnan(scores).all() or np.isfinite(scores).any()
+
+
+def test_module_without_interactions_changes_nothing_but_its_place(view_class, planted, catalog):
+    view = view_class().fit(planted, catalog, seed=SEED)
+    unknown = catalog.n_modules - 1
+    assert unknown not in planted.modules
+    check_scores(view.score(past(unknown)), catalog.n_modules)
+    check_scores(view.score(past(unknown, 3, 9)), catalog.n_modules)
+    assert_close(view.score(past(unknown, 3, 9)), view.score(past(3, 9)))
+
+
+def test_has_an_opinion_on_known_modules(view_class, planted, catalog):
+    scores = view_class().fit(planted, catalog, seed=SEED).score(planted.history(5))
+    check_scores(scores, catalog.n_modules)
+    assert np.isfinite(scores).sum() > catalog.n_modules / 2
+    assert np.nanmax(scores) > np.nanmin(scores)
+
+
+# On disk
+
+
+def test_round_trip_through_read_only_memory_maps(view_class, planted, catalog, tmp_path):
+    view = view_class().fit(planted, catalog, seed=SEED)
+    arrays = view.arrays()
+    for name, array in arrays.items():
+        assert name.isidentifier()
+        assert array.dtype.kind in "biufU", f"{name} is not plain"
+        np.save(tmp_path / f"{name}.npy", array, allow_pickle=False)
+    mapped = {name: np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in arrays}
+    assert all(not array.flags.writeable for array in mapped.values())
+    again = view_class.from_arrays(view.config, mapped)
+    assert_same_arrays(arrays, again.arrays())
+    for history in (History.empty(), planted.history(0), past(0, 30, 59)):
+        np.testing.assert_array_equal(view.score(history), again.score(history))
+
+
+def test_holds_nothing_per_learner(view_class, build, catalog, planted):
+    """The same people twice, and people without a row, make no array larger."""
+    rows = list(zip(planted.learners().tolist(), planted.modules.tolist(), strict=True))
+    twice = rows + [(learner + 300, module) for learner, module in rows]
+    once = view_class().fit(build(rows, n_learners=300, n_modules=60), catalog, seed=SEED).arrays()
+    more = view_class().fit(build(twice, n_learners=977, n_modules=60), catalog, seed=SEED).arrays()
+    assert {n: a.shape for n, a in once.items()} == {n: a.shape for n, a in more.items()}
+
+
+def test_scoring_loads_no_training_library(planted, catalog, tmp_path):
+    for name, view_class in VIEWS.items():
+        view = view_class().fit(planted, catalog, seed=SEED)
+        np.savez(tmp_path / f"{name}.npz", **view.arrays())
+    script = (
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from recommender.embeddings import VIEWS, History\n"
+        "for name, cls in VIEWS.items():\n"
+        f"    arrays = dict(np.load(Path({str(tmp_path)!r}) / f'{{name}}.npz'))\n"
+        "    view = cls.from_arrays(cls.config_class()(), arrays)\n"
+        "    view.score(History(np.array([1], np.int32), np.ones(1)))\n"
+        "heavy = {'implicit', 'sklearn', 'pandas', 'mlflow', 'matplotlib', 'threadpoolctl'}\n"
+        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    root = Path(recommender.embeddings.__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=root, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# The same again
+
+
+def test_two_fits_are_bit_equal(view_class, planted, catalog):
+    one, other = (view_class().fit(planted, catalog, seed=SEED) for _ in range(2))
+    assert_same_arrays(one.arrays(), other.arrays())
+    np.testing.assert_array_equal(one.score(past(3, 9)), other.score(past(3, 9)))
+
+
+def test_refitting_forgets_the_first_fit(view_class, build, planted, catalog):
+    few = build(FEW, n_learners=4, n_modules=60)
+    refitted = view_class().fit(planted, catalog, seed=SEED).fit(few, catalog, seed=SEED)
+    assert_same_arrays(refitted.arrays(), view_class().fit(few, catalog, seed=SEED).arrays())
+
+
+def test_permuting_the_catalogue_permutes_scores(view_class, planted, catalog, name_modules):
+    place = np.random.default_rng(1).permutation(catalog.n_modules)  # place[old position] = new position
+    ids = [catalog.module_ids[old] for old in np.argsort(place)]
+    moved = Interactions(
+        planted.start,
+        place[planted.modules].astype(np.int32),
+        planted.at,
+        planted.role,
+        planted.segment,
+        planted.n_modules,
+    )
+    before = view_class().fit(planted, catalog, seed=SEED)
+    after = view_class().fit(moved, name_modules(ids), seed=SEED)
+    for learner in range(20):
+        old, new = planted.history(learner), moved.history(learner)
+        assert_close(before.score(old), after.score(new)[place])
+
+
+def test_order_of_learners_changes_nothing(view_class, planted, catalog):
+    label = np.random.default_rng(2).permutation(planted.n_learners)
+    order = np.argsort(label)
+    shuffled = build_interactions(
+        label[planted.learners()],
+        planted.modules,
+        planted.at,
+        n_learners=planted.n_learners,
+        role=planted.role[order],
+        segment=planted.segment[order],
+        n_modules=planted.n_modules,
+    )
+    before = view_class().fit(planted, catalog, seed=SEED)
+    after = view_class().fit(shuffled, catalog, seed=SEED)
+    for learner in range(20):
+        history = planted.history(learner)
+        np.testing.assert_array_equal(history.modules, shuffled.history(int(label[learner])).modules)
+        assert_close(before.score(history), after.score(history))
+
+
+def test_score_neither_remembers_nor_mutates(view_class, planted, catalog):
+    view = view_class().fit(planted, catalog, seed=SEED)
+    learned = {name: array.copy() for name, array in view.arrays().items()}
+    history = planted.history(4)
+    modules, at = history.modules.copy(), history.at.copy()
+    first = view.score(history)
+    kept = first.copy()
+    view.score(planted.history(9))[:] = -1
+    view.score(History.empty())[:] = -1
+    np.testing.assert_array_equal(view.score(History(modules, at, history.role, history.segment)), kept)
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_array_equal(history.modules, modules)
+    np.testing.assert_array_equal(history.at, at)
+    assert_same_arrays(view.arrays(), learned)
+
+
+def test_fit_does_not_mutate_interactions(view_class, planted, catalog):
+    names = ("start", "modules", "at", "role", "segment")
+    before = {name: getattr(planted, name).copy() for name in names}
+    view_class().fit(planted, catalog, seed=SEED)
+    assert_same_arrays(before, {name: getattr(planted, name) for name in names})
+
+
+# Causality
+
+
+def test_what_comes_after_the_cut_does_not_exist(view_class, planted, catalog):
+    """Rows added or relabelled after a cut leave the view that is fitted before it as it was."""
+    cut = float(np.median(planted.at))
+    early = planted.keep(planted.at < cut)
+    rng = np.random.default_rng(3)
+    later = planted.at >= cut
+    learner = np.append(planted.learners(), rng.integers(0, 300, 200))
+    module = np.append(
+        np.where(later, rng.permutation(planted.modules), planted.modules), np.arange(200) % 60
+    )
+    at = np.append(planted.at, np.full(200, planted.at.max() + 1))
+    order = np.argsort(at, kind="stable")
+    changed = build_interactions(
+        learner[order],
+        module[order],
+        at[order],
+        n_learners=300,
+        role=planted.role,
+        segment=planted.segment,
+        n_modules=60,
+    )
+    assert len(changed.modules) > len(early.modules)
+    fitted = view_class().fit(changed.keep(changed.at < cut), catalog, seed=SEED)
+    assert_same_arrays(view_class().fit(early, catalog, seed=SEED).arrays(), fitted.arrays())
+
+
+# Does it learn, and only what is there
+
+
+def gain_over_popularity(view_class, train, truth, catalog):
+    """Paired NDCG@10 of the last start, view minus popularity: mean and standard error over learners."""
+    last = truth.start[1:][np.diff(truth.start) >= 2] - 1
+    past_only = np.ones(len(truth.modules), bool)
+    past_only[last] = False
+    known = truth.keep(past_only)
+    views = [
+        view_class().fit(train, catalog, seed=SEED),
+        Popularity(BASELINES["popularity"]).fit(train, catalog, seed=SEED),
+    ]
+    gains = []
+    for learner, target in zip(truth.learners()[last], truth.modules[last], strict=True):
+        history = known.history(int(learner))
+        gains.append([ndcg(view.score(history), history.modules, target) for view in views])
+    difference = np.subtract(*np.array(gains).T)
+    return difference.mean(), difference.std() / np.sqrt(len(difference))
+
+
+def ndcg(scores, started, target):
+    scores = np.nan_to_num(scores, nan=-1.0)
+    scores[started] = -np.inf
+    rank = (scores > scores[target]).sum() + (scores == scores[target]).sum() / 2 - 0.5
+    return 1 / np.log2(rank + 2) if rank < 10 else 0.0
+
+
+def is_personal(view_class, train, catalog):
+    view = view_class().fit(train, catalog, seed=SEED)
+    return not np.array_equal(view.score(past(3, 9)), view.score(past(21, 40)), equal_nan=True)
+
+
+def test_some_views_are_personal_and_popularity_is_not(train, catalog):
+    personal = {cls.name for cls in discovered() if is_personal(cls, train, catalog)}
+    assert personal >= {"als", "transitions"}
+    assert "popularity" not in personal
+
+
+def test_learns_planted_sequences(view_class, planted, train, catalog):
+    if not is_personal(view_class, train, catalog):
+        pytest.skip("not a personal view")
+    mean, error = gain_over_popularity(view_class, train, planted, catalog)
+    assert mean > 0.1
+    assert mean > 5 * error
+
+
+def test_learns_nothing_from_shuffled_labels(view_class, planted, train, catalog):
+    """Modules dealt out anew over all rows keep their popularity and lose every other structure."""
+    if not is_personal(view_class, train, catalog):
+        pytest.skip("not a personal view")
+    shuffled = build_interactions(
+        train.learners(),
+        np.random.default_rng(5).permutation(train.modules),
+        train.at,
+        n_learners=train.n_learners,
+        role=train.role,
+        segment=train.segment,
+        n_modules=train.n_modules,
+    )
+    mean, error = gain_over_popularity(view_class, shuffled, planted, catalog)
+    assert mean < 3 * error
+
+
+# Fast enough to read with
+
+
+def test_scores_a_large_catalogue_in_well_under_a_millisecond(view_class, name_modules, build):
+    rng = np.random.default_rng(0)
+    rows = list(
+        zip(np.repeat(np.arange(1500), 8).tolist(), rng.integers(0, 1200, 12_000).tolist(), strict=True)
+    )
+    interactions = build(rows, n_learners=1500, n_modules=1200)
+    view = view_class().fit(interactions, name_modules([f"m{i}" for i in range(1200)]), seed=SEED)
+    history = past(*range(0, 200, 10))
+    seconds = []
+    for _ in range(51):
+        began = time.perf_counter()
+        view.score(history)
+        seconds.append(time.perf_counter() - began)
+    assert np.median(seconds) < 1e-3

@@ -1,0 +1,119 @@
+"""Vectorised counting against the obvious loops, over any small data."""
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.domain.catalog import Catalog
+from recommender.embeddings import History, build_interactions
+from recommender.embeddings.transitions import Transitions, TransitionsConfig
+
+N_LEARNERS, N_MODULES = 4, 7
+CATALOG = Catalog.from_tables({"modules": pa.table({"module_id": [f"m{i}" for i in range(N_MODULES)]})})
+ROWS = st.lists(
+    st.tuples(
+        st.integers(0, N_LEARNERS - 1), st.integers(0, N_MODULES - 1), st.floats(0, 9), st.integers(0, 3)
+    ),
+    max_size=40,
+)
+
+
+def build(rows, *, ordered=True):
+    learner, module, at, rank = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 4
+    return build_interactions(
+        np.array(learner, np.int64),
+        np.array(module, np.int64),
+        np.array(at, np.float64),
+        np.array(rank, np.int64) if ordered else None,
+        n_learners=N_LEARNERS,
+        role=np.arange(N_LEARNERS),
+        segment=np.full(N_LEARNERS, -1),
+        n_modules=N_MODULES,
+    )
+
+
+def first_starts(rows):
+    """Per learner, [(module, at)] by the definition: in order of rank, ties in row order."""
+    found = {learner: {} for learner in range(N_LEARNERS)}
+    for learner, module, at, _ in sorted(rows, key=lambda row: row[3]):
+        found[learner].setdefault(module, at)
+    return {learner: list(starts.items()) for learner, starts in found.items()}
+
+
+@given(ROWS)
+def test_interactions_are_the_first_starts_in_order(rows):
+    built = build(rows)
+    for learner, expected in first_starts(rows).items():
+        history = built.history(learner)
+        assert list(zip(history.modules.tolist(), history.at.tolist(), strict=True)) == expected
+        assert history.role == learner
+    assert built.start[0] == 0
+    assert built.start[-1] == len(built.modules) == len(built.at)
+
+
+@given(ROWS)
+def test_rows_in_event_order_need_no_rank(rows):
+    in_order = sorted(rows, key=lambda row: row[3])
+    one, other = build(in_order, ordered=False), build(rows)
+    for field in ("start", "modules", "at"):
+        np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+
+
+@given(ROWS)
+def test_repeating_events_later_changes_nothing(rows):
+    one, other = build(rows), build(rows + [(*row[:2], row[2] + 1, 4) for row in rows])
+    for field in ("start", "modules", "at"):
+        np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+
+
+@given(ROWS, st.floats(0, 9))
+def test_keep_is_building_from_what_is_kept(rows, cut):
+    built = build(rows)
+    kept = built.keep(built.at < cut)
+    for learner, expected in first_starts(rows).items():
+        history = kept.history(learner)
+        assert history.modules.tolist() == [module for module, at in expected if at < cut]
+
+
+def naive_scores(rows, modules, config):
+    """The definition of sequential rules, one pair after the other."""
+    weight = np.zeros((N_MODULES, N_MODULES))
+    started = first_starts(rows).values()
+    for starts in started:
+        for i, (module, _) in enumerate(starts):
+            for gap, (follower, _) in enumerate(starts[i + 1 : i + 1 + config.max_gap], start=1):
+                weight[module, follower] += 1 / gap
+    scores = np.zeros(N_MODULES)
+    for age, module in enumerate(reversed(modules[-config.window :])):
+        if weight[module].any():
+            scores += config.recency**age * weight[module] / weight[module].sum()
+    seen = {module for starts in started for module, _ in starts}
+    scores[[m for m in range(N_MODULES) if m not in seen]] = np.nan
+    has_opinion = any(weight[module].any() for module in modules[-config.window :])
+    return scores if has_opinion else np.full(N_MODULES, np.nan)
+
+
+@settings(max_examples=150)
+@given(
+    ROWS,
+    st.lists(st.integers(0, N_MODULES - 1), unique=True, max_size=N_MODULES),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.floats(0.1, 1),
+)
+def test_transitions_are_the_naive_counts(rows, modules, max_gap, window, recency):
+    config = TransitionsConfig(max_gap=max_gap, window=window, recency=recency)
+    view = Transitions(config).fit(build(rows), CATALOG, seed=0)
+    got = view.score(History(np.array(modules, np.int32), np.zeros(len(modules))))
+    np.testing.assert_allclose(got, naive_scores(rows, modules, config), rtol=1e-5, atol=1e-6)
+
+
+@given(ROWS, st.integers(1, 3))
+def test_truncation_keeps_the_strongest(rows, n_neighbours):
+    full = Transitions().fit(build(rows), CATALOG, seed=0).arrays()
+    cut = Transitions(TransitionsConfig(n_neighbours=n_neighbours)).fit(build(rows), CATALOG, seed=0).arrays()
+    for module in range(N_MODULES):
+        all_weights = full["weights"][full["start"][module] : full["start"][module + 1]]
+        kept = cut["weights"][cut["start"][module] : cut["start"][module + 1]]
+        np.testing.assert_allclose(kept, np.sort(all_weights)[::-1][:n_neighbours], rtol=1e-6)

@@ -1,0 +1,77 @@
+"""Rules worked by hand; the property tests compare counts with a naive reference."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from recommender.domain.catalog import Catalog
+from recommender.embeddings import History, build_interactions
+from recommender.embeddings.transitions import Transitions, TransitionsConfig
+
+CATALOG = Catalog.from_tables({"modules": pa.table({"module_id": ["a", "b", "c", "d", "e"]})})
+
+
+def fit(sequences, catalog=CATALOG, **settings):
+    learner = np.repeat(np.arange(len(sequences)), [len(s) for s in sequences])
+    none = np.full(len(sequences), -1)
+    rows = build_interactions(
+        learner,
+        np.concatenate(sequences).astype(int),
+        np.full(len(learner), np.nan),
+        n_learners=len(sequences),
+        role=none,
+        segment=none,
+        n_modules=catalog.n_modules,
+    )
+    return Transitions(TransitionsConfig(**settings)).fit(rows, catalog, seed=0)
+
+
+def score(view, *modules):
+    return view.score(History(np.array(modules, np.int32), np.zeros(len(modules))))
+
+
+def test_one_over_gap_normalised_per_module():
+    got = score(fit([[0, 1, 2], [0, 2]]), 0)
+    np.testing.assert_allclose(got, [0, 1 / 2.5, 1.5 / 2.5, np.nan, np.nan], rtol=1e-6)
+
+
+def test_pairs_never_cross_learners_nor_the_largest_gap():
+    got = score(fit([[0, 1, 2, 3], [4]], max_gap=2), 0)
+    np.testing.assert_allclose(got, [0, 2 / 3, 1 / 3, 0, 0], rtol=1e-6)
+
+
+def test_earlier_modules_count_less():
+    got = score(fit([[0, 1], [2, 3]], recency=0.5), 0, 2)
+    np.testing.assert_allclose(got, [0, 0.5, 0, 1, np.nan], rtol=1e-6)
+
+
+def test_only_the_window_is_looked_at():
+    view = fit([[0, 1], [2, 3]], window=1)
+    np.testing.assert_allclose(score(view, 0, 2), [0, 0, 0, 1, np.nan])
+    assert np.isnan(score(view, 0, 3)).all()
+
+
+def test_an_unknown_module_takes_its_step():
+    view = fit([[0, 1], [2, 3]], recency=0.5)
+    np.testing.assert_allclose(score(view, 0, 4), [0, 0.5, 0, 0, np.nan])
+    assert np.isnan(score(view, 4)).all()
+
+
+def test_the_strongest_followers_stay_with_their_shares():
+    view = fit([[0, 1], [0, 1], [0, 2], [0, 3], [0, 3], [0, 3]], n_neighbours=2)
+    np.testing.assert_allclose(score(view, 0), [0, 2 / 6, 0, 3 / 6, np.nan], rtol=1e-6)
+
+
+@pytest.mark.parametrize("ids", [["a", "b", "c", "d", "e"], ["a", "e", "d", "c", "b"]])
+def test_equal_followers_are_cut_by_id_not_by_position(ids):
+    catalog = Catalog.from_tables({"modules": pa.table({"module_id": ids})})
+    got = score(fit([[0, 1], [0, 2], [0, 3], [0, 4]], catalog, n_neighbours=2), 0)
+    assert {ids[module] for module in np.flatnonzero(got > 0)} == {"b", "c"}
+
+
+def test_rules_are_compressed_rows():
+    arrays = fit([[0, 1, 2], [3, 1]]).arrays()
+    assert arrays["start"].tolist() == [0, 2, 3, 3, 4, 4]
+    assert arrays["followers"].tolist() == [1, 2, 2, 1]
+    assert arrays["weights"].dtype == np.float32
+    assert arrays["seen"].tolist() == [True, True, True, True, False]
