@@ -1,1 +1,55 @@
-"""Adaptive learning recommendation engine, as a library."""
+"""Adaptive learning recommendation engine, as a library.
+
+>>> from datetime import UTC, datetime
+>>> from recommender import Attempt, Engine, Query
+>>> engine = Engine.load("mlruns/bundles/7ac46a0f66401077")  # doctest: +SKIP
+>>> history = [Attempt(event_id="e1", learner_id="ada", item_id="q1", score=0.4, passed=False)]
+>>> answer = engine.recommend(history, query=Query(k=3), now=datetime.now(UTC))  # doctest: +SKIP
+"""
+
+from recommender.bundle import ModelBundle
+from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment
+from recommender.domain.learner import LearnerProfile
+from recommender.domain.recommendation import (
+    Query,
+    Reason,
+    Recommendation,
+    RecommendedModule,
+    SkillMastery,
+)
+from recommender.engine import Engine
+from recommender.errors import (
+    BundleError,
+    ConfigurationError,
+    DatasetError,
+    InputError,
+    NotFittedError,
+    RecommenderError,
+    UnknownIdError,
+)
+from recommender.skills.state import LateEventError, LearnerState
+
+__all__ = [
+    "Attempt",
+    "BundleError",
+    "Completion",
+    "ConfigurationError",
+    "CredentialEarned",
+    "DatasetError",
+    "Engine",
+    "Event",
+    "InputError",
+    "LateEventError",
+    "LearnerProfile",
+    "LearnerState",
+    "ModelBundle",
+    "NotFittedError",
+    "Query",
+    "Reason",
+    "Recommendation",
+    "RecommendedModule",
+    "RecommenderError",
+    "SelfAssessment",
+    "SkillMastery",
+    "UnknownIdError",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.ranking.difficulty import DifficultyConfig
@@ -17,7 +19,7 @@ class RankingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    view_weights: dict[str, float] = Field(
+    view_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         {"transitions": 0.5, "als": 0.3, "popularity": 0.2},
         description="weight of each view in the preference; a view without an opinion drops out",
     )

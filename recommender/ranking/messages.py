@@ -17,9 +17,9 @@ MESSAGES_EN: Mapping[str, str] = {
     "popular_in_role.general": "Many learners take it.",
     "review_due": "Your {skill} has faded by {faded:.2f} since you last practised it.",
     "review_due.general": "What it teaches is due for review.",
-    "right_difficulty": "You have about a {success:.0%} chance of passing, "
+    "right_difficulty": "Your chance of passing is about {success:.0%}, "
     "inside the {low:.0%} to {high:.0%} that suits you now.",
-    "right_difficulty.near": "You have about a {success:.0%} chance of passing, "
+    "right_difficulty.near": "Your chance of passing is about {success:.0%}, "
     "close to the {low:.0%} to {high:.0%} that suits you now.",
     "right_difficulty.general": "Its difficulty suits you now.",
     "unlocks": "Finishing it opens {n_unlocked} more modules.",

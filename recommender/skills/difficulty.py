@@ -7,6 +7,7 @@ against another table is known as such and replayed.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,10 +79,13 @@ class DifficultyTable:
     @cached_property
     def id(self) -> str:
         """Hash of the content, 16 hexadecimal digits."""
-        digest = hashlib.sha256(np.float64(self.overall).tobytes())
-        for name, table in self.to_tables().items():
-            digest.update(name.encode())
-            digest.update(repr(table.to_pydict()).encode())
+        # Not by way of Arrow: making its arrays from lists imports pandas wherever that is installed.
+        ids = (self.item_ids, self.skill_ids, self.module_ids)
+        digest = hashlib.sha256(json.dumps(ids, separators=(",", ":")).encode())
+        numbers = (np.float64(self.overall), self.item_difficulty, self.skill_difficulty)
+        ragged = (self.item_skills, self.module_skills)
+        for part in (*numbers, *(a for rows in ragged for a in (rows.start, rows.values))):
+            digest.update(part.tobytes())
         return digest.hexdigest()[:16]
 
     def skills_of(self, item_id: str, given: tuple[str, ...], module_id: str | None) -> tuple[str, ...]:

@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from recommender.domain.recommendation import Adjustment
+from recommender.ranking.difficulty import Band, DifficultyConfig, band_for, classify, distance, fit, swap
+
+CONFIG = DifficultyConfig()
+BAND = Band(0.7, 0.85, 1.0)
+
+
+def edges(challenge="balanced", rate=None, n=0.0, config=CONFIG):
+    band = band_for(challenge, rate, n, config)
+    return round(band.low, 6), round(band.high, 6)
+
+
+@pytest.mark.parametrize(
+    ("challenge", "expected"), [("balanced", (0.7, 0.85)), ("easier", (0.8, 0.95)), ("harder", (0.6, 0.75))]
+)
+def test_what_is_asked_for_shifts_one_step(challenge, expected):
+    assert edges(challenge) == expected
+
+
+@pytest.mark.parametrize(("rate", "n"), [(None, 10), (float("nan"), 10), (0.0, 0), (0.7, 10), (0.85, 10)])
+def test_no_evidence_or_answers_inside_the_band_move_nothing(rate, n):
+    assert edges(rate=rate, n=n) == (0.7, 0.85)
+
+
+def test_failures_make_it_easier_and_successes_harder_by_the_documented_amount():
+    assert edges(rate=0.6, n=5) == (0.725, 0.875)  # half the miss of .1, half trusted
+    assert edges(rate=0.97, n=5) == (0.67, 0.82)
+    assert edges(rate=0.0, n=1000) == (0.8, 0.95)  # never more than recent_max
+    assert edges(rate=1.0, n=1000)[0] > 0.6
+
+
+def test_the_band_stops_at_floor_and_ceiling_with_its_width():
+    assert edges("easier", rate=0.0, n=1000) == (0.82, 0.97)
+    wide = DifficultyConfig(challenge_step=0.5)
+    assert edges("harder", config=wide) == (0.5, 0.65)
+    assert edges("easier", config=wide) == (0.82, 0.97)
+
+
+@pytest.mark.parametrize("bias", [-0.4, -0.15, 0.1, 0.25])
+def test_the_loop_settles_when_predictions_are_off(bias):
+    rate, centres = 0.78, []
+    for _ in range(30):
+        band = band_for("balanced", rate, 50.0, CONFIG)
+        centres.append((band.low + band.high) / 2)
+        rate = min(max(centres[-1] + bias, 0.0), 1.0)  # the learner passes less or more often than predicted
+    steps = np.abs(np.diff(centres))
+    assert steps[-1] < 1e-4
+    assert (np.diff(steps[1:]) <= 1e-12).all()
+
+
+@pytest.mark.parametrize(
+    "values", [{"low": 0.9}, {"floor": 0.75}, {"ceiling": 0.8}, {"recent_gain": 1.0}, {"lows": 0.7}]
+)
+def test_a_configuration_that_cannot_work_is_refused(values):
+    with pytest.raises(ValidationError):
+        DifficultyConfig(**values)
+
+
+def test_fit_is_one_inside_and_falls_outside():
+    values = fit(np.array([0.0, 0.5, 0.7, 0.8, 0.85, 0.95, 1.0, np.nan]), BAND)
+    assert values[2:5].tolist() == [1.0, 1.0, 1.0]
+    assert np.isnan(values[7])
+    assert values[0] < 1e-9 < values[1] < 1 > values[5] > 1e-9 > values[6]
+
+
+def test_fit_follows_its_formula_and_falloff():
+    logit = np.log(0.7 / 0.3)
+    assert fit(np.array([0.5]), BAND)[0] == pytest.approx(np.exp(-(logit**2) / 2))
+    assert fit(np.array([0.5]), Band(0.7, 0.85, logit))[0] == pytest.approx(np.exp(-0.5))
+    assert distance(np.array([0.5, 0.75]), BAND).tolist() == [pytest.approx(logit), 0.0]
+
+
+@pytest.mark.parametrize(
+    ("p", "word"),
+    [
+        (0.69, "stretch"),
+        (0.7, "on_level"),
+        (0.85, "on_level"),
+        (0.86, "review"),
+        (None, None),
+        (float("nan"), None),
+    ],
+)
+def test_classify(p, word):
+    assert classify(p, BAND) == word
+
+
+@pytest.fixture
+def variants(make_catalog):
+    """`b`, `c`, `d` are variants of `a`; `e` stands alone."""
+    return make_catalog({"a": {}, **{m: {"variant_of": "a"} for m in "bcd"}, "e": {}})
+
+
+def swapped(catalog, chosen, success, allowed="abcde", language="en"):
+    places = np.array([catalog.module_index[m] for m in chosen], np.intp)
+    mask = np.array([m in allowed for m in catalog.module_ids])
+    modules, adjustments = swap(
+        places,
+        allowed=mask,
+        success_probability=np.array(success),
+        band=BAND,
+        catalog=catalog,
+        language=language,
+    )
+    return "".join(catalog.module_ids[m] for m in modules), {
+        catalog.module_ids[m]: adjustment for m, adjustment in adjustments.items()
+    }
+
+
+def test_too_hard_is_swapped_for_the_best_fitting_easier_variant(variants):
+    modules, adjustments = swapped(variants, "ea", [0.4, 0.6, 0.8, 0.95, 0.75])
+    assert modules == "ec"
+    assert adjustments == {
+        "c": Adjustment(
+            "a",
+            "easier",
+            "Your chance of passing «Module a» is about 40%; with this easier version of it, about 80%.",
+        )
+    }
+
+
+def test_too_easy_is_swapped_for_a_harder_variant(variants):
+    modules, adjustments = swapped(variants, "d", [0.4, 0.6, 0.8, 0.95, 0.75], allowed="bd")
+    assert modules == "b"
+    assert adjustments["b"].direction == "harder"
+    assert "harder version" in adjustments["b"].why
+
+
+@pytest.mark.parametrize(
+    ("success", "allowed"),
+    [
+        ([0.8, 0.75, 0.8, 0.8, 0.5], "abcde"),  # inside the band
+        ([0.4, 0.3, 0.2, 0.999, 0.5], "abcde"),  # no variant is nearer
+        ([0.4, 0.4, 0.4, 0.4, 0.8], "abcde"),  # none is any nearer
+        ([0.4, 0.8, 0.8, 0.8, 0.5], "ae"),  # none is eligible
+        ([0.4, np.nan, np.nan, np.nan, 0.8], "abcde"),  # nothing is known of them
+        ([np.nan, 0.8, 0.8, 0.8, 0.8], "abcde"),  # nothing is known of the module itself
+    ],
+)
+def test_no_swap_without_need_or_a_better_variant(variants, success, allowed):
+    assert swapped(variants, "a", success, allowed) == ("a", {})
+
+
+def test_two_modules_never_become_the_same_variant(variants):
+    modules, adjustments = swapped(variants, "ab", [0.3, 0.3, 0.8, 0.6, 0.5])
+    assert modules == "cd"
+    assert {m: a.from_module_id for m, a in adjustments.items()} == {"c": "a", "d": "b"}
+
+
+def test_equally_good_variants_are_decided_by_id(variants):
+    assert swapped(variants, "a", [0.3, 0.75, 0.8, 0.7, 0.5])[0] == "b"
+
+
+def test_swapping_does_not_change_what_was_given(variants):
+    chosen = np.array([0], np.intp)
+    success = np.array([0.3, 0.8, 0.8, 0.8, 0.5])
+    swap(chosen, allowed=np.ones(5, bool), success_probability=success, band=BAND, catalog=variants)
+    assert chosen.tolist() == [0]
+
+
+def test_nothing_chosen_nothing_swapped(variants):
+    assert swapped(variants, "", [0.3] * 5) == ("", {})

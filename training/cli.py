@@ -1,0 +1,126 @@
+"""``python -m training``: the commands. What a command does lies in its module under `training.commands`.
+
+Modules are imported when their command runs, so that ``--help`` and bad arguments answer at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from recommender.errors import BundleError, DatasetError, InputError
+
+BAD_INPUT = 2
+"""Exit code where what came in is wrong (0: done, 1: ran and failed its gate); stderr says what."""
+
+_MOST_REASONS = 20
+
+DataDirectory = Annotated[Path, typer.Option("--data", help="Directory of the dataset.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the result here for machines.")]
+
+
+class Commands(TyperGroup):
+    """The commands; bad input to any of them is told on stderr and ends with exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that `ctx` names."""
+        try:
+            return super().invoke(ctx)
+        except (InputError, BundleError) as error:
+            _tell(error)
+            raise typer.Exit(BAD_INPUT) from error
+
+
+def _tell(error: Exception) -> None:
+    """Write to stderr one sentence, and of several reasons their count and the first of them below."""
+    reasons = error.reasons if isinstance(error, DatasetError) else (str(error),)
+    count = f" ({len(reasons)} reasons, more below)" if len(reasons) > 1 else ""
+    typer.echo(f"Error: {reasons[0]}{count}", err=True)
+    for reason in reasons[1:_MOST_REASONS]:
+        typer.echo(f"  {reason}", err=True)
+    if len(reasons) > _MOST_REASONS:
+        typer.echo(f"  ... and {len(reasons) - _MOST_REASONS} more", err=True)
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Prepare data, train and evaluate models, and decide what serves.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+importers = typer.Typer(help="Make a dataset of the files that somebody publishes.", no_args_is_help=True)
+app.add_typer(importers, name="import")
+
+
+@app.command()
+def validate(
+    data: DataDirectory,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Go on without the rows that break a rule.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="Where --lenient writes those rows.")
+    ] = None,
+    json: JsonFile = None,
+) -> None:
+    """Check a dataset and print what was found."""
+    from training.commands.validate import run
+
+    run(data, lenient=lenient, rejects=rejects, json_file=json)
+
+
+@importers.command()
+def oulad(
+    raw: Annotated[Path, typer.Option("--raw", help="Directory with the raw files, .csv or .csv.gz.")],
+    out: Annotated[Path, typer.Option("--out", help="Directory to write the dataset to.")],
+) -> None:
+    """Open University Learning Analytics Dataset."""
+    from training.commands.import_oulad import run
+
+    run(raw, out)
+
+
+@app.command()
+def train(
+    data: DataDirectory,
+    config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="One setting, such as skills.n_folds=3; repeatable.")
+    ] = None,
+    engine: Annotated[str, typer.Option("--engine", help="local.")] = "local",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Directory for the bundle; default mlruns/bundles/ID.")
+    ] = None,
+    json: JsonFile = None,
+) -> None:
+    """Validate, fit, evaluate, track in MLflow and register as challenger."""
+    from training.commands.train import run
+
+    run(data, config_file=config, overrides=overrides or (), engine=engine, out=out, json_file=json)
+
+
+@app.command()
+def promote(
+    version: Annotated[int | None, typer.Option(help="Which version; default the challenger.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, in plain words.")] = "",
+    json: JsonFile = None,
+) -> None:
+    """Let the challenger serve: move the champion alias and the pointer file that serving watches."""
+    from training.commands.promote import promote as run
+
+    run(version=version, reason=reason, json_file=json)
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="Why, in plain words.")] = "",
+    json: JsonFile = None,
+) -> None:
+    """Return to the model that served before."""
+    from training.commands.rollback import rollback as run
+
+    run(reason=reason, json_file=json)

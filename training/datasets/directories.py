@@ -1,0 +1,77 @@
+"""Directories that appear whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from recommender.errors import DatasetError
+
+
+@contextmanager
+def whole_directory(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Write a directory under a temporary name beside `path`, and rename it when the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        Where it shall be. If it is there already, files that are `ours` are replaced and texts
+        (``.md``, ``.txt``) stay.
+    ours : callable
+        Whether an entry of the old directory is one that the new one replaces.
+
+    Yields
+    ------
+    Path
+        The temporary directory to write into.
+
+    Raises
+    ------
+    DatasetError
+        When `path` is a file, cannot be written, or holds something that would be lost.
+    """
+    path = path.resolve()
+    kept = _texts_to_keep(path, ours)
+    new = _temporary_beside(path)
+    old = new.with_name(new.name + ".old")
+    try:
+        yield new
+        for text in kept:
+            shutil.copy2(text, new / text.name)
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    finally:
+        # when the second rename failed, the old directory goes back to its place
+        if old.exists() and not path.exists():
+            old.rename(path)
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _temporary_beside(path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        new.chmod(0o755)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be written ({error.strerror}); give another directory") from error
+    return new
+
+
+def _texts_to_keep(path: Path, ours: Callable[[Path], bool]) -> list[Path]:
+    if not path.exists():
+        return []
+    if not path.is_dir():
+        raise DatasetError(f"{path} is a file; give a directory to write to")
+    entries = sorted(path.iterdir())
+    texts = [entry for entry in entries if entry.is_file() and entry.suffix in (".md", ".txt")]
+    strangers = [entry.name for entry in entries if entry not in texts and not ours(entry)]
+    if strangers:
+        raise DatasetError(
+            f"{path} holds {strangers[0]!r}, which writing there would remove; give a new or empty directory"
+        )
+    return texts
