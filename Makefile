@@ -19,7 +19,7 @@ export MPLBACKEND ?= Agg
 help: ## print this list
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
@@ -36,3 +36,89 @@ setup: $(READY) ## make the environment (.venv) from the locked requirements
 lock: $(READY) ## remake requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \
 	    --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+
+# Evaluation and training ---------------------------------------------------------------------------------
+
+DATA ?= data/oulad
+CONFIG ?=
+ENGINE ?= local
+
+.PHONY: validate
+validate: setup ## check a dataset: DATA=dir
+	@$(BIN)/python -m training validate --data $(DATA)
+
+.PHONY: train
+train: setup ## validate, fit, evaluate, track, register as challenger: DATA=dir CONFIG=file.toml ENGINE=local
+	@$(BIN)/python -m training train --data $(DATA) --engine $(ENGINE) $(if $(CONFIG),--config $(CONFIG))
+
+.PHONY: promote
+promote: setup ## let the challenger serve
+	@$(BIN)/python -m training promote
+
+.PHONY: rollback
+rollback: setup ## return to the model that served before
+	@$(BIN)/python -m training rollback
+
+.PHONY: demo
+demo: setup ## the main job, end to end on data/oulad: validate, train, track, promote, serve, adapt
+	@$(BIN)/python -m training validate --data data/oulad
+	@$(BIN)/python -m training train --data data/oulad
+	@$(BIN)/python -m training promote --reason "make demo"
+	@$(BIN)/python -m serving demo --data data/oulad
+
+# Serving -------------------------------------------------------------------------------------------------
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+MLFLOW_PORT ?= 5000
+
+# The secret that keyed hashes of API keys are made with: random, this machine's own, never in git.
+.env: | setup
+	@(umask 077; $(BIN)/python -c 'import secrets; print("SERVING_KEY_SECRET=" + secrets.token_urlsafe(48))' > .env)
+
+.PHONY: serve
+serve: setup .env ## the API on HOST:PORT, with the champion
+	@$(BIN)/python -m serving run --host $(HOST) --port $(PORT)
+
+.PHONY: mlflow
+mlflow: setup ## the MLflow UI on MLFLOW_PORT
+	@mkdir -p mlruns/artifacts
+	@$(BIN)/mlflow server --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
+	    --default-artifact-root "$(CURDIR)/mlruns/artifacts" --host $(HOST) --port $(MLFLOW_PORT)
+
+# Quality -------------------------------------------------------------------------------------------------
+
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: lint
+lint: setup ## formatting, style, types, import contracts, links in docs
+	@$(BIN)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; rm .lint-imports.log; exit 1; }
+	@rm .lint-imports.log
+	@$(BIN)/python -m pytest -p no:cacheprovider tests/unit/test_docs.py -k link
+
+.PHONY: test
+test: setup ## every test that needs nothing but this machine, with coverage
+	@$(PYTEST) -m "not browser" --cov --cov-report=
+	@$(BIN)/coverage report --include 'recommender/*' --fail-under 92
+	@$(BIN)/coverage report --include 'training/*' --fail-under 88
+	@$(BIN)/coverage report --include 'serving/*' --fail-under 88
+
+.PHONY: test-all
+test-all: setup chromium ## test, and what needs a browser (installs Chromium from Debian where it is missing)
+	@$(PYTEST)
+
+.PHONY: chromium
+chromium:
+	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core > /dev/null; } \
+	    || { echo "Chromium is needed for the browser tests; install your system's package chromium" >&2; exit 2; }
+
+.PHONY: check
+check: lint test ## lint and test
+
+.PHONY: clean
+clean: ## remove the environment and every cache, never mlruns or data
+	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,91 @@
+"""From a dataset's tables to the arrays that models are fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from recommender.domain.catalog import CATALOG_TABLES, SEGMENTS, Catalog, Ragged
+from recommender.embeddings import build_interactions
+from recommender.embeddings.view import Interactions
+from recommender.skills.columns import AttemptColumns
+from training.datasets.dataset import Dataset
+
+
+def catalog_of(dataset: Dataset) -> Catalog:
+    """Return the catalogue that a dataset describes; columns without any value are left out."""
+    tables = {}
+    for name in CATALOG_TABLES:
+        if name in dataset.tables:
+            frame = dataset.tables[name]
+            filled = [column for column in frame if _has_values(frame[column])]
+            tables[name] = pa.Table.from_pandas(frame[filled], preserve_index=False)
+    return Catalog.from_tables(tables)
+
+
+def attempt_columns(dataset: Dataset, catalog: Catalog) -> AttemptColumns | None:
+    """Return the attempts as columns, None when the dataset has none.
+
+    Learners are numbered as in the dataset's table of learners.
+    """
+    frame = dataset.tables.get("attempts")
+    if frame is None or frame.empty:
+        return None
+    index = catalog.skill_index
+    lists = frame["skill_ids"].tolist()
+    return AttemptColumns(
+        learner=_learner(frame, dataset).astype(np.int64),
+        item=_positions(frame["item_id"], catalog.item_ids),
+        skills=Ragged.of([[index[s] for s in dict.fromkeys(row)] for row in lists]),
+        module=_positions(frame["module_id"], catalog.module_ids),
+        passed=frame["passed"].to_numpy(np.float64),
+        score=frame["score"].to_numpy(np.float64),
+        at=_seconds(frame["occurred_at"]),
+        n_learners=len(dataset.tables["learners"]),
+    )
+
+
+def interactions_of(dataset: Dataset, catalog: Catalog) -> Interactions | None:
+    """Return every learner's first starts of modules, None when the dataset has no completion."""
+    frame = dataset.tables.get("completions")
+    if frame is None or frame.empty:
+        return None
+    learners = dataset.tables["learners"]
+    role = _positions(learners["role_id"], catalog.roles.ids)
+    segment = _positions(learners["segment"], SEGMENTS)
+    by_role = np.where(role >= 0, np.append(catalog.roles.segment, -1)[role], -1)
+    return build_interactions(
+        _learner(frame, dataset),
+        _positions(frame["module_id"], catalog.module_ids),
+        _seconds(frame["occurred_at"]),
+        n_learners=len(learners),
+        role=role,
+        segment=np.where(segment >= 0, segment, by_role),
+        n_modules=catalog.n_modules,
+    )
+
+
+def _has_values(column: pd.Series[Any]) -> bool:
+    if column.dtype == object:
+        return any(len(value) for value in column)
+    return bool(column.notna().any())
+
+
+def _learner(frame: pd.DataFrame, dataset: Dataset) -> NDArray[np.int32]:
+    return _positions(frame["learner_id"], dataset.tables["learners"]["learner_id"])
+
+
+def _positions(values: pd.Series[Any], ids: Iterable[str]) -> NDArray[np.int32]:
+    """Position of each value among unique ids; -1 for a missing one."""
+    return pd.Index(list(ids), dtype="str").get_indexer(pd.Index(values)).astype(np.int32)
+
+
+def _seconds(times: pd.Series[Any]) -> NDArray[np.float64]:
+    """Seconds since 1970 UTC, NaN for a missing time."""
+    micros = times.dt.as_unit("us").astype("int64").to_numpy(np.float64) / 1e6
+    return np.where(times.isna(), np.nan, micros)

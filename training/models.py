@@ -1,0 +1,111 @@
+"""Fit and judge the models of one training; nothing here writes or prints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from recommender.domain.catalog import Catalog
+from recommender.embeddings import VIEWS, Interactions, View
+from recommender.embeddings.popularity import BASELINES, Popularity
+from recommender.embeddings.view import History
+from recommender.ranking.config import RankingConfig
+from recommender.ranking.value import preference
+from recommender.skills.columns import AttemptColumns
+from recommender.skills.model import SkillModel
+from recommender.skills.replay import replay
+from training.config import TrainConfig
+from training.evaluation.module_report import ENGINE, ModuleReport
+from training.evaluation.modules import Scorer, TimedScorer, evaluate_modules
+from training.evaluation.skills import SkillReport, evaluate_skills
+from training.evaluation.splits import split_learners
+
+
+def fit_views(interactions: Interactions, catalog: Catalog, config: TrainConfig) -> dict[str, View]:
+    """Fit every configured view on the same first starts."""
+    return {
+        name: VIEWS[name](config.view_config(name)).fit(interactions, catalog, seed=config.seed)
+        for name in sorted(config.views)
+    }
+
+
+def judge_modules(
+    interactions: Interactions, catalog: Catalog, config: TrainConfig, protocol: str
+) -> ModuleReport:
+    """Evaluate the mix that would be shipped beside each of its views and two kinds of popularity.
+
+    Every model is fitted anew on the training part of each split.
+    """
+
+    def fit(train: Interactions) -> Mapping[str, Scorer]:
+        scorers: dict[str, Scorer] = {}
+        views: dict[str, View] = {}
+        started = time.perf_counter()
+        for name in sorted(config.views):
+            fit_start = time.perf_counter()
+            views[name] = VIEWS[name](config.view_config(name)).fit(train, catalog, seed=config.seed)
+            if name != Popularity.name:
+                scorers[name] = TimedScorer(views[name].score, time.perf_counter() - fit_start)
+        scorers[ENGINE] = TimedScorer(partial(mixed, views, config.ranking), time.perf_counter() - started)
+        for name, settings in BASELINES.items():
+            fit_start = time.perf_counter()
+            baseline = Popularity(settings).fit(train, catalog, seed=config.seed)
+            scorers[name] = TimedScorer(baseline.score, time.perf_counter() - fit_start)
+        return scorers
+
+    settings = config.evaluation
+    return evaluate_modules(
+        fit,
+        interactions,
+        protocol=protocol,
+        cuts=settings.cuts,
+        seed=config.seed,
+        max_learners=settings.max_learners,
+    )
+
+
+def mixed(views: Mapping[str, View], ranking: RankingConfig, history: History) -> NDArray[np.float64]:
+    """Score modules by the fixed mix of views, as the engine does before rules and terms, (n_modules,)."""
+    scores = [(ranking.view_weights[n], v.reason, v.score(history)) for n, v in views.items()]
+    everything = np.ones(len(scores[0][2]), np.bool_)
+    return preference(scores, everything, ranking.value.uniform_floor).mix
+
+
+def judge_skills(attempts: AttemptColumns, catalog: Catalog, config: TrainConfig) -> SkillReport | None:
+    """Evaluate the learner-skill model on learners it has never seen; None with fewer than two learners.
+
+    Beside it stand the mean of each item and Best-LR before calibration.
+    """
+    active = np.unique(attempts.learner)
+    fraction = config.evaluation.test_fraction
+    rng = np.random.default_rng(config.seed)
+    _, tested = split_learners(len(active), (1 - fraction, fraction), rng)
+    if not len(tested) or len(tested) == len(active):
+        return None
+    mask = np.zeros(attempts.n_learners, np.bool_)
+    mask[active[tested]] = True
+    rows = mask[attempts.learner]
+    train, test = attempts.take(~rows), attempts.take(rows)
+    started = time.perf_counter()
+    model = SkillModel(config.skills).fit(train, catalog, seed=config.seed)
+    fitted = time.perf_counter()
+    probability = model.predict(test, catalog)
+    seconds = {"skill_model": (fitted - started, time.perf_counter() - fitted)}
+    evidence = replay(test, catalog, model.difficulty_.item_difficulty[test.item])
+    predictions = {
+        "skill_model": probability,
+        "best_lr": expit(model.best_lr_.predict_logit(test, evidence)),
+        "item_mean": expit(-model.difficulty_.item_difficulty[test.item]),
+    }
+    n = {
+        "attempts": len(test),
+        "learners": len(tested),
+        "items": len(np.unique(test.item)),
+        "skills": len(np.unique(test.skills.values)),
+    }
+    return evaluate_skills(test.passed, test.learner, predictions, n, seconds)

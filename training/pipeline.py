@@ -1,0 +1,239 @@
+"""A training, end to end: dataset in, judged models and a bundle out. Tracking comes after, elsewhere."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from recommender.bundle import ModelBundle
+from recommender.domain.catalog import Catalog, Ragged
+from recommender.embeddings import Interactions
+from recommender.skills.columns import AttemptColumns
+from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.model import SkillModel
+from training.columns import attempt_columns, catalog_of, interactions_of
+from training.config import TrainConfig
+from training.datasets.dataset import Dataset
+from training.evaluation.module_report import ModuleReport
+from training.evaluation.modules import PROTOCOLS
+from training.evaluation.skills import SkillReport
+from training.models import fit_views, judge_modules, judge_skills
+from training.progress import Steps
+
+N_STEPS: Final = 3 + len(PROTOCOLS) + 2
+# What learned arrays depend on: part of the manifest, so that a bundle can be made again.
+_PACKAGES = (
+    "implicit",
+    "numba",
+    "numpy",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "adaptive-learning-recommender",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What a training made.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        As written.
+    skills : SkillReport or None
+    modules : tuple of ModuleReport
+        One a protocol; empty without completions.
+    absent : mapping of str to str
+        What could not be trained or judged, and why, in plain words.
+    counts : mapping of str to int
+        What the data held.
+    """
+
+    bundle: ModelBundle
+    skills: SkillReport | None
+    modules: tuple[ModuleReport, ...]
+    absent: Mapping[str, str]
+    counts: Mapping[str, int]
+
+    def metrics(self) -> dict[str, Any]:
+        """Every number, nested by what it is of; the names are those of the benchmarks."""
+        found: dict[str, Any] = {}
+        if self.skills is not None:
+            found["skills"] = {name: dict(values) for name, values in self.skills.models.items()}
+        for report in self.modules:
+            found[report.protocol.replace("-", "_")] = {
+                name: {**result.metrics, "fit_seconds": result.fit_seconds}
+                for name, result in report.models.items()
+            }
+        return found
+
+
+def train(
+    dataset: Dataset,
+    config: TrainConfig,
+    out: Path,
+    *,
+    under_id: bool = True,
+    steps: Steps,
+    now: datetime,
+    revision: str | None = None,
+) -> Trained:
+    """Judge the models on held-out data, fit them on all of it and write the bundle.
+
+    What the data cannot train is left out of the bundle and named in `absent`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    config : TrainConfig
+    out : Path
+    under_id : bool
+        Where the bundle goes; see `ModelBundle.write`.
+    steps : Steps
+        Of `N_STEPS` steps.
+    now : datetime
+        Written to the manifest, not to the id.
+    revision : str, optional
+        Of the source, for the manifest.
+    """
+    absent: dict[str, str] = {}
+    # Threads inside BLAS only get in the way of those above it.
+    with threadpool_limits(1, "blas"), steps.running():
+        with steps.step("read events"):
+            catalog = catalog_of(dataset)
+            attempts = attempt_columns(dataset, catalog)
+            interactions = interactions_of(dataset, catalog)
+        absent |= _absent_from(catalog)
+        with steps.step("judge the skill model on held-out learners"):
+            skill_report = _judge_skills(attempts, catalog, config, absent)
+        module_reports = tuple(
+            _judge_modules(interactions, catalog, config, protocol, absent, steps) for protocol in PROTOCOLS
+        )
+        with steps.step("fit the skill model on everybody"):
+            skills = (
+                SkillModel(config.skills).fit(attempts, catalog, seed=config.seed)
+                if attempts is not None
+                else None
+            )
+        with steps.step("fit the views on everybody"):
+            views = fit_views(interactions, catalog, config) if interactions else {}
+        counts = _counts(catalog, dataset, attempts, interactions)
+        draft = ModelBundle(
+            catalog=catalog,
+            difficulty=skills.difficulty_ if skills else _no_difficulty(catalog),
+            skills=skills,
+            views=views,
+            ranking=config.ranking,
+        )
+        trained = Trained(draft, skill_report, tuple(r for r in module_reports if r), absent, counts)
+        manifest = _manifest(dataset, config, trained, now, revision)
+        with steps.step("write the bundle"):
+            return replace(trained, bundle=replace(draft, manifest=manifest).write(out, under_id=under_id))
+
+
+def _absent_from(catalog: Catalog) -> dict[str, str]:
+    found = {
+        "modules": (catalog.n_modules, "there are no modules, so there is nothing to recommend"),
+        "skills": (catalog.n_skills, "there are no skills, so mastery and gaps are not known"),
+        "roles": (len(catalog.roles.ids), "there are no roles, so gaps to a role are not known"),
+    }
+    return {what: why for what, (count, why) in found.items() if not count}
+
+
+def _judge_skills(
+    attempts: AttemptColumns | None, catalog: Catalog, config: TrainConfig, absent: dict[str, str]
+) -> SkillReport | None:
+    if attempts is None:
+        absent["skill_model"] = "there are no attempts, so mastery and success probabilities are not known"
+        return None
+    if len(np.unique(attempts.passed)) < 2:
+        absent["skill_evaluation"] = "all attempts have the same outcome, so nothing can be told apart"
+        return None
+    report = judge_skills(attempts, catalog, config)
+    if report is None:
+        absent["skill_evaluation"] = "there are too few learners with attempts to hold any out"
+    return report
+
+
+def _judge_modules(
+    interactions: Interactions | None,
+    catalog: Catalog,
+    config: TrainConfig,
+    protocol: str,
+    absent: dict[str, str],
+    steps: Steps,
+) -> ModuleReport | None:
+    with steps.step(f"judge the recommender, {protocol}"):
+        if interactions is None:
+            ranked = ", so modules are ranked by rules and skills alone" if catalog.n_modules else ""
+            absent["views"] = f"there are no completions{ranked}"
+            return None
+        report = judge_modules(interactions, catalog, config, protocol)
+        if report.unavailable:
+            absent[protocol] = report.unavailable
+        return report
+
+
+def _no_difficulty(catalog: Catalog) -> DifficultyTable:
+    """Table for data without attempts: every item is of difficulty 0, each skill is known by name."""
+    return DifficultyTable(
+        overall=0.0,
+        item_ids=catalog.item_ids,
+        item_difficulty=np.zeros(len(catalog.item_ids)),
+        item_skills=catalog.item_skills if len(catalog.item_ids) else Ragged.of([]),
+        skill_ids=catalog.skill_ids,
+        skill_difficulty=np.zeros(catalog.n_skills),
+        module_ids=catalog.module_ids,
+        module_skills=catalog.module_skills,
+    )
+
+
+def _counts(
+    catalog: Catalog, dataset: Dataset, attempts: AttemptColumns | None, interactions: Interactions | None
+) -> dict[str, int]:
+    return {
+        "learners": len(dataset.tables.get("learners", ())),
+        "modules": catalog.n_modules,
+        "skills": catalog.n_skills,
+        "items": len(catalog.item_ids),
+        "roles": len(catalog.roles.ids),
+        "attempts": 0 if attempts is None else len(attempts),
+        "completions": len(dataset.tables["completions"]) if interactions else 0,
+        "first_starts": len(interactions.modules) if interactions else 0,
+    }
+
+
+def _manifest(
+    dataset: Dataset, config: TrainConfig, trained: Trained, now: datetime, revision: str | None
+) -> dict[str, Any]:
+    return {
+        "created_at": now.isoformat(timespec="seconds"),
+        "engine": "local",
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "revision": revision,
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "counts": dict(trained.counts),
+        },
+        "configuration": config.model_dump(mode="json"),
+        "metrics": _finite(trained.metrics()),
+        "absent": dict(trained.absent),
+    }
+
+
+def _finite(value: Any) -> Any:
+    """Copy with NaN as None: JSON has no NaN."""
+    if isinstance(value, Mapping):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

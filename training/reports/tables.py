@@ -1,0 +1,81 @@
+"""The evaluation beside its baselines, as tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from training.evaluation.metrics import SKILL_METRICS
+from training.evaluation.module_report import ENGINE, ModuleReport, ModuleResult
+from training.evaluation.skills import SkillReport
+
+OURS: Final = (ENGINE, "skill_model")
+"""What would be shipped: shown in bold, above its baselines."""
+PROTOCOL_TITLES: Final = {
+    "leave-last-out": "the last module each learner started",
+    "temporal": "the next module after a cut in time",
+}
+_WITH_INTERVAL: Final = ("hr@10", "ndcg@10")
+_PLAIN: Final = ("hr@5", "mrr", "coverage@10")
+
+
+def skill_table(report: SkillReport) -> Table:
+    """Show how well every skill model predicts the next response."""
+    n = ", ".join(f"{count:,} {what}" for what, count in report.n.items())
+    table = Table(title="Predicting the next response", caption=n, title_justify="left")
+    table.add_column("model")
+    columns = (*SKILL_METRICS, "auc_first5")
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right")
+    for name in _ours_first(report.models):
+        values = report.models[name]
+        table.add_row(name, *(_number(values.get(column)) for column in columns), style=_style(name))
+    return table
+
+
+def module_table(report: ModuleReport) -> RenderableType:
+    """Show every module model under one protocol, with 95% intervals; or why it could not be run."""
+    title = f"Predicting {PROTOCOL_TITLES.get(report.protocol, report.protocol)}"
+    if report.unavailable:
+        return Text(f"{title}: not evaluated, because {report.unavailable}.")
+    table = Table(title=title, caption=_module_caption(report), title_justify="left")
+    table.add_column("model")
+    for column in (*_WITH_INTERVAL, *_PLAIN, "us/learner"):
+        table.add_column(column, justify="right")
+    for name in _ours_first(report.models):
+        result = report.models[name]
+        table.add_row(name, *_cells(result), style=_style(name))
+    return table
+
+
+def _module_caption(report: ModuleReport) -> str:
+    n = report.n
+    tested = f"{n['targets']:,} targets of {n['learners']:,} learners among {n['modules']:,} modules"
+    groups = next(iter(report.models.values())).groups
+    split = ", ".join(f"{values['n']:,} {name}" for name, values in groups.items())
+    return f"{tested} ({split}); ranges are 95% intervals over learners"
+
+
+def _cells(result: ModuleResult) -> list[str]:
+    with_interval = [
+        f"{_number(result.metrics[name])} ({result.ci95[name][0]:.3f} to {result.ci95[name][1]:.3f})"
+        for name in _WITH_INTERVAL
+    ]
+    plain = [_number(result.metrics[name]) for name in _PLAIN]
+    return [*with_interval, *plain, f"{result.recommend_us_per_learner:,.0f}"]
+
+
+def _ours_first(models: Mapping[str, object]) -> list[str]:
+    return sorted(models, key=lambda name: name not in OURS)
+
+
+def _style(name: str) -> str:
+    return "bold" if name in OURS else ""
+
+
+def _number(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.3f}"
