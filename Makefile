@@ -83,6 +83,7 @@ serve: setup .env ## the API on HOST:PORT, with the champion
 .PHONY: mlflow
 mlflow: setup ## the MLflow UI on MLFLOW_PORT
 	@mkdir -p mlruns/artifacts
+	@echo "Open http://$(HOST):$(MLFLOW_PORT)/#/experiments?workflowType=machine_learning (the plain address opens MLflow's mode for prompts)"
 	@$(BIN)/mlflow server --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
 	    --default-artifact-root "$(CURDIR)/mlruns/artifacts" --host $(HOST) --port $(MLFLOW_PORT)
 
