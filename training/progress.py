@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 
@@ -42,9 +43,9 @@ class Steps:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Run one step; its line appears when it is done."""
-        self._bar.update(self._task, description=name)
+        self._bar.update(self._task, description=escape(name))
         started = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - started
         self._bar.advance(self._task)
-        self._console.print(f"  {name} [dim]{self.seconds[name]:.1f} s[/dim]", highlight=False)
+        self._console.print(f"  {escape(name)} [dim]{self.seconds[name]:.1f} s[/dim]", highlight=False)

@@ -128,7 +128,9 @@ class Als:
         from threadpoolctl import threadpool_limits
 
         config, shape = self.config, (rows.n_learners, rows.n_modules)
-        starts = csr_matrix((np.ones(len(rows.modules), np.float32), rows.modules, rows.start), shape)
+        # Copied, because sorting the matrix would put the data's own modules out of their order in time.
+        modules = rows.modules.copy()
+        starts = csr_matrix((np.ones(len(modules), np.float32), modules, rows.start), shape)
         starts.sort_indices()
         # BLAS threads under implicit's own are slower by a factor and add up in varying order.
         with threadpool_limits(limits=1, user_api="blas"):

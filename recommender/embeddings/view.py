@@ -43,7 +43,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
-    """First starts of many learners: learner `i` holds rows ``start[i]:start[i + 1]``, oldest first.
+    """First starts, read-only: learner `i` holds rows ``start[i]:start[i + 1]``, oldest first.
 
     Parameters
     ----------
@@ -62,6 +62,13 @@ class Interactions:
     role: NDArray[np.int32]
     segment: NDArray[np.int32]
     n_modules: int
+
+    def __post_init__(self) -> None:
+        # Every view is fitted on the same arrays: one that sorted them in place would change all others.
+        for name in ("start", "modules", "at", "role", "segment"):
+            shared = getattr(self, name).view()
+            shared.setflags(write=False)
+            object.__setattr__(self, name, shared)
 
     @property
     def n_learners(self) -> int:

@@ -43,8 +43,8 @@ def describe(trained: Trained, dataset: str) -> str:
 def _skills(report: SkillReport) -> str:
     ours, plain = report.models["skill_model"], report.models["item_mean"]
     return (
-        f"**What learners can do.** Given one attempt that passed and one that did not, the model tells which "
-        f"in {_share(ours['auc'])} of cases on learners it has not seen (looking at the item alone: "
+        "**What learners can do.** Given one attempt that passed and one that did not, the model tells "
+        f"which in {_share(ours['auc'])} of cases on learners it has not seen (looking at the item alone: "
         f"{_share(plain['auc'])}). Its probabilities are off by {_share(ours['ece'])} on average."
     )
 
@@ -56,8 +56,8 @@ def _modules(report: ModuleReport) -> str:
         key=lambda name: report.models[name].metrics["hr@10"] or 0.0,
     )
     return (
-        f"**What to take next.** {_PROTOCOLS.get(report.protocol, report.protocol).capitalize()} is among the "
-        f"ten recommended for {_share(ours)} of them (best single model, {best}: "
+        f"**What to take next.** {_PROTOCOLS.get(report.protocol, report.protocol).capitalize()} is among "
+        f"the ten recommended for {_share(ours)} of them (best single model, {best}: "
         f"{_share(report.models[best].metrics['hr@10'])})."
     )
 

@@ -101,7 +101,9 @@ def test_views_with_the_same_code_and_terms_with_it_are_one_term():
     result = made(views, readiness=np.array([1.0, 0.5, 1.0]))
     assert len(set(result.codes)) == len(result.codes) == len(result.values)
     mixed = preference(views, ALL, WEIGHTS.uniform_floor).mix
-    np.testing.assert_allclose(row(result, "next_in_sequence"), np.log(mixed * 3) - [0, 0.5, 0])
+    np.testing.assert_allclose(
+        row(result, "next_in_sequence"), np.log(mixed * 3) - WEIGHTS.readiness * np.array([0, 0.5, 0])
+    )
 
 
 def test_each_weighted_term():

@@ -1,0 +1,308 @@
+"""Fitting and judging: nothing of the answer is in what is learned from, and noise teaches nothing."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from recommender.domain.catalog import Catalog, Ragged
+from recommender.embeddings import VIEWS, Interactions, build_interactions
+from recommender.embeddings.popularity import Popularity
+from recommender.skills.columns import AttemptColumns
+from training.config import TrainConfig, load_config
+from training.evaluation.splits import split_learners
+from training.models import fit_views, judge_modules, judge_skills, mixed
+
+N_SKILLS, N_ITEMS, N_MODULES = 4, 40, 40
+CONFIG = load_config(overrides=["evaluation.cuts=[0.5, 0.8]", "views.als.factors=8"])
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    """Forty modules, and forty items of four skills."""
+    modules = [f"m{i:02d}" for i in range(N_MODULES)]
+    skills = [f"s{i}" for i in range(N_SKILLS)]
+    return Catalog.from_tables(
+        {
+            "modules": pa.table({"module_id": modules, "title": modules}),
+            "skills": pa.table({"skill_id": skills, "name": skills}),
+            "items": pa.table(
+                {
+                    "item_id": [f"i{i:02d}" for i in range(N_ITEMS)],
+                    "skill_ids": [[skills[i % N_SKILLS]] for i in range(N_ITEMS)],
+                }
+            ),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def attempts() -> AttemptColumns:
+    """1,500 learners of different ability answer twenty items of different difficulty, one a minute."""
+    rng = np.random.default_rng(3)
+    n_learners, length = 1500, 20
+    learner = np.repeat(np.arange(n_learners), length)
+    item = rng.integers(0, N_ITEMS, len(learner)).astype(np.int32)
+    logit = rng.normal(0, 1.3, n_learners)[learner] - np.linspace(-1.5, 1.5, N_ITEMS)[item]
+    passed = (rng.random(len(learner)) < 1 / (1 + np.exp(-logit))).astype(np.float64)
+    return AttemptColumns(
+        learner=learner,
+        item=item,
+        skills=Ragged.of([[i % N_SKILLS] for i in item.tolist()]),
+        module=np.full(len(learner), -1, np.int32),
+        passed=passed,
+        score=passed,
+        at=np.tile(np.arange(length) * 60.0, n_learners),
+        n_learners=n_learners,
+    )
+
+
+def starts(seed: int, shuffled: bool = False) -> Interactions:
+    """400 learners walk up the catalogue from anywhere, low modules more often; or the same, shuffled."""
+    rng = np.random.default_rng(seed)
+    learner, module, at = [], [], []
+    for person in range(400):
+        first = int(30 * rng.random() ** 2)
+        steps = first + np.cumsum(rng.integers(1, 3, 6))
+        walk = steps[steps < N_MODULES].tolist()
+        learner += [person] * len(walk)
+        module += walk
+        at += (1000 * rng.random() + np.arange(len(walk))).tolist()
+    if shuffled:
+        module = rng.permutation(module).tolist()
+    unknown = np.full(400, -1)
+    return build_interactions(
+        np.array(learner),
+        np.array(module),
+        np.array(at),
+        n_learners=400,
+        role=unknown,
+        segment=unknown,
+        n_modules=N_MODULES,
+    )
+
+
+def held_out(attempts: AttemptColumns, config: TrainConfig) -> np.ndarray:
+    """Rows of the learners that are held out, by the same draw."""
+    active, fraction = np.unique(attempts.learner), config.evaluation.test_fraction
+    rng = np.random.default_rng(config.seed)
+    return np.isin(attempts.learner, active[split_learners(len(active), (1 - fraction, fraction), rng)[1]])
+
+
+def few(attempts: AttemptColumns, n_learners: int = 150) -> AttemptColumns:
+    return attempts.take(attempts.learner < n_learners)
+
+
+def flipped(attempts: AttemptColumns, rows: np.ndarray) -> AttemptColumns:
+    passed = np.where(rows, 1 - attempts.passed, attempts.passed)
+    return replace(attempts, passed=passed, score=passed)
+
+
+def predicted(report, model: str) -> tuple[list[float], list[int]]:
+    """The bins of predictions, which hold nothing of the outcomes."""
+    bins = report.calibration[model]
+    return bins.predicted.tolist(), bins.count.tolist()
+
+
+def observed(report) -> list[float]:
+    return report.calibration["skill_model"].observed.tolist()
+
+
+# Skills
+
+
+def test_the_skill_model_beats_the_item_and_says_what_was_tested(attempts, catalog):
+    report = judge_skills(attempts, catalog, CONFIG)
+    assert report.n == {"attempts": 6000, "learners": 300, "items": N_ITEMS, "skills": N_SKILLS}
+    assert set(report.models) == {"skill_model", "best_lr", "item_mean"}
+    assert report.models["skill_model"]["auc"] > report.models["item_mean"]["auc"] + 0.03 > 0.6
+    assert report.models["skill_model"]["ece"] < 0.03
+    assert report.models["skill_model"]["fit_seconds"] > 0
+    assert report.models["item_mean"]["fit_seconds"] is None
+
+
+def test_shuffled_outcomes_teach_nothing(attempts, catalog):
+    noise = np.random.default_rng(0).permutation(attempts.passed)
+    report = judge_skills(replace(attempts, passed=noise, score=noise), catalog, CONFIG)
+    for name, metrics in report.models.items():
+        assert metrics["auc"] == pytest.approx(0.5, abs=0.02), name
+
+
+def test_a_last_outcome_changes_no_prediction(attempts, catalog):
+    """Each attempt is predicted from earlier ones: flip every tested learner's last, and all stay."""
+    data = few(attempts)
+    last = np.append(data.learner[1:] != data.learner[:-1], True)
+    rows = last & held_out(data, CONFIG)
+    assert rows.sum() == 30
+    before, after = (judge_skills(d, catalog, CONFIG) for d in (data, flipped(data, rows)))
+    for model in before.models:
+        assert predicted(before, model) == predicted(after, model)
+    assert observed(before) != observed(after)
+
+
+def test_a_first_outcome_changes_the_predictions_after_it(attempts, catalog):
+    """What makes the test above able to fail."""
+    data = few(attempts)
+    first = np.append(True, data.learner[1:] != data.learner[:-1])
+    rows = first & held_out(data, CONFIG)
+    before, after = (judge_skills(d, catalog, CONFIG) for d in (data, flipped(data, rows)))
+    assert predicted(before, "skill_model") != predicted(after, "skill_model")
+    assert predicted(before, "item_mean") == predicted(after, "item_mean")
+
+
+def test_no_outcome_of_a_tested_learner_is_learned_from(attempts, catalog):
+    """With one attempt each there is nothing earlier: flip all that is tested, and all predictions stay."""
+    first = np.append(True, attempts.learner[1:] != attempts.learner[:-1])
+    data = attempts.take(first | ~held_out(attempts, CONFIG))
+    rows = held_out(data, CONFIG)
+    assert rows.sum() == 300
+    before, after = (judge_skills(d, catalog, CONFIG) for d in (data, flipped(data, rows)))
+    for model in before.models:
+        assert predicted(before, model) == predicted(after, model)
+    assert after.models["skill_model"]["auc"] == pytest.approx(1 - before.models["skill_model"]["auc"])
+
+
+def test_nobody_to_hold_out_is_no_report(attempts, catalog):
+    assert judge_skills(few(attempts, 1), catalog, CONFIG) is None
+    everybody = load_config(overrides=["evaluation.test_fraction=0.9"])
+    assert judge_skills(few(attempts, 2), catalog, everybody) is None
+
+
+def test_another_seed_tests_others(attempts, catalog):
+    data = few(attempts)
+    other = load_config(overrides=["seed=1"])
+    assert (
+        judge_skills(data, catalog, CONFIG).models["item_mean"]["auc"]
+        != (judge_skills(data, catalog, other).models["item_mean"]["auc"])
+    )
+
+
+# Modules
+
+
+def ndcg(report, model: str) -> float:
+    return report.models[model].metrics["ndcg@10"]
+
+
+def test_every_view_and_both_popularities_are_beside_the_engine(catalog):
+    report = judge_modules(starts(0), catalog, CONFIG, "leave-last-out")
+    assert set(report.models) == {"engine", "als", "transitions", "popularity", "recent_popularity"}
+    assert all(result.fit_seconds > 0 for result in report.models.values())
+    assert ndcg(report, "engine") > 2 * ndcg(report, "popularity")
+
+
+def test_shuffled_modules_make_the_engine_no_better_than_popularity(catalog):
+    """And no worse by much: popularity is then all there is to know, and every view knows of it."""
+    planted = judge_modules(starts(0), catalog, CONFIG, "leave-last-out")
+    noise = judge_modules(starts(0, shuffled=True), catalog, CONFIG, "leave-last-out")
+    assert ndcg(noise, "engine") == pytest.approx(ndcg(noise, "popularity"), abs=0.03)
+    assert noise.models["popularity"].difference_ci95["ndcg@10"][1] > 0, "popularity minus the engine"
+    assert ndcg(planted, "engine") > 2.5 * ndcg(noise, "engine")
+
+
+@pytest.mark.parametrize("protocol", ["leave-last-out", "temporal"])
+def test_a_view_is_judged_alike_whatever_was_fitted_before_it(catalog, protocol):
+    """Views share one training set: one that changed it would change what the next one learns."""
+    data = starts(0, shuffled=True)
+    alone = load_config(overrides=["views={transitions={}}", "evaluation.cuts=[0.5]"])
+    beside = load_config(overrides=["views.als.factors=2", "evaluation.cuts=[0.5]"])
+    reports = [judge_modules(data, catalog, config, protocol) for config in (alone, beside)]
+    assert reports[0].models["transitions"].metrics == reports[1].models["transitions"].metrics
+
+
+def test_fitting_changes_nothing_of_the_data(catalog):
+    data, untouched = starts(0, shuffled=True), starts(0, shuffled=True)
+    fit_views(data, catalog, CONFIG)
+    np.testing.assert_array_equal(data.modules, untouched.modules)
+    np.testing.assert_array_equal(data.at, untouched.at)
+
+
+class Recording(Popularity):
+    """Popularity that remembers what it was shown."""
+
+    fitted: ClassVar[list[Interactions]] = []
+    asked: ClassVar[list] = []
+
+    def fit(self, interactions, catalog, *, seed):
+        Recording.fitted.append(interactions)
+        return super().fit(interactions, catalog, seed=seed)
+
+    def score(self, history):
+        Recording.asked.append((Recording.fitted[-1], history))
+        return super().score(history)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """A view of one's own beside the others, which remembers what it was fitted on and asked."""
+    monkeypatch.setitem(VIEWS, "als", Recording)
+    monkeypatch.setattr(Recording, "fitted", [])
+    monkeypatch.setattr(Recording, "asked", [])
+    return Recording
+
+
+def test_temporal_shows_no_model_what_lies_at_or_after_the_cut(catalog, shown):
+    data = starts(0)
+    judge_modules(data, catalog, TrainConfig(evaluation=CONFIG.evaluation), "temporal")
+    span = data.at.max() - data.at.min()
+    assert len(shown.fitted) == len(CONFIG.evaluation.cuts)
+    for cut, train in zip(CONFIG.evaluation.cuts, shown.fitted, strict=True):
+        moment = data.at.min() + cut * span
+        assert train.at.max() < moment
+        assert len(train.at) == (data.at < moment).sum(), "and all that lies before it"
+        asked = [history for source, history in shown.asked if source is train]
+        assert asked
+        assert max(history.at.max(initial=0) for history in asked) < moment
+
+
+def test_leave_last_out_shows_no_model_anybody_s_last_start(catalog, shown):
+    data = starts(0)
+    judge_modules(data, catalog, TrainConfig(), "leave-last-out")
+    (train,) = shown.fitted
+    counts = np.diff(data.start)
+    assert np.diff(train.start).tolist() == np.where(counts > 1, counts - 1, counts).tolist()
+    for learner in np.flatnonzero(counts > 1):
+        assert train.history(learner).modules.tolist() == data.history(learner).modules[:-1].tolist()
+
+
+def test_what_comes_after_all_cuts_changes_nothing_of_what_is_learned(catalog, shown):
+    """Views are fitted to the same bits when every later start is of another module."""
+    data = starts(0)
+    after = data.at >= data.at.min() + max(CONFIG.evaluation.cuts) * (data.at.max() - data.at.min())
+    changed = replace(data, modules=np.where(after, N_MODULES - 1 - data.modules, data.modules))
+    for source in (data, changed):
+        judge_modules(source, catalog, TrainConfig(evaluation=CONFIG.evaluation), "temporal")
+    half = len(shown.fitted) // 2
+    for one, other in zip(shown.fitted[:half], shown.fitted[half:], strict=True):
+        np.testing.assert_array_equal(one.modules, other.modules)
+        for name, array in Popularity().fit(one, catalog, seed=0).arrays().items():
+            np.testing.assert_array_equal(
+                array, Popularity().fit(other, catalog, seed=0).arrays()[name], strict=True
+            )
+
+
+def test_as_many_learners_are_tested_as_the_configuration_says(catalog):
+    config = load_config(overrides=["evaluation.max_learners=17", "views.als.factors=2"])
+    assert judge_modules(starts(0), catalog, config, "leave-last-out").n["learners"] == 17
+
+
+def test_only_configured_views_are_fitted_with_their_own_hyperparameters(catalog):
+    config = load_config(overrides=["views={als={factors=3}, popularity={}}"])
+    views = fit_views(starts(0), catalog, config)
+    assert set(views) == {"als", "popularity"}
+    assert views["als"].config.factors == 3
+
+
+def test_the_mix_is_a_distribution_that_follows_the_weights(catalog):
+    data = starts(0)
+    views = fit_views(data, catalog, CONFIG)
+    history = data.history(0)
+    alone = CONFIG.ranking.model_copy(update={"view_weights": {"popularity": 1, "als": 0, "transitions": 0}})
+    both = mixed(views, CONFIG.ranking, history)
+    assert both.shape == (N_MODULES,)
+    assert both.sum() == pytest.approx(1)
+    popular = np.nan_to_num(views["popularity"].score(history))
+    assert np.argsort(-mixed(views, alone, history))[:5].tolist() == np.argsort(-popular)[:5].tolist()
+    assert not np.allclose(mixed(views, alone, history), both)
