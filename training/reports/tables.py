@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -26,8 +27,8 @@ _PLAIN: Final = ("hr@5", "mrr", "coverage@10")
 def skill_table(report: SkillReport) -> Table:
     """Show how well every skill model predicts the next response."""
     n = ", ".join(f"{count:,} {what}" for what, count in report.n.items())
-    table = Table(title="Predicting the next response", caption=n, title_justify="left")
-    table.add_column("model")
+    table = Table(title="Predicting the next response", caption=n, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("model", no_wrap=True)
     columns = (*SKILL_METRICS, "auc_first5")
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
@@ -42,9 +43,9 @@ def module_table(report: ModuleReport) -> RenderableType:
     title = f"Predicting {PROTOCOL_TITLES.get(report.protocol, report.protocol)}"
     if report.unavailable:
         return Text(f"{title}: not evaluated, because {report.unavailable}.")
-    table = Table(title=title, caption=_module_caption(report), title_justify="left")
-    table.add_column("model")
-    for column in (*_WITH_INTERVAL, *_PLAIN, "us/learner"):
+    table = Table(title=title, caption=_module_caption(report), title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("model", no_wrap=True)
+    for column in (*_WITH_INTERVAL, *_PLAIN):
         table.add_column(column, justify="right")
     for name in _ours_first(report.models):
         result = report.models[name]
@@ -57,16 +58,16 @@ def _module_caption(report: ModuleReport) -> str:
     tested = f"{n['targets']:,} targets of {n['learners']:,} learners among {n['modules']:,} modules"
     groups = next(iter(report.models.values())).groups
     split = ", ".join(f"{values['n']:,} {name}" for name, values in groups.items())
-    return f"{tested} ({split}); ranges are 95% intervals over learners"
+    return f"{tested} ({split}); ± is half a 95% interval over learners"
 
 
 def _cells(result: ModuleResult) -> list[str]:
     with_interval = [
-        f"{_number(result.metrics[name])} ({result.ci95[name][0]:.3f} to {result.ci95[name][1]:.3f})"
+        f"{_number(result.metrics[name])} ±{(result.ci95[name][1] - result.ci95[name][0]) / 2:.3f}"
         for name in _WITH_INTERVAL
     ]
     plain = [_number(result.metrics[name]) for name in _PLAIN]
-    return [*with_interval, *plain, f"{result.recommend_us_per_learner:,.0f}"]
+    return [*with_interval, *plain]
 
 
 def _ours_first(models: Mapping[str, object]) -> list[str]:

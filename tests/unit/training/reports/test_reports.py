@@ -56,7 +56,7 @@ def test_module_table_has_values_intervals_and_counts(modules, shown):
     said = shown(module_table(modules[1]))
     engine = modules[1].models["engine"]
     low, high = engine.ci95["ndcg@10"]
-    assert f"{engine.metrics['ndcg@10']:.3f} ({low:.3f} to {high:.3f})" in said
+    assert f"{engine.metrics['ndcg@10']:.3f} ±{(high - low) / 2:.3f}" in said
     assert (
         f"{modules[1].n['targets']} targets of {modules[1].n['learners']} learners among 20 modules" in said
     )
