@@ -1,0 +1,73 @@
+"""The API as such: routes, errors and description, without anything that runs."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from pydantic.json_schema import models_json_schema
+
+from serving import docs_page, errors
+from serving.examples import RESPONSES
+from serving.routers import events, health, learners, model, recommendations
+from serving.schemas.service import EventsProblemResponse, ProblemResponse
+
+_TITLE = "Adaptive learning recommender"
+_DESCRIPTION = (
+    "Record evidence of what learners can do; ask what they should learn next, and why. "
+    "Errors are RFC 9457 problems. Times are ISO 8601; a time without a zone is UTC. "
+    "Numbers that are fractions lie in [0, 1]. Every answer carries an X-Request-ID, yours if you sent one."
+)
+_ROUTERS = (recommendations.router, events.router, learners.router, model.router, health.router)
+
+
+class Api(FastAPI):
+    """FastAPI, with problems and examples of answers in its description."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI description, in which a failed validation is a problem like all others."""
+        if not self.openapi_schema:
+            _complete(super().openapi())
+        return super().openapi()
+
+
+def _complete(description: dict[str, Any]) -> None:
+    schemas = description["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    _, problems = models_json_schema(
+        [(ProblemResponse, "serialization"), (EventsProblemResponse, "serialization")],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas.update(problems["$defs"])
+    # Not by way of the routes: what goes through them loses every null.
+    for (method, path), example in RESPONSES.items():
+        content = description["paths"][path][method]["responses"]["200"]["content"]
+        content["application/json"]["example"] = example
+
+
+def make_api(**options: Any) -> Api:
+    """Return the API; `options` go to FastAPI."""
+    api = Api(
+        title=_TITLE,
+        description=_DESCRIPTION,
+        version=version("adaptive-learning-recommender"),
+        docs_url=None,
+        redoc_url=None,
+        # A body is read as JSON whatever it is called: keys travel in headers, so no form can forge a call.
+        strict_content_type=False,
+        generate_unique_id_function=lambda route: route.name,
+        **options,
+    )
+    for router in _ROUTERS:
+        api.include_router(router)
+    errors.install(api)
+
+    @api.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        headers = {"Content-Security-Policy": docs_page.CONTENT_SECURITY_POLICY}
+        return HTMLResponse(docs_page.render(api.openapi()), headers=headers)
+
+    return api

@@ -1,0 +1,137 @@
+"""``python -m serving``: names the commands; what they do lies in `serving.commands`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from recommender.errors import RecommenderError
+
+
+class _OneSentence(TyperGroup):
+    """Turns what a user can mend into exit code 2 and one sentence."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RecommenderError as error:
+            for line in _lines(error):
+                typer.echo(line, err=True)
+            raise typer.Exit(2) from None
+
+
+_SHOWN_REASONS = 20
+
+app = typer.Typer(
+    cls=_OneSentence,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Serve recommendations over HTTP, and keep the store they come from.",
+)
+keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+app.add_typer(keys_app, name="keys")
+
+
+@app.command()
+def run(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Number of processes.")] = 1,
+) -> None:
+    """Serve the API."""
+    from serving.commands.run import run as serve
+    from serving.settings import read_settings
+
+    serve(read_settings(), host=host, port=port, workers=workers)
+
+
+@app.command()
+def load(data: Annotated[Path, typer.Option(help="Directory of the dataset.")]) -> None:
+    """Bring a dataset's learners and events into the store; all rows or none."""
+    from rich.console import Console
+
+    from serving import logs
+    from serving.commands.load import load as load_dataset
+    from serving.settings import read_settings
+
+    # Counts and progress say what is done; of the log only what is wrong is of interest here.
+    logs.configure("warning")
+    load_dataset(read_settings(), data, Console())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the shape this version needs."""
+    from serving.commands.migrate import run_migrations
+    from serving.settings import read_settings
+
+    typer.echo(run_migrations(read_settings()))
+
+
+@app.command()
+def openapi() -> None:
+    """Write the API's OpenAPI description to standard output."""
+    from serving.commands.openapi import openapi_json
+
+    typer.echo(openapi_json())
+
+
+@app.command()
+def demo(
+    data: Annotated[Path, typer.Option(help="Directory of the dataset the model was trained on.")],
+) -> None:
+    """Show the promoted model at work over HTTP, in a store of its own that is removed at the end."""
+    from rich.console import Console
+
+    from serving.commands.demo import demo as show
+
+    show(data, Console(width=100))
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="Who will use it.")],
+    scopes: Annotated[str, typer.Option(help="What it may do, such as recommend,events.")],
+) -> None:
+    """Make an API key. It is shown once."""
+    from serving.commands import keys
+    from serving.settings import read_settings
+
+    typer.echo(keys.create(read_settings(), name, scopes.split(",")))
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """List all keys, without what would let one use them."""
+    from rich.console import Console
+
+    from serving.commands import keys
+    from serving.settings import read_settings
+
+    Console().print(keys.listing(read_settings()))
+
+
+@keys_app.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="Its id, as keys list shows it.")]) -> None:
+    """Make a key useless from now on."""
+    from serving.commands import keys
+    from serving.settings import read_settings
+
+    keys.revoke(read_settings(), key_id)
+    typer.echo(f"{key_id} is revoked")
+
+
+def _lines(error: RecommenderError) -> list[str]:
+    """Return the first reason with the number of others, then the others."""
+    reasons: tuple[str, ...] = getattr(error, "reasons", ())
+    more = reasons[1:_SHOWN_REASONS]
+    hidden = len(reasons) - 1 - len(more)
+    return [
+        str(error),
+        *(f"  {reason}" for reason in more),
+        *([f"  … and {hidden} more"] if hidden > 0 else []),
+    ]

@@ -1,0 +1,1 @@
+"""What the commands do, one file each; `serving.cli` only names them."""

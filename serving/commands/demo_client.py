@@ -1,0 +1,74 @@
+"""The demo's view of the API: what it asks and what it posts. Every number it shows comes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import httpx2
+
+from serving.commands.demo_server import DemoError
+
+Json: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one learner stands at one moment, as answered.
+
+    Parameters
+    ----------
+    mastery : mapping of str to dict
+        By skill id.
+    modules : list of dict
+        The next modules, best first.
+    """
+
+    mastery: dict[str, Json]
+    modules: list[Json]
+
+
+class DemoClient:
+    """Talks to the service as an LMS would.
+
+    Parameters
+    ----------
+    client : httpx2.Client
+        Knows address and key.
+    """
+
+    def __init__(self, client: httpx2.Client) -> None:
+        self._client = client
+
+    def recommend(self, learner_id: str, k: int) -> Json:
+        """Answer of POST /v1/recommendations."""
+        return self._call("POST", "/v1/recommendations", {"learner_id": learner_id, "k": k})
+
+    def standing(self, learner_id: str, k: int) -> Standing:
+        """Mastery and next modules of a learner that is known."""
+        skills = self._call("GET", f"/v1/learners/{learner_id}/mastery")["skills"]
+        modules = self.recommend(learner_id, k)["recommendations"]
+        return Standing({skill["skill_id"]: skill for skill in skills}, modules)
+
+    def answer_items(self, learner_id: str, item_ids: Sequence[str], *, passed: bool, label: str) -> Json:
+        """Post one attempt per item, all passed or all failed."""
+        events = [
+            {
+                "kind": "attempt",
+                "event_id": f"demo-{label}-{number}",
+                "learner_id": learner_id,
+                "item_id": item_id,
+                "score": 0.95 if passed else 0.1,
+                "passed": passed,
+            }
+            for number, item_id in enumerate(item_ids, start=1)
+        ]
+        return self._call("POST", "/v1/events", {"events": events})
+
+    def _call(self, method: str, path: str, body: Json | None = None) -> Json:
+        answer = self._client.request(method, path, json=body)
+        content: Json = answer.json()
+        if not answer.is_success:
+            raise DemoError(f"{method} {path} answered {answer.status_code}: {content.get('detail')}")
+        return content

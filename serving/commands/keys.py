@@ -1,0 +1,77 @@
+"""``keys``: make, list and revoke API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.table import Table
+from sqlalchemy import Connection
+
+from recommender.domain.events import from_seconds, to_seconds
+from recommender.errors import InputError
+from serving.security.keys import PREFIX, create_key
+from serving.security.scopes import parse_scopes
+from serving.services import Clock, utc_now
+from serving.settings import Settings
+from serving.store import api_keys
+from serving.store.migrate import open_database
+
+
+def create(settings: Settings, name: str, scopes: Iterable[str], *, clock: Clock = utc_now) -> str:
+    """Make a key and return it; it is stored hashed and cannot be shown again.
+
+    Raises
+    ------
+    InputError
+        If the name is empty or a scope unknown.
+    """
+    if not name.strip() or len(name) > 200:
+        raise InputError("the name of a key is empty or longer than 200 characters; say who will use it")
+    wanted = parse_scopes(scopes)
+    with _writing(settings) as connection:
+        secret = settings.key_secret.get_secret_value()
+        return create_key(connection, secret, name=name, scopes=wanted, now=clock())
+
+
+def listing(settings: Settings) -> Table:
+    """Every key as a table, without what would let one use it."""
+    table = Table(title="API keys")
+    for column in ("id", "name", "ends in", "scopes", "made", "revoked"):
+        table.add_column(column)
+    with _writing(settings) as connection:
+        for key in api_keys.every(connection):
+            revoked = "" if key.revoked_at is None else _day(key.revoked_at)
+            table.add_row(key.key_id, key.name, key.last4, key.scopes, _day(key.created_at), revoked)
+    return table
+
+
+def revoke(settings: Settings, key_id: str, *, clock: Clock = utc_now) -> None:
+    """Make a key useless from now on.
+
+    Raises
+    ------
+    InputError
+        If there is no such key that still works.
+    """
+    with _writing(settings) as connection:
+        if not api_keys.revoke(connection, key_id, at=to_seconds(clock())):
+            raise InputError(
+                f"there is no working key {key_id!r}; give an id from: python -m serving keys list "
+                f"(the part after {PREFIX}_ in the key)"
+            )
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[Connection]:
+    database = open_database(settings.database_url)
+    try:
+        with database.write() as connection:
+            yield connection
+    finally:
+        database.close()
+
+
+def _day(seconds: float) -> str:
+    at = from_seconds(seconds)
+    return "" if at is None else at.strftime("%Y-%m-%d %H:%M")

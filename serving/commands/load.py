@@ -1,0 +1,79 @@
+"""``load``: bring a dataset's history into the store and make its learners' states."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from serving.evidence import RowRules
+from serving.history_import import ImportReport, import_history
+from serving.learner_states import rebuild
+from serving.model import ModelHolder, ServedModel
+from serving.services import Clock, utc_now
+from serving.settings import Settings
+from serving.store.database import Database
+from serving.store.migrate import open_database
+
+
+def load(settings: Settings, directory: Path, console: Console, *, clock: Clock = utc_now) -> ImportReport:
+    """Load a dataset's learners and events; nothing at all when a row breaks a rule.
+
+    Parameters
+    ----------
+    console : Console
+        Where counts and progress are written.
+    """
+    database = open_database(settings.database_url)
+    try:
+        models = ModelHolder(settings.pointer, clock)
+        models.refresh()
+        started = time.perf_counter()
+        report = import_history(database, directory, _rules(settings, models.current, clock))
+        console.print(_table(report, time.perf_counter() - started))
+        if report.unused:
+            console.print(f"columns that are not kept: {', '.join(report.unused)}", soft_wrap=True)
+        _make_states(database, models, console, clock)
+    finally:
+        database.close()
+    return report
+
+
+def _rules(settings: Settings, model: ServedModel | None, clock: Clock) -> RowRules:
+    return RowRules(
+        received_at=clock(),
+        future_tolerance_seconds=settings.future_tolerance_seconds,
+        catalog=None if model is None else model.engine.catalog,
+        without_time_is_now=False,
+    )
+
+
+def _make_states(database: Database, models: ModelHolder, console: Console, clock: Clock) -> None:
+    if models.current is None:
+        why = f" ({models.refused})" if models.refused else ""
+        console.print(f"no model is promoted yet{why}: states are made when there is one", soft_wrap=True)
+        return
+    started = time.perf_counter()
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("states", total=None)
+        made = rebuild(
+            database,
+            models.current,
+            now=clock(),
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    console.print(f"states of {made:,} learners made in {time.perf_counter() - started:.1f} s")
+
+
+def _table(report: ImportReport, seconds: float) -> Table:
+    table = Table(title=f"Loaded in {seconds:.1f} s")
+    table.add_column("table")
+    table.add_column("rows stored", justify="right")
+    table.add_row("learners", f"{report.profiles:,}")
+    for name, stored in report.stored.items():
+        table.add_row(name, f"{stored:,}")
+    table.add_row("duplicates, left as they are", f"{report.duplicates:,}")
+    return table

@@ -1,0 +1,106 @@
+"""The only place where errors become HTTP: status, problem type and wording, by RFC 9457."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from recommender.errors import UnknownIdError
+from serving.faults import faults_of
+from serving.problems import (
+    INTERNAL,
+    INVALID,
+    KINDS,
+    MALFORMED,
+    MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    Fault,
+    Kind,
+    Problem,
+)
+from serving.schemas.service import ProblemResponse
+
+_PLACES = ("body", "query", "path", "header")
+_NOT_JSON = "send one JSON object, encoded as UTF-8, as application/json"
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this app as a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(UnknownIdError, _unknown_id)
+    app.add_exception_handler(HTTPException, _http_exception)
+
+
+def respond(problem: Problem) -> Response:
+    """Return a problem as a response."""
+    return JSONResponse(
+        problem.as_json(), problem.kind.status, headers=dict(problem.headers), media_type=MEDIA_TYPE
+    )
+
+
+def internal_error() -> Response:
+    """Return the answer to a fault of our own, without its internals."""
+    return respond(Problem(INTERNAL, "the request failed by a fault of this service; nothing was stored"))
+
+
+def documented(*kinds: Kind, model: type[Any] = ProblemResponse) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI's entries for the problems a call can answer with."""
+    by_status: dict[int, list[Kind]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.status, []).append(kind)
+    return {
+        status: {
+            "description": " / ".join(kind.title for kind in some),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}},
+        }
+        for status, some in by_status.items()
+    }
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    return respond(cast(Problem, error))
+
+
+async def _invalid_request(_request: Request, error: Exception) -> Response:
+    errors = cast(RequestValidationError, error).errors()
+    if any(e["type"] == "json_invalid" for e in errors):
+        return respond(_not_json(str(errors[0].get("ctx", {}).get("error", ""))))
+    faults = faults_of(errors, skip=_PLACES)
+    return respond(Problem(INVALID, _sentence(faults), faults))
+
+
+async def _unknown_id(_request: Request, error: Exception) -> Response:
+    unknown = cast(UnknownIdError, error)
+    message = f"{unknown.field} is not in the catalogue"
+    fault = Fault(unknown.field, message, "use an id that the catalogue lists", unknown.value)
+    return respond(Problem(INVALID, _sentence((fault,)), (fault,)))
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    http = cast(HTTPException, error)
+    headers = dict(http.headers or {})
+    if http.status_code == 400:
+        return respond(_not_json(""))
+    if http.status_code == 405:
+        detail = f"{request.method} is not allowed here; allowed: {headers.get('Allow', 'see /docs')}"
+        return respond(Problem(METHOD_NOT_ALLOWED, detail, headers=headers))
+    if http.status_code == 404:
+        return respond(Problem(NOT_FOUND, "there is nothing at this address; /docs lists the calls"))
+    kind = next((kind for kind in KINDS if kind.status == http.status_code), INTERNAL)
+    return respond(Problem(kind, str(http.detail), headers=headers))
+
+
+def _not_json(what: str) -> Problem:
+    got = f"the body is not JSON ({what})" if what else "the body is not JSON"
+    return Problem(MALFORMED, f"{got}; {_NOT_JSON}", (Fault("", got, _NOT_JSON),))
+
+
+def _sentence(faults: tuple[Fault, ...]) -> str:
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"{faults[0].message}; {faults[0].remedy}{more}"

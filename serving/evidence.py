@@ -1,0 +1,204 @@
+"""From what was sent to a row of the log, and from there to the engine's event.
+
+The log keeps what the sender sent, in one canonical spelling without defaults. What the service adds (the
+time of receipt, the pass mark) stays out of it, so an honest retry compares equal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from recommender.domain.catalog import Catalog
+from recommender.domain.events import (
+    Attempt,
+    Completion,
+    CredentialEarned,
+    Event,
+    SelfAssessment,
+    from_seconds,
+    to_seconds,
+)
+from serving.faults import row_faults
+from serving.problems import Fault
+from serving.schemas.events import (
+    EVENT_ADAPTER,
+    AttemptIn,
+    CompletionIn,
+    CredentialIn,
+    EventIn,
+    SelfAssessmentIn,
+)
+from serving.store.events import LoggedEvent
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRules:
+    """What an event is judged by besides its schema.
+
+    Parameters
+    ----------
+    received_at : datetime
+        Now, aware.
+    future_tolerance_seconds : float
+        How far ahead of it an event may be.
+    catalog : Catalog or None
+        Its modules, skills and credentials are the known ones; None accepts all. A kind of which the
+        catalogue lists nothing is not checked: there is nothing to check against.
+    without_time_is_now : bool
+        Whether an event without a time happened at its receipt; else it comes before all with a time.
+    """
+
+    received_at: datetime
+    future_tolerance_seconds: float
+    catalog: Catalog | None
+    without_time_is_now: bool = True
+
+
+def read_event(raw: object, rules: RowRules) -> LoggedEvent | tuple[Fault, ...]:
+    """Judge one event as sent; return what to log, or what is wrong with it."""
+    try:
+        event = EVENT_ADAPTER.validate_python(raw)
+    except ValidationError as error:
+        return row_faults(error.errors(include_url=False))
+    faults = (*_time_faults(event, rules), *_unknown_ids(event, rules.catalog))
+    if faults:
+        return faults
+    received = to_seconds(rules.received_at)
+    without_time = received if rules.without_time_is_now else None
+    return LoggedEvent(
+        event_id=event.event_id,
+        learner_id=event.learner_id,
+        kind=event.kind,
+        occurred_at=without_time if event.occurred_at is None else to_seconds(event.occurred_at),
+        received_at=received,
+        payload=canonical(event),
+    )
+
+
+def canonical(event: EventIn) -> str:
+    """One spelling for all ways to send the same: sorted, UTC, without what equals its default."""
+    content = event.model_dump(mode="json", exclude_defaults=True)
+    return _CANONICAL.encode(content)
+
+
+def to_event(logged: LoggedEvent, pass_mark: float) -> Event:
+    """Make the engine's event of a row of the log.
+
+    Parameters
+    ----------
+    pass_mark : float
+        Score from which an attempt counts as passed where its sender did not say.
+    """
+    return _MAKERS[logged.kind](logged, json.loads(logged.payload), pass_mark)
+
+
+def _attempt(logged: LoggedEvent, sent: Mapping[str, Any], pass_mark: float) -> Event:
+    return Attempt(
+        event_id=logged.event_id,
+        learner_id=logged.learner_id,
+        item_id=sent["item_id"],
+        score=sent["score"],
+        passed=sent.get("passed", sent["score"] >= pass_mark),
+        skill_ids=tuple(sent.get("skill_ids", ())),
+        module_id=sent.get("module_id"),
+        occurred_at=_time(logged),
+        duration_seconds=sent.get("duration_seconds"),
+    )
+
+
+def _completion(logged: LoggedEvent, sent: Mapping[str, Any], _pass_mark: float) -> Event:
+    return Completion(
+        event_id=logged.event_id,
+        learner_id=logged.learner_id,
+        module_id=sent["module_id"],
+        status=sent.get("status", "completed"),
+        progress=sent.get("progress"),
+        score=sent.get("score"),
+        rating=sent.get("rating"),
+        occurred_at=_time(logged),
+        duration_seconds=sent.get("duration_seconds"),
+    )
+
+
+def _self_assessment(logged: LoggedEvent, sent: Mapping[str, Any], _pass_mark: float) -> Event:
+    return SelfAssessment(
+        event_id=logged.event_id,
+        learner_id=logged.learner_id,
+        skill_id=sent["skill_id"],
+        level=sent["level"],
+        occurred_at=_time(logged),
+    )
+
+
+def _credential(logged: LoggedEvent, sent: Mapping[str, Any], _pass_mark: float) -> Event:
+    expires = sent.get("expires_at")
+    return CredentialEarned(
+        event_id=logged.event_id,
+        learner_id=logged.learner_id,
+        credential_id=sent["credential_id"],
+        occurred_at=_time(logged),
+        expires_at=None if expires is None else datetime.fromisoformat(expires),
+    )
+
+
+_MAKERS: Mapping[str, Callable[[LoggedEvent, Mapping[str, Any], float], Event]] = {
+    "attempt": _attempt,
+    "completion": _completion,
+    "self_assessment": _self_assessment,
+    "credential": _credential,
+}
+
+
+def _time(logged: LoggedEvent) -> datetime | None:
+    return None if logged.occurred_at is None else from_seconds(logged.occurred_at)
+
+
+def _time_faults(event: EventIn, rules: RowRules) -> Sequence[Fault]:
+    if event.occurred_at is None:
+        return ()
+    ahead = (event.occurred_at - rules.received_at).total_seconds()
+    if ahead <= rules.future_tolerance_seconds:
+        return ()
+    message = f"occurred_at is {ahead:.0f} s ahead of this service's clock"
+    remedy = "send the time at which it happened, with its zone, and check the sender's clock"
+    return (Fault("occurred_at", message, remedy, event.occurred_at.isoformat()),)
+
+
+def _unknown_ids(event: EventIn, catalog: Catalog | None) -> list[Fault]:
+    if catalog is None:
+        return []
+    modules, skills = catalog.module_index, catalog.skill_index
+    match event:
+        case AttemptIn():
+            faults = _unknown("module_id", event.module_id, modules)
+            for position, skill_id in enumerate(event.skill_ids):
+                faults += _unknown(f"skill_ids[{position}]", skill_id, skills)
+            return faults
+        case CompletionIn():
+            return _unknown("module_id", event.module_id, modules)
+        case SelfAssessmentIn():
+            return _unknown("skill_id", event.skill_id, skills)
+        case CredentialIn():
+            return _unknown("credential_id", event.credential_id, _credentials(catalog))
+
+
+def _unknown(field: str, value: str | None, known: Mapping[str, object]) -> list[Fault]:
+    if value is None or not known or value in known:
+        return []
+    what = field.split("_", maxsplit=1)[0]
+    return [
+        Fault(field, f"{field} is not a {what} of the catalogue", "use an id that the catalogue lists", value)
+    ]
+
+
+def _credentials(catalog: Catalog) -> Mapping[str, object]:
+    table = catalog.tables.get("credentials")
+    return {} if table is None else dict.fromkeys(table.column("credential_id").to_pylist())

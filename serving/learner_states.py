@@ -1,0 +1,133 @@
+"""Learner states over time: folded on with new events, replayed from the log when that is not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from recommender.domain.events import event_key, to_seconds
+from recommender.domain.learner import LearnerProfile
+from recommender.engine import Engine
+from recommender.skills.state import LearnerState
+from serving.evidence import to_event
+from serving.model import ServedModel
+from serving.store import events as log
+from serving.store import learners
+from serving.store.database import CHUNK, Database
+from serving.store.events import LoggedEvent
+from serving.store.learners import StoredState
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLearner:
+    """Somebody of whom something is stored."""
+
+    profile: LearnerProfile
+    state: LearnerState | None
+
+
+def known_learner(
+    database: Database, model: ServedModel, learner_id: str, *, now: datetime
+) -> KnownLearner | None:
+    """Profile and present state of a learner; None for somebody unknown.
+
+    One row is read. Only a state that is missing, or was folded with another difficulty table, is replayed,
+    and stored for the next read.
+    """
+    with database.read() as connection:
+        found = learners.find(connection, learner_id)
+        if found is None:
+            return None
+        profile, stored = found
+        state = _usable(stored, model.engine)
+        if state is not None or not log.has_any(connection, learner_id):
+            return KnownLearner(profile, state)
+    with database.write() as connection:
+        learners.ensure(connection, [learner_id])
+        state = _replayed(connection, model, learner_id)
+        learners.save_states(connection, {learner_id: _stored(state)}, at=to_seconds(now))
+    return KnownLearner(profile, state)
+
+
+def advance(
+    connection: Connection, model: ServedModel | None, new: Sequence[LoggedEvent], *, now: datetime
+) -> None:
+    """Bring the states of these events' learners up to date, in the transaction that appended the events.
+
+    A learner whose new events all come after those in the state is folded on; else the log is replayed.
+    Without a model the states are forgotten, and replayed on the first touch by one.
+    """
+    by_learner: dict[str, list[LoggedEvent]] = {}
+    for event in new:
+        by_learner.setdefault(event.learner_id, []).append(event)
+    ids = list(by_learner)
+    if model is None:
+        learners.forget_states(connection, ids)
+        return
+    stored = learners.states(connection, ids)
+    changed: dict[str, StoredState] = {}
+    for learner_id, events in by_learner.items():
+        state = _folded_on(stored.get(learner_id), model, events)
+        if state is None:
+            state = _replayed(connection, model, learner_id)
+        changed[learner_id] = _stored(state)
+    learners.save_states(connection, changed, at=to_seconds(now))
+
+
+def rebuild(
+    database: Database, model: ServedModel, *, now: datetime, progress: Callable[[int, int], None]
+) -> int:
+    """Replay every learner whose state is missing or was folded with another difficulty table.
+
+    Done in batches, so that a running service gets its turn to write. `progress` is called with how many are
+    done and how many there are; that many are returned.
+    """
+    with database.read() as connection:
+        waiting = learners.without_state(connection, model.engine.difficulty_id)
+    for start in range(0, len(waiting), CHUNK):
+        batch = waiting[start : start + CHUNK]
+        with database.write() as connection:
+            learners.ensure(connection, batch)
+            made = {i: _stored(_fold(h, model)) for i, h in log.histories(connection, batch)}
+            learners.save_states(connection, made, at=to_seconds(now))
+        progress(start + len(batch), len(waiting))
+    return len(waiting)
+
+
+def _folded_on(
+    stored: StoredState | None, model: ServedModel, events: Sequence[LoggedEvent]
+) -> LearnerState | None:
+    state = _usable(stored, model.engine)
+    if state is None:
+        return None
+    ordered = sorted((to_event(event, model.pass_mark) for event in events), key=event_key)
+    if state.last_key is not None and event_key(ordered[0]) <= state.last_key:
+        return None
+    for event in ordered:
+        model.engine.update(state, event)
+    return state
+
+
+def _usable(stored: StoredState | None, engine: Engine) -> LearnerState | None:
+    if stored is None or stored.difficulty_id != engine.difficulty_id:
+        return None
+    try:
+        return LearnerState.from_bytes(stored.state)
+    except ValueError:
+        # Written by another version of the engine: the log is the truth, make it again.
+        return None
+
+
+def _replayed(connection: Connection, model: ServedModel, learner_id: str) -> LearnerState:
+    return _fold(log.history(connection, learner_id), model)
+
+
+def _fold(history: Iterable[LoggedEvent], model: ServedModel) -> LearnerState:
+    return model.engine.fold(to_event(event, model.pass_mark) for event in history)
+
+
+def _stored(state: LearnerState) -> StoredState:
+    return StoredState(state.to_bytes(), state.difficulty_id)

@@ -1,0 +1,84 @@
+"""New evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+
+from serving.dependencies import ServicesDep, requires
+from serving.errors import documented
+from serving.evidence import RowRules
+from serving.examples import EVENTS_REQUESTS
+from serving.intake import RowOutcome, take_in
+from serving.problems import (
+    FORBIDDEN,
+    INVALID,
+    MALFORMED,
+    REJECTED_EVENTS,
+    TOO_LARGE,
+    UNAUTHENTICATED,
+    Fault,
+    Problem,
+)
+from serving.schemas.events import EventResult, EventsRequest, EventsResponse
+from serving.schemas.service import EventsProblemResponse, ProblemResponse
+from serving.security.scopes import Scope
+
+router = APIRouter(prefix="/v1", tags=["events"], dependencies=[requires(Scope.EVENTS)])
+
+
+@router.post(
+    "/events",
+    summary="Record evidence",
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, model=ProblemResponse)
+    | documented(INVALID, REJECTED_EVENTS, model=EventsProblemResponse),
+)
+def record_events(
+    request: Annotated[EventsRequest, Body(openapi_examples=EVENTS_REQUESTS)], services: ServicesDep
+) -> EventsResponse:
+    """Store up to 1,000 attempts, completions, self-assessments and credentials.
+
+    Every event is judged on its own: those that break a rule are rejected and named, all others are stored.
+    Safe to send again: an event that is there already is a duplicate and changes nothing.
+    """
+    settings, model = services.settings, services.models.current
+    rows: Sequence[object] = request.events
+    if len(rows) > settings.max_events:
+        raise _too_many(len(rows), settings.max_events)
+    rules = RowRules(
+        received_at=services.clock(),
+        future_tolerance_seconds=settings.future_tolerance_seconds,
+        catalog=None if model is None else model.engine.catalog,
+    )
+    outcomes = take_in(services.database, model, rows, rules)
+    answer = _answer(outcomes)
+    if answer.rejected:
+        raise _rejected(outcomes, answer)
+    return answer
+
+
+def _answer(outcomes: Sequence[RowOutcome]) -> EventsResponse:
+    statuses = [outcome.status for outcome in outcomes]
+    return EventsResponse(
+        results=[EventResult(event_id=outcome.event_id, status=outcome.status) for outcome in outcomes],
+        stored=statuses.count("stored"),
+        duplicates=statuses.count("duplicate"),
+        rejected=statuses.count("rejected"),
+    )
+
+
+def _rejected(outcomes: Sequence[RowOutcome], answer: EventsResponse) -> Problem:
+    faults = [fault.under(f"events[{i}]") for i, outcome in enumerate(outcomes) for fault in outcome.faults]
+    detail = (
+        f"{answer.rejected} of {len(outcomes)} events were rejected and not stored, all others were; "
+        "mend those that errors names and send them again"
+    )
+    extensions: dict[str, Any] = answer.model_dump()
+    return Problem(REJECTED_EVENTS, detail, faults, extensions)
+
+
+def _too_many(got: int, most: int) -> Problem:
+    fault = Fault("events", f"events holds {got}", f"send at most {most} at a time")
+    return Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))

@@ -1,0 +1,61 @@
+"""What is known of one learner."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from recommender.domain.recommendation import SkillMastery
+from serving.dependencies import ServicesDep, requires
+from serving.errors import documented
+from serving.examples import LEARNER_ID
+from serving.learner_states import known_learner
+from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
+from serving.rounding import rounded
+from serving.schemas.fields import Id
+from serving.schemas.learners import MasteryOut, MasteryResponse
+from serving.schemas.recommendations import ModelRef
+from serving.security.scopes import Scope
+
+# ":path", because ids may hold slashes: an xAPI account's name space is an address.
+router = APIRouter(
+    prefix="/v1/learners/{learner_id:path}", tags=["learners"], dependencies=[requires(Scope.RECOMMEND)]
+)
+LearnerPath = Annotated[Id, Path(examples=[LEARNER_ID])]
+
+
+@router.get(
+    "/mastery",
+    summary="Mastery per skill",
+    responses=documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNAVAILABLE),
+)
+def mastery(learner_id: LearnerPath, services: ServicesDep) -> MasteryResponse:
+    """How likely the learner passes a typical item of each skill now, and how sure that is."""
+    model, now = services.models.current, services.clock()
+    if model is None:
+        raise Problem(UNAVAILABLE, "no model is loaded, so nothing can be said of mastery; try again later")
+    learner = known_learner(services.database, model, learner_id, now=now)
+    if learner is None:
+        raise Problem(UNKNOWN_LEARNER, "nothing has been recorded of this learner; send events first")
+    state = learner.state or model.engine.fold(())
+    return MasteryResponse(
+        learner_id=learner_id,
+        generated_at=now,
+        model=ModelRef(bundle_id=model.engine.bundle_id, alias=model.alias),
+        n_events=state.n_events,
+        skills=[_out(skill) for skill in model.engine.mastery(state, now=now)],
+    )
+
+
+def _out(skill: SkillMastery) -> MasteryOut:
+    low, high = skill.interval
+    return MasteryOut(
+        skill_id=skill.skill_id,
+        name=skill.name,
+        mastery=rounded(skill.mastery),
+        interval=(rounded(low), rounded(high)),
+        n_attempts=skill.n_attempts,
+        last_practised_at=skill.last_practised_at,
+        trend=skill.trend,
+    )

@@ -1,0 +1,1 @@
+"""What requests and responses look like. Fields that are not listed are refused."""

@@ -1,0 +1,29 @@
+"""What the calls of one running app share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from serving.model import ModelHolder
+from serving.settings import Settings
+from serving.store.database import Database
+
+Clock: TypeAlias = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Made when the app starts, closed when it stops."""
+
+    settings: Settings
+    database: Database
+    models: ModelHolder
+    clock: Clock
+
+
+def utc_now() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,90 @@
+"""Settings of the service, read from the environment (prefix ``SERVING_``) and from a `.env` file.
+
+There is no global instance: whoever starts the service makes one and passes it on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from recommender.errors import ConfigurationError
+
+MIN_SECRET_LENGTH = 32
+_MIN_DISTINCT_CHARACTERS = 8
+_OBVIOUS = ("changeme", "change-me", "change_me", "password", "secret", "example", "default", "12345678")
+
+
+class Settings(BaseSettings):
+    """What can be set, each as ``SERVING_`` and its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SERVING_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    key_secret: SecretStr = Field(
+        description="Secret under which API keys are hashed: at least 32 random characters. Changing it "
+        "makes every key invalid. It has no default."
+    )
+    database_url: str = Field(
+        default="sqlite:///serving.db",
+        description="Where events, states, profiles and keys live, as a SQLAlchemy address.",
+    )
+    pointer: Path = Field(
+        default=Path("mlruns/champion.json"),
+        description="The pointer file that names the bundle to serve; it is watched for changes.",
+    )
+    pointer_poll_seconds: float = Field(
+        default=1.0, gt=0, le=3600, description="How often the pointer file is looked at, seconds."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line that is written."
+    )
+    future_tolerance_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="How far ahead of this machine's clock an event's time may be, seconds.",
+    )
+    max_events: int = Field(
+        default=1000, ge=1, le=1000, description="Most events in one call of POST /v1/events."
+    )
+    max_body_bytes: int = Field(
+        default=4_000_000, ge=1024, description="Largest request body that is read, bytes."
+    )
+
+    @field_validator("key_secret")
+    @classmethod
+    def _is_hard_to_guess(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        if len(text) < MIN_SECRET_LENGTH:
+            raise ValueError(f"is shorter than {MIN_SECRET_LENGTH} characters")
+        if len(set(text)) < _MIN_DISTINCT_CHARACTERS or any(word in text.lower() for word in _OBVIOUS):
+            raise ValueError("is easy to guess")
+        return secret
+
+
+_KEY_REMEDY = (
+    "set SERVING_KEY_SECRET, in the environment or in a file .env, to 32 or more random characters, such as "
+    'the output of: python -c "import secrets; print(secrets.token_hex(32))"'
+)
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is missing or cannot be used; the sentence names it and the remedy, never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        what = "is not set" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        remedy = _KEY_REMEDY if name == "key_secret" else str(Settings.model_fields[name].description)
+        raise ConfigurationError(f"setting SERVING_{name.upper()} {what}; {remedy}") from None

@@ -1,0 +1,95 @@
+"""Profiles and states of learners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, delete, exists, select
+
+from recommender.domain.learner import LearnerProfile
+from serving.store.database import chunks
+from serving.store.dialect import upsert
+from serving.store.tables import events, learner_states, learners
+
+_PROFILE_COLUMNS = tuple(learners.c[name] for name in LearnerProfile.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """A learner's state on disk and the difficulty table it was folded with."""
+
+    state: bytes
+    difficulty_id: str
+
+
+def find(connection: Connection, learner_id: str) -> tuple[LearnerProfile, StoredState | None] | None:
+    """Profile and state of one learner by primary key; None for somebody unknown."""
+    statement = (
+        select(*_PROFILE_COLUMNS, learner_states.c.state, learner_states.c.difficulty_id)
+        .select_from(learners.outerjoin(learner_states, learners.c.learner_id == learner_states.c.learner_id))
+        .where(learners.c.learner_id == learner_id)
+    )
+    row = connection.execute(statement).first()
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    state, difficulty_id = values.pop("state"), values.pop("difficulty_id")
+    return LearnerProfile(**values), None if state is None else StoredState(state, difficulty_id)
+
+
+def ensure(connection: Connection, learner_ids: Sequence[str]) -> None:
+    """Make an empty profile for whoever has none, and lock all of them until the transaction ends.
+
+    The lock keeps two writers of one learner apart where the database lets more than one write at a time;
+    taking it in the order of the ids keeps two batches from waiting for each other.
+    """
+    ordered = sorted(set(learner_ids))
+    upsert(connection, learners, [asdict(LearnerProfile(learner_id=i)) for i in ordered], overwrite=False)
+    for some in chunks(ordered):
+        connection.execute(
+            select(learners.c.learner_id)
+            .where(learners.c.learner_id.in_(some))
+            .order_by(learners.c.learner_id)
+            .with_for_update()
+        )
+
+
+def save_profiles(connection: Connection, profiles: Iterable[LearnerProfile]) -> None:
+    """Write profiles, over those there are."""
+    upsert(connection, learners, [asdict(profile) for profile in profiles])
+
+
+def states(connection: Connection, learner_ids: Sequence[str]) -> dict[str, StoredState]:
+    """States of those of these learners that have one."""
+    found: dict[str, StoredState] = {}
+    for some in chunks(learner_ids):
+        rows = connection.execute(select(learner_states).where(learner_states.c.learner_id.in_(some)))
+        found.update((row.learner_id, StoredState(row.state, row.difficulty_id)) for row in rows)
+    return found
+
+
+def without_state(connection: Connection, difficulty_id: str) -> list[str]:
+    """Learners with events whose state is missing or was folded with another difficulty table."""
+    current = exists().where(
+        learner_states.c.learner_id == learners.c.learner_id,
+        learner_states.c.difficulty_id == difficulty_id,
+    )
+    has_events = exists().where(events.c.learner_id == learners.c.learner_id)
+    statement = select(learners.c.learner_id).where(has_events, ~current).order_by(learners.c.learner_id)
+    return list(connection.execute(statement).scalars())
+
+
+def save_states(connection: Connection, states: Mapping[str, StoredState], *, at: float) -> None:
+    """Write states, over those there are; `at` is the time in seconds since 1970 UTC."""
+    rows = [
+        {"learner_id": i, "state": s.state, "difficulty_id": s.difficulty_id, "updated_at": at}
+        for i, s in states.items()
+    ]
+    upsert(connection, learner_states, rows)
+
+
+def forget_states(connection: Connection, learner_ids: Sequence[str]) -> None:
+    """Remove states that no longer hold all of the evidence; the next touch replays them."""
+    for some in chunks(learner_ids):
+        connection.execute(delete(learner_states).where(learner_states.c.learner_id.in_(some)))

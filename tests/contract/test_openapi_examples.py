@@ -1,0 +1,106 @@
+"""Every example of the documentation is sent, and every documented answer looks like a real one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.api import make_api
+from serving.examples import LEARNER_ID, MODULE_ID
+from tests.unit.serving.world import Service, bundle, completion, running_service
+
+__all__ = ["bundle"]
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+def operations() -> list[Operation]:
+    paths = make_api().openapi()["paths"]
+    return [(m.upper(), path, op) for path, methods in paths.items() for m, op in methods.items()]
+
+
+def examples(operation: dict[str, Any]) -> dict[str, Any]:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return {name: example["value"] for name, example in content.get("examples", {}).items()}
+
+
+REQUESTS = [
+    pytest.param(method, path, operation, name, value, id=f"{path} {name}")
+    for method, path, operation in operations()
+    for name, value in (examples(operation) or {"-": None}).items()
+]
+
+
+@pytest.fixture
+def running(tmp_path: Path, bundle: Path) -> Iterator[Service]:
+    with running_service(tmp_path, bundle) as service:
+        service.post_events(completion("start", MODULE_ID, learner_id=LEARNER_ID, status="started"))
+        yield service
+
+
+def shape(value: Any) -> Any:
+    """Names and kinds of what JSON holds; a list is as its first entry, any number is a number."""
+    match value:
+        case dict():
+            return {name: shape(v) for name, v in value.items()}
+        case list():
+            return [shape(v) for v in value[:1]]
+        case bool() | None:
+            return type(value).__name__
+        case int() | float():
+            return "number"
+        case _:
+            return type(value).__name__
+
+
+def agrees(documented: Any, real: Any) -> bool:
+    """Whether an example could be an answer: the same names, and kinds where neither is null or empty."""
+    if isinstance(documented, dict) and isinstance(real, dict):
+        return set(documented) == set(real) and all(agrees(documented[n], real[n]) for n in documented)
+    if isinstance(documented, list) and isinstance(real, list):
+        return not documented or not real or agrees(documented[0], real[0])
+    return "NoneType" in (documented, real) or documented == real
+
+
+@pytest.mark.parametrize(("method", "path", "operation", "name", "value"), REQUESTS)
+def test_examples_are_answered_as_documented(
+    running: Service, method: str, path: str, operation: dict[str, Any], name: str, value: Any
+) -> None:
+    answer = running.client.request(method, path.format(learner_id=LEARNER_ID), json=value)
+    assert answer.status_code == 200, answer.text
+    documented = operation["responses"]["200"]["content"]["application/json"]["example"]
+    assert agrees(shape(documented), shape(answer.json())), answer.json()
+
+
+def test_every_call_with_a_body_has_an_example_and_every_answer_too() -> None:
+    for _, path, operation in operations():
+        assert ("requestBody" not in operation) or examples(operation), path
+        assert "example" in operation["responses"]["200"]["content"]["application/json"], path
+        assert operation.get("summary"), path
+        assert operation.get("description"), path
+
+
+def test_every_reference_of_the_description_leads_somewhere() -> None:
+    description = make_api().openapi()
+    known = set(description["components"]["schemas"])
+
+    def references(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                yield value["$ref"]
+            for child in value.values():
+                yield from references(child)
+        elif isinstance(value, list):
+            for child in value:
+                yield from references(child)
+
+    assert {r.removeprefix("#/components/schemas/") for r in references(description)} <= known
+    assert "HTTPValidationError" not in known
+
+
+def test_errors_are_documented_as_problems() -> None:
+    for _, path, operation in operations():
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], (path, status)

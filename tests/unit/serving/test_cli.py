@@ -1,0 +1,113 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from serving.cli import app
+from tests.unit.serving.world import KEY_SECRET, write_pointer
+
+ATTEMPTS = "learner_id,item_id,score\nann,item-4,0.5\nbob,item-5,1\n"
+
+
+@pytest.fixture(autouse=True)
+def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SERVING_KEY_SECRET", KEY_SECRET)
+    monkeypatch.setenv("SERVING_DATABASE_URL", f"sqlite:///{tmp_path / 'cli.db'}")
+    monkeypatch.setenv("SERVING_POINTER", str(tmp_path / "champion.json"))
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_keys_are_made_listed_and_revoked() -> None:
+    made = run("keys", "create", "--name", "lms", "--scopes", "events, recommend")
+    assert made.exit_code == 0
+    key = made.stdout.strip()
+    key_id = key.split("_")[1]
+    listed = run("keys", "list").stdout
+    assert key_id in listed
+    assert key not in listed
+    assert run("keys", "revoke", key_id).stdout == f"{key_id} is revoked\n"
+    again = run("keys", "revoke", key_id)
+    assert again.exit_code == 2
+    assert "there is no working key" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("keys", "create", "--name", "x", "--scopes", "all"),
+            "scope 'all' is not known; use one or more of",
+        ),
+        (("keys", "create", "--name", " ", "--scopes", "events"), "name of a key is empty"),
+        (("load", "--data", "nowhere"), "dataset nowhere does not exist"),
+    ],
+)
+def test_bad_input_is_exit_2_and_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_missing_secret_is_exit_2_for_every_command_that_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SERVING_KEY_SECRET")
+    for command in (("run",), ("migrate",), ("keys", "list"), ("load", "--data", ".")):
+        result = run(*command)
+        assert result.exit_code == 2
+        assert "SERVING_KEY_SECRET is not set" in result.stderr
+
+
+def test_run_refuses_a_database_it_cannot_use_before_it_listens(tmp_path: Path) -> None:
+    (tmp_path / "cli.db").write_text("this is no database, but it is long enough to be read as one")
+    result = run("run")
+    assert result.exit_code == 2
+    assert "cannot be opened" in result.stderr
+
+
+def test_migrate_says_what_it_did() -> None:
+    assert run("migrate").stdout == "the database went from revision none to 0001\n"
+    assert run("migrate").stdout == "the database is at revision 0001 already\n"
+
+
+def test_openapi_needs_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SERVING_KEY_SECRET")
+    result = run("openapi")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["openapi"].startswith("3.")
+
+
+def test_load_prints_counts_and_makes_states(tmp_path: Path, bundle: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "attempts.csv").write_text(ATTEMPTS)
+    without = run("load", "--data", str(data))
+    assert without.exit_code == 0
+    assert "no model is promoted yet" in without.stdout
+    write_pointer(tmp_path / "champion.json", bundle)
+    again = run("load", "--data", str(data))
+    assert again.exit_code == 0
+    assert "states of 2 learners made" in again.stdout
+    assert "states of 0 learners made" in run("load", "--data", str(data)).stdout
+
+
+def test_load_lists_every_reason_and_caps_them(tmp_path: Path) -> None:
+    (tmp_path / "attempts.csv").write_text("learner_id,item_id,score\n" + "ann,item-4,2\n" * 30)
+    result = run("load", "--data", str(tmp_path))
+    assert result.exit_code == 2
+    lines = result.stderr.strip().splitlines()
+    assert lines[0].endswith("(and 29 more)")
+    assert len(lines) == 21
+    assert lines[-1] == "  … and 10 more"
+
+
+def test_the_demo_without_a_model_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "attempts.csv").write_text(ATTEMPTS)
+    result = run("demo", "--data", str(tmp_path))
+    assert result.exit_code == 2
+    assert "the server did not get ready" in result.stderr
+    assert "train and promote a model first" in result.stderr

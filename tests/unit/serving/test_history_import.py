@@ -1,0 +1,152 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recommender.errors import DatasetError
+from serving.evidence import RowRules
+from serving.history_import import import_history
+from serving.store import events as log
+from serving.store import learners
+from serving.store.database import Database
+from serving.store.migrate import open_database
+from tests.unit.serving.world import MODULES, NOW, ROLE, catalog
+
+RULES = RowRules(received_at=NOW, future_tolerance_seconds=300, catalog=catalog(), without_time_is_now=False)
+ATTEMPTS = "learner_id,item_id,score,occurred_at\n"
+GOOD = ATTEMPTS + "ann,i1,0.5,2026-01-01\nbob,i2,1,2026-01-01\nann,i3,0,2026-01-01\n"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "data"
+    path.mkdir()
+    (path / "attempts.csv").write_text(GOOD)
+    return path
+
+
+def n_events(database: Database) -> int:
+    with database.read() as connection:
+        return len(list(connection.exec_driver_sql("SELECT 1 FROM events")))
+
+
+def test_rows_become_events_whose_ids_keep_their_order(database: Database, data: Path) -> None:
+    (data / "learners.csv").write_text(
+        f"learner_id,role_id,can_mentor,group_town\nann,{ROLE},yes,x\neve,,,y\n"
+    )
+    (data / "completions.csv").write_text(f"learner_id,module_id\nann,{MODULES[0]}\n")
+    report = import_history(database, data, RULES)
+    assert (report.profiles, report.stored, report.duplicates) == (2, {"attempts": 3, "completions": 1}, 0)
+    assert (report.learners, report.unused) == (3, ("learners.group_town",))
+    with database.read() as connection:
+        ids = [e.event_id for e in log.history(connection, "ann")]
+        found = learners.find(connection, "ann")
+    # A row without a time comes first.
+    assert ids == ["completions-000000001", "attempts-000000001", "attempts-000000003"]
+    assert found is not None
+    assert (found[0].role_id, found[0].can_mentor) == (ROLE, True)
+
+
+def test_importing_again_stores_nothing_and_new_rows_are_added(database: Database, data: Path) -> None:
+    import_history(database, data, RULES)
+    (data / "attempts.csv").write_text(GOOD + "eve,i1,1,2026-01-02\n")
+    report = import_history(database, data, RULES)
+    assert (report.stored, report.duplicates, n_events(database)) == ({"attempts": 1}, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "sentence"),
+    [
+        (
+            "attempts",
+            ATTEMPTS + "ann,i1,1.5,\n",
+            "table attempts, row 1, column score: score is too large, got 1.5; send a number of at most 1.0",
+        ),
+        (
+            "attempts",
+            ATTEMPTS + "ann,i1,1,\nann,i1,nan,\n",
+            "row 2, column score: .* finite number, got 'NaN'",
+        ),
+        ("attempts", ATTEMPTS + "ann,i1,x,\n", "column score: score is not a number, got 'x'"),
+        ("attempts", ATTEMPTS + ",i1,1,\n", "column learner_id: learner_id is missing; add it"),
+        (
+            "attempts",
+            ATTEMPTS + "ann,i1,1,yesterday\n",
+            "column occurred_at: .* ISO 8601 time, got 'yesterday'",
+        ),
+        (
+            "attempts",
+            ATTEMPTS + "ann,i1,1,2027-01-01\n",
+            "column occurred_at: .* ahead of this service's clock",
+        ),
+        (
+            "attempts",
+            "learner_id,item_id,score,skill_ids\na,i,1,skill-algebra|zen\n",
+            "column skill_ids: .* got 'zen'",
+        ),
+        (
+            "attempts",
+            "learner_id,item_id,score,passed\na,i,1,perhaps\n",
+            "column passed: .*neither true nor false",
+        ),
+        (
+            "completions",
+            "learner_id,module_id\nann,nope\n",
+            "table completions, row 1, column module_id: .*'nope'",
+        ),
+        (
+            "completions",
+            "learner_id,module_id,status\na,module-1,done\n",
+            "column status: .* use one of 'started'",
+        ),
+        ("self_assessments", "learner_id,skill_id,level\na,zen,1\n", "column skill_id: .*'zen'"),
+        ("credentials_earned", "learner_id,credential_id\na,zen\n", "column credential_id: .*'zen'"),
+        ("learners", "learner_id,segment\nann,boss\n", "table learners, row 1, column segment: .*'boss'"),
+        (
+            "learners",
+            "learner_id\nann\nann\n",
+            "row 2, column learner_id: learner_id is there twice, got 'ann'",
+        ),
+        (
+            "learners",
+            "learner_id,role_id\nann,king\n",
+            "column role_id: .* not a role of the catalogue, got 'king'",
+        ),
+        (
+            "attempts",
+            "event_id,learner_id,item_id,score\ne,a,i,1\ne,a,i,0\n",
+            "row 2, column event_id: event_id is taken by an event with other content, got 'e'",
+        ),
+    ],
+)
+def test_a_bad_row_is_named_and_nothing_is_stored(
+    database: Database, data: Path, table: str, text: str, sentence: str
+) -> None:
+    (data / f"{table}.csv").write_text(text)
+    with pytest.raises(DatasetError, match=sentence):
+        import_history(database, data, RULES)
+    assert n_events(database) == 0
+
+
+def test_all_reasons_are_told(database: Database, data: Path) -> None:
+    (data / "attempts.csv").write_text(ATTEMPTS + "ann,i1,2,\nann,i1,3,\n")
+    with pytest.raises(DatasetError, match=r"\(and 1 more\)") as caught:
+        import_history(database, data, RULES)
+    assert [reason.split(":")[0] for reason in caught.value.reasons] == [
+        "table attempts, row 1, column score",
+        "table attempts, row 2, column score",
+    ]
+
+
+def test_a_row_that_contradicts_the_store_is_refused(database: Database, data: Path) -> None:
+    import_history(database, data, RULES)
+    (data / "attempts.csv").write_text(GOOD.replace("bob,i2,1", "bob,i2,0"))
+    with pytest.raises(DatasetError, match=r"table attempts, row 2, column event_id: .* other content"):
+        import_history(database, data, RULES)

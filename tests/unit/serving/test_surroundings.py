@@ -1,0 +1,116 @@
+"""What is around every request: sizes, ids, failures, the documentation."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from serving import logs
+from serving.api import make_api
+from serving.problems import KINDS
+from tests.unit.serving.world import Service, attempt, running_service
+
+
+def test_a_body_that_is_too_large_is_413_announced_or_not(tmp_path: Path, bundle: Path) -> None:
+    with running_service(tmp_path, bundle, max_body_bytes=2000) as service:
+        body = json.dumps({"events": [attempt(f"e{i}") for i in range(50)]}).encode()
+        announced = service.client.post("/v1/events", content=body)
+        chunked = service.client.post("/v1/events", content=iter([body[:1500], body[1500:]]))
+        for answer in (announced, chunked):
+            assert answer.status_code == 413
+            assert "more than 2000 bytes" in answer.json()["detail"]
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert service.log() == []
+        small = json.dumps({"events": [attempt("e")]}).encode()
+        assert service.client.post("/v1/events", content=iter([small])).status_code == 200
+
+
+def test_a_request_id_comes_back_and_a_bad_one_is_replaced(service: Service) -> None:
+    def answered(sent: str) -> str:
+        return str(service.client.get("/health/live", headers={"X-Request-ID": sent}).headers["x-request-id"])
+
+    assert answered("trace-1:a.b") == "trace-1:a.b"
+    assert answered("<script>") != "<script>"
+    assert len(service.client.get("/health/live").headers["x-request-id"]) == 32
+
+
+def test_an_unforeseen_failure_tells_nothing_of_the_inside(
+    tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info")
+    with running_service(tmp_path, bundle) as service:
+        with service.database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE learner_states")
+        answer = service.client.post(
+            "/v1/recommendations", json={"learner_id": "private-name"}, headers={"X-Request-ID": "r-1"}
+        )
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == "r-1"
+    assert "learner_states" not in answer.text
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    failed = next(line for line in lines if line["event"] == "request failed")
+    assert (failed["request_id"], failed["route"]) == ("r-1", "/v1/recommendations")
+    assert "no such table" in failed["exception"]
+
+
+def test_log_lines_hold_no_learner(tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    with running_service(tmp_path, bundle) as service:
+        service.post_events(attempt("e", "private-name"))
+        service.client.get("/v1/learners/private-name/mastery")
+    err = capsys.readouterr().err
+    assert "private-name" not in err
+    requests = [line for line in map(json.loads, err.splitlines()) if line["event"] == "request"]
+    assert [(r["method"], r["status"]) for r in requests] == [("POST", 200), ("GET", 200)]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("GET", "/v1/events", 405), ("DELETE", "/health/live", 405)],
+)
+def test_addresses_and_methods_that_are_none_are_problems(
+    service: Service, method: str, path: str, status: int
+) -> None:
+    answer = service.client.request(method, path)
+    assert answer.status_code == status == answer.json()["status"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert ("allow" in answer.headers) == (status == 405)
+
+
+def test_the_documentation_page_lists_every_call_and_problem_and_loads_nothing(service: Service) -> None:
+    page = service.client.get("/docs", headers={"X-API-Key": ""})
+    assert page.status_code == 200
+    text = unescape(page.text)
+    for path in make_api().openapi()["paths"]:
+        assert path in text
+    for kind in KINDS:
+        assert f"id='{kind.slug}'" in text
+    assert re.findall(r"(?:src|href)='(?!/)", page.text) == []
+    assert "<script" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_importing_the_service_is_quick_and_loads_nothing_that_trains() -> None:
+    code = (
+        "import sys, time; t = time.process_time(); import serving.app; "
+        "heavy = {'mlflow', 'pandas', 'sklearn', 'implicit', 'matplotlib', 'numba', 'training'}; "
+        "print(time.process_time() - t, sorted(heavy & set(sys.modules)))"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    seconds, loaded = [], []
+    for _ in range(3):
+        # The first import after an installation also compiles every file.
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        first, _, rest = done.stdout.strip().partition(" ")
+        seconds.append(float(first))
+        loaded.append(rest)
+        if seconds[-1] < 2:
+            break
+    assert set(loaded) == {"[]"}
+    assert min(seconds) < 2
