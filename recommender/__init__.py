@@ -2,7 +2,7 @@
 
 >>> from datetime import UTC, datetime
 >>> from recommender import Attempt, Engine, Query
->>> engine = Engine.load("mlruns/bundles/7ac46a0f66401077")  # doctest: +SKIP
+>>> engine = Engine.load("mlruns/champion.json")  # doctest: +SKIP
 >>> history = [Attempt(event_id="e1", learner_id="ada", item_id="q1", score=0.4, passed=False)]
 >>> answer = engine.recommend(history, query=Query(k=3), now=datetime.now(UTC))  # doctest: +SKIP
 """

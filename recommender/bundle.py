@@ -36,6 +36,8 @@ from recommender.skills.model import SkillModel
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
+# What reading parts raises where they are not what the manifest says; an empty array file ends too early.
+_NOT_AS_SAID = (AttributeError, EOFError, LookupError, OSError, TypeError, ValueError, ValidationError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +123,7 @@ class ModelBundle:
             _verify(path, manifest)
         try:
             return cls._from_parts(path, manifest)
-        except (KeyError, TypeError, ValueError, OSError, ValidationError) as error:
+        except _NOT_AS_SAID as error:
             raise BundleError(
                 f"bundle {path} does not hold what its manifest says ({error}); train it again"
             ) from error
@@ -144,7 +146,7 @@ class ModelBundle:
         _write_tables(path / "catalog", self.catalog.tables)
         _write_tables(path / "difficulty", self.difficulty.to_tables())
         learned: dict[str, Any] = {
-            "difficulty": {"overall": self.difficulty.overall, "id": self.difficulty.id},
+            "difficulty": {"overall": self.difficulty.overall, "pass_mark": self.difficulty.pass_mark},
             "ranking": self.ranking.model_dump(mode="json"),
             "skills": None,
             "views": {},
@@ -162,8 +164,9 @@ class ModelBundle:
         learned = manifest["learned"]
         files = manifest["files"]
         catalog = Catalog.from_tables(_read_tables(path, files, "catalog"))
-        overall = learned["difficulty"]["overall"]
-        difficulty = DifficultyTable.from_tables(overall, _read_tables(path, files, "difficulty"))
+        difficulty = DifficultyTable.from_tables(
+            tables=_read_tables(path, files, "difficulty"), **learned["difficulty"]
+        )
         skills = None
         if learned["skills"] is not None:
             skills = SkillModel.from_parts(

@@ -18,7 +18,8 @@ from recommender.domain.events import Event, Status, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.view import History
-from recommender.errors import UnknownIdError
+from recommender.errors import BundleError, UnknownIdError
+from recommender.pointer import read_pointer
 from recommender.ranking.difficulty import band_for, fit
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.gain import Need, Teaching, gap_closed
@@ -55,14 +56,31 @@ class Engine:
 
     @classmethod
     def load(cls, path: Path | str, *, verify: bool = True) -> Engine:
-        """Load a bundle from its directory.
+        """Load a bundle.
+
+        Parameters
+        ----------
+        path : Path or str
+            The bundle's directory, or the pointer file that names it (``mlruns/champion.json``).
+        verify : bool
+            Check the hash of every file first.
 
         Raises
         ------
         BundleError
-            It is missing, damaged, foreign or of a newer format.
+            It is missing, damaged, foreign, of a newer format, or not the one that the pointer names.
         """
-        return cls(ModelBundle.open(Path(path), verify=verify))
+        path = Path(path)
+        if path.suffix != ".json":
+            return cls(ModelBundle.open(path, verify=verify))
+        pointer = read_pointer(path)
+        bundle = ModelBundle.open(path.parent / pointer.bundle, verify=verify)
+        if bundle.id != pointer.bundle_id:
+            raise BundleError(
+                f"{path} names bundle {pointer.bundle_id}, but {pointer.bundle} holds {bundle.id}; "
+                "promote the model again"
+            )
+        return cls(bundle)
 
     @property
     def bundle_id(self) -> str:

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TypeAlias
 
 import structlog
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from recommender.engine import Engine
 from recommender.errors import BundleError
-from serving.faults import faults_of
-
-DEFAULT_PASS_MARK = 0.5
+from recommender.pointer import read_pointer
 
 _log = structlog.get_logger(__name__)
 _Mark: TypeAlias = tuple[int, int, int]
-
-
-class Pointer(BaseModel):
-    """Content of the pointer file; `bundle` is absolute or relative to the file's directory."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    bundle: Annotated[str, StringConstraints(min_length=1)]
-    bundle_id: str
-    version: int | None = None
-    alias: str = "champion"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +31,7 @@ class ServedModel:
     @property
     def pass_mark(self) -> float:
         """Score from which an attempt counts as passed, as this model was trained."""
-        configuration: Any = self.engine.manifest.get("configuration", {})
-        return float(configuration.get("data", {}).get("pass_mark", DEFAULT_PASS_MARK))
+        return self.engine.bundle.difficulty.pass_mark
 
 
 class ModelHolder:
@@ -101,37 +85,13 @@ class ModelHolder:
 
     def _load(self) -> ServedModel:
         pointer = read_pointer(self._pointer)
-        engine = Engine.load(self._pointer.parent / pointer.bundle)
-        if engine.bundle_id != pointer.bundle_id:
-            raise BundleError(
-                f"{self._pointer} names bundle {pointer.bundle_id}, but {pointer.bundle} holds "
-                f"{engine.bundle_id}; promote the model again"
-            )
+        engine = Engine.load(self._pointer)
         # Compiles what compiles at first use, so that no request waits for it.
         engine.warm()
         return ServedModel(engine, pointer.alias, pointer.version, self._clock())
 
     def _bundle_id(self) -> str | None:
         return None if self.current is None else self.current.engine.bundle_id
-
-
-def read_pointer(path: Path) -> Pointer:
-    """Read a pointer file.
-
-    Raises
-    ------
-    BundleError
-        If it is not one.
-    """
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise BundleError(f"pointer {path} cannot be read ({error}); promote the model again") from None
-    try:
-        return Pointer.model_validate(content)
-    except ValidationError as error:
-        fault = faults_of(error.errors(include_url=False))[0]
-        raise BundleError(f"pointer {path}: {fault.message}; promote the model again") from None
 
 
 def _look(path: Path) -> _Mark | None:

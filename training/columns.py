@@ -28,10 +28,10 @@ def catalog_of(dataset: Dataset) -> Catalog:
     return Catalog.from_tables(tables)
 
 
-def attempt_columns(dataset: Dataset, catalog: Catalog) -> AttemptColumns | None:
+def attempt_columns(dataset: Dataset, catalog: Catalog, *, pass_mark: float) -> AttemptColumns | None:
     """Return the attempts as columns, None when the dataset has none.
 
-    Learners are numbered as in the dataset's table of learners.
+    Learners are numbered as in the dataset's table of learners; `pass_mark` is the one it was loaded with.
     """
     frame = dataset.tables.get("attempts")
     if frame is None or frame.empty:
@@ -47,6 +47,7 @@ def attempt_columns(dataset: Dataset, catalog: Catalog) -> AttemptColumns | None
         score=frame["score"].to_numpy(np.float64),
         at=_seconds(frame["occurred_at"]),
         n_learners=len(dataset.tables["learners"]),
+        pass_mark=pass_mark,
     )
 
 

@@ -109,7 +109,7 @@ def train(
     with threadpool_limits(1, "blas"), steps.running():
         with steps.step("read events"):
             catalog = catalog_of(dataset)
-            attempts = attempt_columns(dataset, catalog)
+            attempts = attempt_columns(dataset, catalog, pass_mark=config.data.pass_mark)
             interactions = interactions_of(dataset, catalog)
         absent |= _absent_from(catalog)
         with steps.step("judge the skill model on held-out learners"):
@@ -128,7 +128,7 @@ def train(
         counts = _counts(catalog, dataset, attempts, interactions)
         draft = ModelBundle(
             catalog=catalog,
-            difficulty=skills.difficulty_ if skills else _no_difficulty(catalog),
+            difficulty=skills.difficulty_ if skills else _no_difficulty(catalog, config.data.pass_mark),
             skills=skills,
             views=views,
             ranking=config.ranking,
@@ -182,7 +182,7 @@ def _judge_modules(
         return report
 
 
-def _no_difficulty(catalog: Catalog) -> DifficultyTable:
+def _no_difficulty(catalog: Catalog, pass_mark: float) -> DifficultyTable:
     """Table for data without attempts: every item is of difficulty 0, each skill is known by name."""
     return DifficultyTable(
         overall=0.0,
@@ -193,6 +193,7 @@ def _no_difficulty(catalog: Catalog) -> DifficultyTable:
         skill_difficulty=np.zeros(catalog.n_skills),
         module_ids=catalog.module_ids,
         module_skills=catalog.module_skills,
+        pass_mark=pass_mark,
     )
 
 

@@ -28,6 +28,8 @@ class AttemptColumns:
         1 or 0; share of the marks in [0, 1].
     at : float64 array, shape (n_attempts,)
         Seconds since 1970 UTC, NaN without clock.
+    pass_mark : float
+        Score from which an attempt counts as passed where its sender did not say.
     """
 
     learner: NDArray[np.int64]
@@ -38,6 +40,7 @@ class AttemptColumns:
     score: NDArray[np.float64]
     at: NDArray[np.float64]
     n_learners: int
+    pass_mark: float = 0.5
 
     def __len__(self) -> int:
         return len(self.learner)

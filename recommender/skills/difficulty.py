@@ -50,6 +50,9 @@ class DifficultyTable:
         Known skills and the difficulty of their typical item (n_skills,).
     module_ids, module_skills
         Modules and their skills, for attempts that name only a module.
+    pass_mark : float
+        Score from which an attempt counts as passed where its sender did not say: a state folded with another
+        one is another state, so it is part of the id.
     """
 
     overall: float
@@ -60,6 +63,7 @@ class DifficultyTable:
     skill_difficulty: Floats
     module_ids: tuple[str, ...] = ()
     module_skills: Ragged = field(default_factory=lambda: Ragged.of([]))
+    pass_mark: float = 0.5
 
     @cached_property
     def item_index(self) -> Mapping[str, int]:
@@ -82,7 +86,7 @@ class DifficultyTable:
         # Not by way of Arrow: making its arrays from lists imports pandas wherever that is installed.
         ids = (self.item_ids, self.skill_ids, self.module_ids)
         digest = hashlib.sha256(json.dumps(ids, separators=(",", ":")).encode())
-        numbers = (np.float64(self.overall), self.item_difficulty, self.skill_difficulty)
+        numbers = (np.array([self.overall, self.pass_mark]), self.item_difficulty, self.skill_difficulty)
         ragged = (self.item_skills, self.module_skills)
         for part in (*numbers, *(a for rows in ragged for a in (rows.start, rows.values))):
             digest.update(part.tobytes())
@@ -137,7 +141,9 @@ class DifficultyTable:
         }
 
     @classmethod
-    def from_tables(cls, overall: float, tables: Mapping[str, pa.Table]) -> DifficultyTable:
+    def from_tables(
+        cls, overall: float, tables: Mapping[str, pa.Table], pass_mark: float = 0.5
+    ) -> DifficultyTable:
         """Inverse of `to_tables`."""
         items, skills, modules = (tables[n].to_pydict() for n in ("items", "skills", "modules"))
         index = {v: i for i, v in enumerate(skills["skill_id"])}
@@ -154,6 +160,7 @@ class DifficultyTable:
             np.array(skills["difficulty"], np.float64),
             tuple(modules["module_id"]),
             positions(modules["skill_ids"]),
+            pass_mark,
         )
 
 
@@ -191,6 +198,7 @@ def fit_difficulty(
         skill_difficulty=-_logit(skill_rate),
         module_ids=catalog.module_ids,
         module_skills=catalog.module_skills,
+        pass_mark=attempts.pass_mark,
     )
 
 

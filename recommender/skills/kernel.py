@@ -108,6 +108,8 @@ def fold_attempts(
             skill["n_attempts"] = n + 1
             skill["n_passed"] += int(answer)
             skill["last_at"] = at[i]
+            if answer > 0.0:
+                skill["passed_at"] = at[i]
         n = learner["n_attempts"]
         learner["ability"] += ELO_START / (1.0 + ELO_DECAY * n) * surprise
         learner["pass_fast"] += max(FAST, 1.0 / (n + 1)) * (answer - learner["pass_fast"])

@@ -2,14 +2,16 @@
 
 A monotone read-out of the evidence in the state. On the logit scale
 
-    m = offset_s + w_1 theta
-        + (w_2 theta_s + w_3 log(1 + passed) - w_4 log(1 + failed) + w_5 share) 2^(-t / h),
+    m = offset_s + w_1 theta + min(e, 0) + max(e, 0) 2^(-t / h),
+    e = w_2 theta_s + w_3 log(1 + passed) - w_4 log(1 + failed) + w_5 share,
 
 every w non-negative, so that one more pass never lowers mastery and one more failure never raises it. Theta
 and theta_s are the Elo abilities, `share` the recent share of passes, t the days since the skill was last
-practised and h its half-life where the catalogue tells one (exponential forgetting, Ebbinghaus 1885 as read
-by Settles and Meeder 2016, equation 1; without a half-life nothing fades). The weights are fitted to the
-calibrated model's probability on a typical item of the skill, by least squares with bounds.
+passed and h its half-life where the catalogue tells one (exponential forgetting, Ebbinghaus 1885 as read
+by Settles and Meeder 2016, equation 1; without a half-life nothing fades). Only what speaks for the learner
+fades and only a pass refreshes it: otherwise time alone would mend a failure, and a failure would bring back
+passes of long ago. The weights are fitted to the calibrated model's probability on a typical item of the
+skill, by least squares with bounds.
 
 The interval is that of a binomial share with the attempts made plus a prior: a standard error of
 1 / sqrt(prior + n m (1 - m)) on the logit scale (observed information of a logit).
@@ -26,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
+from recommender.errors import NotFittedError
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.replay import Evidence
 from recommender.skills.state import LearnerState
@@ -54,7 +57,7 @@ class MasteryEstimate:
 
     `mastery`, `low` and `high` are probabilities, the latter two an 80% interval; `n_attempts` is 0 where
     mastery is a prior only; `last_at` is in seconds since 1970 UTC or NaN; `trend` is the recent minus the
-    long-run share of passes; `faded` is the mastery lost since the last practice, at least 0.
+    long-run share of passes; `faded` is the mastery lost since the last pass, at least 0.
     """
 
     mastery: Floats
@@ -110,6 +113,8 @@ class MasteryReadout:
 
     def estimate(self, state: LearnerState | None, catalog: Catalog, *, now: float) -> MasteryEstimate:
         """Mastery of every skill at `now`, seconds since 1970 UTC."""
+        if not hasattr(self, "offset_"):
+            raise NotFittedError(self)
         n_skills = len(self.offset_)
         n, last_at = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan)
         trend, fresh, kept = np.zeros(n_skills), np.zeros(n_skills), np.ones(n_skills)
@@ -129,11 +134,11 @@ class MasteryReadout:
                     - self.weight_[3] * np.log1p(failed)
                     + self.weight_[4] * records["pass_fast"]
                 )
-                kept[skill] = _kept(records["last_at"], catalog.half_life_days[skill], now)
+                kept[skill] = _kept(records["passed_at"], catalog.half_life_days[skill], now)
                 n[skill], last_at[skill] = records["n_attempts"], records["last_at"]
                 trend[skill] = records["pass_fast"] - records["pass_slow"]
         lasting = self.offset_ + self.weight_[0] * ability
-        logit = lasting + fresh * kept
+        logit = lasting + np.minimum(fresh, 0.0) + np.maximum(fresh, 0.0) * kept
         mastery = expit(logit)
         faded = np.maximum(expit(lasting + fresh) - mastery, 0.0)
         error = Z_80 / np.sqrt(self.config.interval_prior + n * mastery * (1 - mastery))
@@ -156,8 +161,8 @@ def _evidence_matrix(evidence: Evidence, attempts: AttemptColumns) -> Floats:
     )
 
 
-def _kept(last_at: Floats, half_life_days: Floats, now: float) -> Floats:
+def _kept(passed_at: Floats, half_life_days: Floats, now: float) -> Floats:
     """Share of the evidence still kept, in [0, 1]; 1 where time or half-life is unknown."""
-    days = np.maximum(now - last_at, 0.0) / SECONDS_A_DAY
+    days = np.maximum(now - passed_at, 0.0) / SECONDS_A_DAY
     kept = np.exp2(-days / half_life_days)
     return np.where(np.isnan(kept), 1.0, kept)

@@ -99,13 +99,13 @@ class SkillModel:
 
         The learners are ones the model was not fitted on, or the prediction knows the answers.
         """
-        if not hasattr(self, "best_lr_"):
-            raise NotFittedError(self)
+        self._require_fitted()
         evidence = replay(attempts, catalog, self.difficulty_.item_difficulty[attempts.item])
         return self.calibration_.predict(self.best_lr_.predict_logit(attempts, evidence))
 
     def module_success(self, state: LearnerState | None, catalog: Catalog) -> Floats:
         """Probability of passing a typical item of each module, (n_modules,); NaN where nothing tells."""
+        self._require_fitted()
         model = self.best_lr_
         counts = np.zeros((2, catalog.n_skills))
         learner = np.zeros(4)
@@ -124,10 +124,12 @@ class SkillModel:
 
     def mastery(self, state: LearnerState | None, catalog: Catalog, *, now: float) -> MasteryEstimate:
         """Mastery of every skill at `now`, seconds since 1970 UTC."""
+        self._require_fitted()
         return self.mastery_.estimate(state, catalog, now=now)
 
     def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
         """Scalars and arrays that `from_parts` rebuilds the model from, beside the difficulty table."""
+        self._require_fitted()
         scalars = {
             "config": self.config.model_dump(mode="json"),
             "intercept": self.best_lr_.intercept_,
@@ -160,6 +162,10 @@ class SkillModel:
         model.difficulty_ = difficulty
         model.typical_ = typical_items(model.best_lr_, difficulty, catalog)
         return model
+
+    def _require_fitted(self) -> None:
+        if not hasattr(self, "typical_"):
+            raise NotFittedError(self)
 
     def _typical_logit(self, attempts: AttemptColumns, evidence: Evidence) -> Floats:
         """Calibrated logit of each attempt's skills, had the item been the skill's typical one, met first."""

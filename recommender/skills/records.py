@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 # Items a learner met lately, in a direct-mapped table: an item's hash names its slot, a newer item of the
 # same slot replaces it. Memory is constant, and the same items fall out online and in replay.
@@ -37,6 +37,7 @@ SKILL = np.dtype(
         ("pass_slow", np.float32),
         ("self_level", np.float32),  # latest self-assessment, NaN without one
         ("last_at", np.float64),  # last practice, NaN without clock
+        ("passed_at", np.float64),  # last pass, NaN without one or without clock
     ]
 )
 
@@ -54,7 +55,7 @@ MODULE = np.dtype(
 
 _FRESH: dict[np.dtype[np.void], tuple[str, ...]] = {
     LEARNER: ("last_at",),
-    SKILL: ("self_level", "last_at"),
+    SKILL: ("self_level", "last_at", "passed_at"),
     ITEM: (),
     MODULE: ("progress", "first_at", "last_at"),
 }
@@ -71,7 +72,7 @@ def fresh(dtype: np.dtype[np.void], n: int) -> np.ndarray[tuple[int], np.dtype[n
 def item_key(item_id: str) -> tuple[int, int]:
     """Slot and tag of an item in the table of recent items.
 
-    Two items that share slot and tag (once in 2**39) are taken for one.
+    Two items that share slot and tag (once in 2**38) are taken for one.
 
     >>> slot, tag = item_key("q1")
     >>> 0 <= slot < N_ITEM_SLOTS and tag % 2 == 1

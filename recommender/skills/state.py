@@ -43,7 +43,7 @@ from recommender.skills.records import (
 Records: TypeAlias = np.ndarray[tuple[int], np.dtype[np.void]]
 
 _MAGIC = b"ALRS"
-_HEADER = struct.Struct("<4sHHHI")  # magic, version, n_skills, n_modules, bytes of the JSON part
+_HEADER = struct.Struct("<4sHIII")  # magic, version, n_skills, n_modules, bytes of the JSON part
 _NO_ROWS = np.zeros((0, 5))
 _FIRST_ITEM = np.zeros(1, np.int64)
 
@@ -184,7 +184,8 @@ def update(state: LearnerState, event: Event, table: DifficultyTable) -> None:
         case Completion():
             _completion(state, event)
         case SelfAssessment():
-            state.skills[state.skill_row(event.skill_id)]["self_level"] = event.level
+            row = state.skill_row(event.skill_id)  # first: it may replace the array of records
+            state.skills[row]["self_level"] = event.level
         case CredentialEarned():
             earned, expires = to_seconds(event.occurred_at), to_seconds(event.expires_at)
             state.credentials[event.credential_id] = (_or_none(earned), _or_none(expires))

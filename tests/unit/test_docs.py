@@ -159,10 +159,9 @@ def test_examples_are_those_of_the_api() -> None:
     from serving.schemas.events import EventsResponse
     from serving.schemas.service import EventsProblemResponse
 
-    # Not from the OpenAPI description: FastAPI leaves nulls out of its examples.
     requests = [*examples.RECOMMENDATION_REQUESTS.values(), *examples.EVENTS_REQUESTS.values()]
     offered = [request["value"] for request in requests]
-    offered += [examples.RECOMMENDATION_RESPONSE, examples.EVENTS_RESPONSE, examples.MASTERY_RESPONSE]
+    offered += examples.RESPONSES.values()
     blocks = re.findall(r"^```json\n(.*?)^```", text_of(GUIDES / "api.md"), flags=re.M | re.S)
     shown = [json.loads(block) for block in blocks]
     (problem,) = [example for example in shown if example not in offered]

@@ -57,10 +57,10 @@ def test_a_bundle_may_be_named_relative_to_the_pointer(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("{", "cannot be read"),
-        ("[]", "is not an object"),
-        ('{"bundle": 3, "bundle_id": "x"}', "bundle is not a text"),
-        ('{"bundle_id": "x"}', "bundle is missing"),
+        ("{", "Invalid JSON"),
+        ("[]", "should be an object"),
+        ('{"bundle": 3, "bundle_id": "x"}', "bundle: Input should be a valid string"),
+        ('{"bundle_id": "x"}', "bundle: Field required"),
         ('{"bundle": "nowhere", "bundle_id": "x"}', "nowhere"),
     ],
 )

@@ -93,6 +93,7 @@ def write_bundle(path: Path, *, seed: int = 0, n_learners: int = 60) -> ModelBun
         score=passed,
         at=np.arange(len(learner)) * DAY / 10,
         n_learners=n_learners,
+        pass_mark=0.6,
     )
     nobody = np.full(n_learners, -1)
     starts = build_interactions(
@@ -105,7 +106,6 @@ def write_bundle(path: Path, *, seed: int = 0, n_learners: int = 60) -> ModelBun
         "created_at": NOW.isoformat(),
         "dataset": {"name": "made-up"},
         "metrics": {"skills": {"auc": 0.7}},
-        "configuration": {"data": {"pass_mark": 0.6}},
     }
     bundle = ModelBundle(known, skills.difficulty_, skills, views, RankingConfig(), manifest)
     return bundle.write(path)

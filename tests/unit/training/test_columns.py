@@ -44,7 +44,7 @@ def test_events_are_no_part_of_the_catalogue(load):
 def test_absent_tables_are_none(load):
     dataset = load(modules=MODULES, skills=SKILLS)
     catalog = catalog_of(dataset)
-    assert attempt_columns(dataset, catalog) is None
+    assert attempt_columns(dataset, catalog, pass_mark=0.5) is None
     assert interactions_of(dataset, catalog) is None
 
 
@@ -53,7 +53,7 @@ def test_a_table_without_a_row_is_none_too(tiny_dataset):
     catalog = catalog_of(dataset)
     for name in ("attempts", "completions"):
         dataset.tables[name] = dataset.tables[name].iloc[:0]
-    assert attempt_columns(dataset, catalog) is None
+    assert attempt_columns(dataset, catalog, pass_mark=0.5) is None
     assert interactions_of(dataset, catalog) is None
 
 
@@ -61,7 +61,7 @@ def test_learners_are_numbered_as_in_their_table_also_those_without_an_attempt(l
     dataset = load(
         learners="learner_id\nz\nidle\na\n", attempts="learner_id,item_id,score\na,i,1\nz,i,0\na,j,0.25\n"
     )
-    attempts = attempt_columns(dataset, catalog_of(dataset))
+    attempts = attempt_columns(dataset, catalog_of(dataset), pass_mark=0.5)
     assert attempts.learner.tolist() == [2, 0, 2]
     assert attempts.n_learners == 3
     assert attempts.item.tolist() == [0, 0, 1]
@@ -78,7 +78,7 @@ def test_skills_of_an_attempt_are_its_own_once_each_and_in_its_order(load):
         items="item_id,module_id,skill_ids\ni,a,t\nj,a,\nk,,\n",
         attempts="learner_id,item_id,score,skill_ids\nx,i,1,t|s|t\nx,i,1,\nx,j,1,\nx,k,1,\n",
     )
-    attempts = attempt_columns(dataset, catalog_of(dataset))
+    attempts = attempt_columns(dataset, catalog_of(dataset), pass_mark=0.5)
     assert [attempts.skills[i].tolist() for i in range(4)] == [[1, 0], [1], [0, 1], []]
     assert attempts.module.tolist() == [1, 1, 1, -1]
 
@@ -91,7 +91,7 @@ def test_times_are_seconds_and_missing_ones_nan(load):
         skills=SKILLS,
     )
     catalog = catalog_of(dataset)
-    np.testing.assert_array_equal(attempt_columns(dataset, catalog).at, [np.nan, 86_400.5])
+    np.testing.assert_array_equal(attempt_columns(dataset, catalog, pass_mark=0.5).at, [np.nan, 86_400.5])
     starts = interactions_of(dataset, catalog)
     np.testing.assert_array_equal(starts.at, [np.nan, 9])
     assert [catalog.module_ids[m] for m in starts.modules] == ["b", "a"], "what has no time comes first"
@@ -129,3 +129,15 @@ def test_only_first_starts_are_kept(load):
     assert starts.modules.tolist() == [1, 0, 0]
     assert starts.at[:2].tolist() == [pd.Timestamp(f"2024-01-0{day}").timestamp() for day in (1, 2)]
     assert starts.n_modules == 2
+
+
+def test_another_pass_mark_makes_another_table_of_difficulty(tiny_dataset):
+    """States folded with another pass mark differ, so they must be known by another name."""
+    from recommender.skills.difficulty import fit_difficulty
+
+    dataset = load_dataset(tiny_dataset)
+    catalog = catalog_of(dataset)
+    ids = {
+        fit_difficulty(attempt_columns(dataset, catalog, pass_mark=mark), catalog).id for mark in (0.5, 0.6)
+    }
+    assert len(ids) == 2
