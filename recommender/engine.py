@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -102,6 +102,7 @@ class Engine:
         from recommender.skills.warm import warm_kernel
 
         warm_kernel()
+        self.recommend(None, now=datetime(1970, 1, 1, tzinfo=UTC))
 
     def fold(self, events: Iterable[Event]) -> LearnerState:
         """State of one learner from all of their events, in any order."""

@@ -27,7 +27,7 @@ class ValueWeights(BaseModel):
     gap: float = Field(
         4.0, ge=0, description="of the sum over taught skills of gap closed x importance x priority"
     )
-    readiness: float = Field(3.0, ge=0, description="of readiness - 1: missing soft prerequisites cost")
+    readiness: float = Field(4.0, ge=0, description="of readiness - 1: missing soft prerequisites cost")
     unlocking: float = Field(
         0.2, ge=0, description="of log(1 + modules that finishing this one makes reachable)"
     )

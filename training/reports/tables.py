@@ -46,7 +46,7 @@ def module_table(report: ModuleReport) -> RenderableType:
     table = Table(title=title, caption=_module_caption(report), title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("model", no_wrap=True)
     for column in (*_WITH_INTERVAL, *_PLAIN):
-        table.add_column(column, justify="right")
+        table.add_column(column.removesuffix("age@10"), justify="right", no_wrap=True)
     for name in _ours_first(report.models):
         result = report.models[name]
         table.add_row(name, *_cells(result), style=_style(name))
