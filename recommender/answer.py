@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import Adjustment, Query, RecommendedModule, SkillOutlook
+from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.transitions import Transitions
 from recommender.embeddings.view import History
 from recommender.ranking.difficulty import Band, classify, swap
@@ -26,7 +27,7 @@ class Request:
 
     `mastery`, `faded` and `gap` are of shape (n_skills,), `success` and `unlocks` of shape (n_modules,).
     `mastery` and `success` are probabilities, NaN where nothing tells; `faded` is the mastery lost since
-    practice; `role` is the position of the role whose gaps count, -1 for none.
+    the last pass; `role` is the position of the role whose gaps count, -1 for none.
     """
 
     query: Query
@@ -102,12 +103,13 @@ class Answer:
 
     def _facts(self, module: int) -> Facts:
         request, catalog, roles = self.request, self.bundle.catalog, self.bundle.catalog.roles
+        role = request.history.role
         wanted = self.teaching.leading(module, request.gap)
         lost = self.teaching.leading(module, request.faded)
         return Facts(
             after_title=self._after(module),
             role_title=roles.titles[request.role] if request.role >= 0 else None,
-            popular_role_title=roles.titles[request.history.role] if request.history.role >= 0 else None,
+            popular_role_title=roles.titles[role] if self._popular_in(role, module) else None,
             skill_name=catalog.skill_names[wanted] if wanted >= 0 else None,
             required=float(request.need.required[wanted]) if wanted >= 0 else None,
             mastery=_known(request.mastery[wanted]) if wanted >= 0 else None,
@@ -117,6 +119,10 @@ class Answer:
             band=request.band,
             n_unlocked=int(request.unlocks[module]),
         )
+
+    def _popular_in(self, role: int, module: int) -> bool:
+        view = self.bundle.views.get(Popularity.name)
+        return isinstance(view, Popularity) and view.is_favoured(role, module)
 
     def _after(self, module: int) -> str | None:
         view = self.bundle.views.get(Transitions.name)

@@ -124,8 +124,9 @@ class ModelBundle:
         try:
             return cls._from_parts(path, manifest)
         except _NOT_AS_SAID as error:
+            what = str(error).partition("\n")[0]
             raise BundleError(
-                f"bundle {path} does not hold what its manifest says ({error}); train it again"
+                f"bundle {path} does not hold what its manifest says ({what}); train it again"
             ) from error
 
     def _write_into(self, path: Path) -> str:
@@ -238,7 +239,12 @@ def _sha256(file: Path) -> str:
 def _write_tables(path: Path, tables: Mapping[str, Any]) -> None:
     path.mkdir()
     for name, table in sorted(tables.items()):
-        pq.write_table(table.replace_schema_metadata(None), path / f"{name}.parquet", compression="zstd")
+        pq.write_table(
+            table.replace_schema_metadata(None),
+            path / f"{name}.parquet",
+            compression="zstd",
+            store_schema=False,
+        )
 
 
 def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:

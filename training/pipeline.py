@@ -125,6 +125,10 @@ def train(
             )
         with steps.step("fit the views on everybody"):
             views = fit_views(interactions, catalog, config) if interactions else {}
+        if skills is not None and not skills.best_lr_.converged_:
+            absent["convergence"] = (
+                "the linear model stopped at its last allowed iteration; raise skills.best_lr.max_iterations"
+            )
         counts = _counts(catalog, dataset, attempts, interactions)
         draft = ModelBundle(
             catalog=catalog,

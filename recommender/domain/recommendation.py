@@ -85,7 +85,8 @@ class RecommendedModule:
     """One recommended module with why.
 
     `success_probability` is the chance of passing a typical item of the module; `difficulty` the share of the
-    intended audience that does not pass. Either is None where nothing in the data tells.
+    intended audience that does not pass. Either is None where nothing in the data tells. A variant that was
+    swapped in (`adjustment`) keeps the place of the module it replaces and shows its own score.
     """
 
     module_id: str

@@ -117,6 +117,15 @@ class Popularity:
         blend += config.role_weight * role + config.segment_weight * segment
         return np.asarray(blend / config.total_weight, np.float32)
 
+    def is_favoured(self, role: int, module: int) -> bool:
+        """Whether people of a role start a module more than people do in general; False without a role."""
+        if self.shares_ is None:
+            raise NotFittedError(self)
+        by_role = self.shares_["role"]
+        if not 0 <= role < len(by_role):
+            return False
+        return bool(by_role[role, module] > self.shares_["overall"][module])
+
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""
         if self.shares_ is None:

@@ -15,7 +15,7 @@ MESSAGES_EN: Mapping[str, str] = {
     "learners_like_you": "Learners with a history like yours chose it.",
     "popular_in_role": "Many people in the role «{role}» take it.",
     "popular_in_role.general": "Many learners take it.",
-    "review_due": "Your {skill} has faded by {faded:.2f} since you last practised it.",
+    "review_due": "Your {skill} has faded by {faded:.2f} since you last passed in it.",
     "review_due.general": "What it teaches is due for review.",
     "right_difficulty": "Your chance of passing is about {success:.0%}, "
     "inside the {low:.0%} to {high:.0%} that suits you now.",

@@ -162,7 +162,7 @@ def terms(
     unlocks : int64 array
         From `Rules.unlocks`.
     faded : float64 array or None
-        Mean mastery lost since practice over the skills each module teaches, in [0, 1]; None when unknown.
+        Mean mastery lost since the last pass over the skills each module teaches, in [0, 1]; None unknown.
     weights : ValueWeights
     """
     liked = np.log(preferred.mix * max(1, int(np.count_nonzero(allowed))))

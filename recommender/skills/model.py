@@ -32,8 +32,7 @@ class SkillModelConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    n_folds: int = Field(5, ge=2, description="learner folds for out-of-fold item difficulty")
-    calibration_fraction: float = Field(0.1, gt=0, lt=0.5, description="learners kept for calibration")
+    n_folds: int = Field(5, ge=2, description="learner folds for item difficulty and calibration")
     difficulty: DifficultyConfig = Field(DifficultyConfig(), description="item difficulty")
     best_lr: BestLRConfig = Field(BestLRConfig(), description="skill tracing")
     mastery: MasteryConfig = Field(MasteryConfig(), description="mastery read-out")
@@ -72,20 +71,15 @@ class SkillModel:
         """
         config, rng = self.config, np.random.default_rng(seed)
         n_folds = min(config.n_folds, len(np.unique(attempts.learner)))
+        fold = _folds(attempts.learner, attempts.n_learners, n_folds, rng)
         if n_folds > 1:
-            fold = _folds(attempts.learner, attempts.n_learners, n_folds, rng)
             difficulty = out_of_fold_difficulty(attempts, catalog, config.difficulty, fold)
         else:
             # One learner only: nobody else's answers tell how hard an item is.
             difficulty = np.zeros(len(attempts))
         evidence = replay(attempts, catalog, difficulty)
-        held_out = _held_out_rows(attempts, config.calibration_fraction, rng)
-        train = _rows(attempts, evidence, ~held_out)
-        self.best_lr_ = BestLR(config.best_lr).fit(
-            *train, n_items=len(catalog.item_ids), n_skills=catalog.n_skills
-        )
-        calibrate = _rows(attempts, evidence, held_out)
-        self.calibration_ = PlattScaling.fit(self.best_lr_.predict_logit(*calibrate), calibrate[0].passed)
+        self.calibration_ = self._calibrate(attempts, evidence, catalog, fold)
+        self.best_lr_ = self._fit_best_lr(attempts, evidence, catalog)
         self.difficulty_ = fit_difficulty(attempts, catalog, config.difficulty)
         self.typical_ = typical_items(self.best_lr_, self.difficulty_, catalog)
         target = self._typical_logit(attempts, evidence)
@@ -133,6 +127,7 @@ class SkillModel:
         scalars = {
             "config": self.config.model_dump(mode="json"),
             "intercept": self.best_lr_.intercept_,
+            "converged": self.best_lr_.converged_,
             "slope": self.calibration_.slope,
             "offset": self.calibration_.offset,
         }
@@ -153,7 +148,7 @@ class SkillModel:
         """Inverse of `parts`; arrays may be read-only memory maps."""
         model = cls(SkillModelConfig.model_validate(scalars["config"]))
         model.best_lr_ = BestLR(model.config.best_lr)
-        model.best_lr_.intercept_ = scalars["intercept"]
+        model.best_lr_.intercept_, model.best_lr_.converged_ = scalars["intercept"], scalars["converged"]
         for name in BestLR.ARRAYS:
             setattr(model.best_lr_, name, arrays[name.strip("_")])
         model.calibration_ = PlattScaling(scalars["slope"], scalars["offset"])
@@ -162,6 +157,24 @@ class SkillModel:
         model.difficulty_ = difficulty
         model.typical_ = typical_items(model.best_lr_, difficulty, catalog)
         return model
+
+    def _fit_best_lr(self, attempts: AttemptColumns, evidence: Evidence, catalog: Catalog) -> BestLR:
+        model = BestLR(self.config.best_lr)
+        return model.fit(attempts, evidence, n_items=len(catalog.item_ids), n_skills=catalog.n_skills)
+
+    def _calibrate(
+        self, attempts: AttemptColumns, evidence: Evidence, catalog: Catalog, fold: NDArray[np.int64]
+    ) -> PlattScaling:
+        """Fit the calibration to logits of learners that the model behind them has not seen."""
+        logit, row_fold = np.zeros(len(attempts)), fold[attempts.learner]
+        folds = np.unique(row_fold)
+        if len(folds) < 2:
+            return PlattScaling()
+        for k in folds:
+            held_out = row_fold == k
+            model = self._fit_best_lr(*_rows(attempts, evidence, ~held_out), catalog)
+            logit[held_out] = model.predict_logit(*_rows(attempts, evidence, held_out))
+        return PlattScaling.fit(logit, attempts.passed)
 
     def _require_fitted(self) -> None:
         if not hasattr(self, "typical_"):
@@ -185,16 +198,6 @@ def _folds(
     active = np.unique(learner)
     fold[active] = rng.permutation(len(active)) % n_folds
     return fold
-
-
-def _held_out_rows(attempts: AttemptColumns, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Rows of the learners kept for calibration; none when there are too few learners to spare one."""
-    active = np.unique(attempts.learner)
-    chosen = rng.permutation(active)[: int(len(active) * fraction)]
-    mask = np.zeros(attempts.n_learners, np.bool_)
-    mask[chosen] = True
-    rows: NDArray[np.bool_] = mask[attempts.learner]
-    return rows
 
 
 def _rows(

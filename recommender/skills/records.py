@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-STATE_VERSION = 2
+STATE_VERSION = 1
 
 # Items a learner met lately, in a direct-mapped table: an item's hash names its slot, a newer item of the
 # same slot replaces it. Memory is constant, and the same items fall out online and in replay.

@@ -59,7 +59,7 @@ def test_reasons_are_of_the_module_asked_about():
         ("next_in_sequence", "People with your history often take this next after «Statistics»."),
         ("learners_like_you", "Learners with a history like yours chose it."),
         ("popular_in_role", "Many people in the role «Engineer» take it."),
-        ("review_due", "Your SQL has faded by 0.20 since you last practised it."),
+        ("review_due", "Your SQL has faded by 0.20 since you last passed in it."),
         (
             "right_difficulty",
             "Your chance of passing is about 78%, inside the 70% to 85% that suits you now.",

@@ -28,7 +28,7 @@ def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(file
     file.write_text("seed = 3\n[skills]\nn_folds = 4\n[skills.best_lr]\ninverse_penalty = 2\n")
     config = load_config(file, ["skills.n_folds=6", "skills.n_folds = 7"])
     assert (config.seed, config.skills.n_folds, config.skills.best_lr.inverse_penalty) == (3, 7, 2.0)
-    assert config.skills.calibration_fraction == 0.1
+    assert config.skills.mastery.interval_prior == 1.0
 
 
 def test_a_byte_order_mark_is_no_obstacle(file):

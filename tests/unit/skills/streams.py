@@ -1,0 +1,214 @@
+"""Events, catalogues and attempts that the tests of the learner-skill model are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import strategies as st
+
+from recommender.domain.catalog import Catalog, Ragged
+from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment, to_seconds
+from recommender.skills.columns import AttemptColumns
+from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.records import item_key
+
+START = datetime(2025, 1, 6, tzinfo=UTC)
+HALF_LIFE_DAYS = 10.0
+
+
+def _colliding(n: int) -> list[str]:
+    """Ids of items that share one slot of the table of recent items."""
+    slot = item_key("c0")[0]
+    found = (f"c{i}" for i in count() if item_key(f"c{i}")[0] == slot)
+    return [next(found) for _ in range(n)]
+
+
+# Items of none, one and several skills; the last three take each other's slot.
+ITEMS: dict[str, list[str]] = {
+    "q0": ["s0"],
+    "q1": ["s1"],
+    "q2": ["s0", "s1"],
+    "q3": ["s2", "s0", "s1"],
+    "q4": [],
+    **{key: ["s2"] for key in _colliding(3)},
+}
+# Skill s1 fades, nobody is asked about s3.
+SKILLS = ("s0", "s1", "s2", "s3")
+MODULES: dict[str, list[str]] = {"m0": ["s0"], "m1": ["s1", "s2"], "m2": [], "m3": ["s3"], "m4": ["s0"]}
+ITEM_MODULES = ("m0", "m1", "m1", None, "m1", None, None, "m3")
+
+
+def make_catalog(items: Sequence[str] = tuple(ITEMS)) -> Catalog:
+    """Catalogue of everything above, its items in the order given."""
+    module_of = dict(zip(ITEMS, ITEM_MODULES, strict=True))
+    text_list = pa.list_(pa.string())
+    return Catalog.from_tables(
+        {
+            "modules": pa.table(
+                {
+                    "module_id": list(MODULES),
+                    "title": [m.upper() for m in MODULES],
+                    "skill_ids": pa.array(list(MODULES.values()), text_list),
+                }
+            ),
+            "skills": pa.table(
+                {
+                    "skill_id": SKILLS,
+                    "name": [s.upper() for s in SKILLS],
+                    "half_life_days": [None, HALF_LIFE_DAYS, None, HALF_LIFE_DAYS],
+                }
+            ),
+            "items": pa.table(
+                {
+                    "item_id": list(items),
+                    "module_id": pa.array([module_of[i] for i in items], pa.string()),
+                    "skill_ids": pa.array([ITEMS[i] for i in items], text_list),
+                }
+            ),
+        }
+    )
+
+
+CATALOG = make_catalog()
+TABLE = DifficultyTable(
+    overall=0.25,
+    item_ids=CATALOG.item_ids,
+    item_difficulty=np.linspace(-1.5, 1.5, len(ITEMS)),
+    item_skills=CATALOG.item_skills,
+    skill_ids=CATALOG.skill_ids,
+    skill_difficulty=np.array([-0.5, 0.5, 1.0, 0.0]),
+    module_ids=CATALOG.module_ids,
+    module_skills=CATALOG.module_skills,
+)
+
+
+def at(days: float | None) -> datetime | None:
+    """Time of a day of the story; None has none."""
+    return None if days is None else START + timedelta(days=days)
+
+
+def attempt(event_id: str, passed: bool, days: float | None = None, **fields: object) -> Attempt:
+    """Answer an item, q0 unless told."""
+    given = {"item_id": "q0", "learner_id": "ada", "score": float(passed), **fields}
+    return Attempt(event_id=event_id, passed=passed, occurred_at=at(days), **given)  # type: ignore[arg-type]
+
+
+def completion(event_id: str, module_id: str, days: float | None = None, **fields: object) -> Completion:
+    """Finish a module, or what `status` says."""
+    return Completion(
+        event_id=event_id,
+        learner_id="ada",
+        module_id=module_id,
+        occurred_at=at(days),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+# Few times, so that many are equal.
+DAYS = st.none() | st.integers(0, 6).map(float)
+_FRACTIONS = st.floats(0, 1)
+_SKILL_LISTS = st.lists(st.sampled_from((*SKILLS, "unheard-of")), max_size=4).map(tuple)
+
+
+@st.composite
+def one_event(draw: st.DrawFn, event_id: str, days: st.SearchStrategy[float | None] = DAYS) -> Event:
+    """Any event of one learner; some name items, skills and modules that nobody knows."""
+    fields = {"event_id": event_id, "learner_id": "ada", "occurred_at": at(draw(days))}
+    match draw(st.sampled_from(("attempt", "attempt", "attempt", "completion", "self", "credential"))):
+        case "attempt":
+            return Attempt(
+                item_id=draw(st.sampled_from((*ITEMS, "unheard-of"))),
+                score=draw(_FRACTIONS),
+                passed=draw(st.booleans()),
+                skill_ids=draw(st.just(()) | _SKILL_LISTS),
+                module_id=draw(st.sampled_from((None, *MODULES, "unheard-of"))),
+                **fields,  # type: ignore[arg-type]
+            )
+        case "completion":
+            return Completion(
+                module_id=draw(st.sampled_from((*MODULES, "unheard-of"))),
+                status=draw(st.sampled_from(("started", "completed", "abandoned"))),
+                progress=draw(st.none() | _FRACTIONS),
+                **fields,  # type: ignore[arg-type]
+            )
+        case "self":
+            skill_id = draw(st.sampled_from((*SKILLS, "unheard-of")))
+            return SelfAssessment(skill_id=skill_id, level=draw(_FRACTIONS), **fields)  # type: ignore[arg-type]
+        case _:
+            return CredentialEarned(
+                credential_id=draw(st.sampled_from(("c0", "ü"))),
+                expires_at=at(draw(days)),
+                **fields,  # type: ignore[arg-type]
+            )
+
+
+@st.composite
+def streams(draw: st.DrawFn, max_size: int = 25) -> list[Event]:
+    """Every event of one learner, in any order."""
+    ids = draw(st.lists(st.text("ab01", max_size=4), unique=True, max_size=max_size))
+    return [draw(one_event(event_id)) for event_id in ids]
+
+
+def columns(
+    rows: Sequence[tuple[int, int, float, float]],
+    *,
+    n_learners: int,
+    skills: Sequence[Sequence[int]] | None = None,
+    catalog: Catalog = CATALOG,
+) -> AttemptColumns:
+    """Attempts from (learner, item, passed, at); their skills are the items' unless given."""
+    learner, item, passed, seconds = np.array(rows, np.float64).reshape(-1, 4).T
+    found = [catalog.item_skills[int(i)].tolist() for i in item] if skills is None else skills
+    module = catalog.item_module[item.astype(int)]
+    return AttemptColumns(
+        learner=learner.astype(np.int64),
+        item=item.astype(np.int32),
+        skills=Ragged.of(found),
+        module=module.astype(np.int32),
+        passed=passed,
+        score=passed,
+        at=seconds,
+        n_learners=n_learners,
+    )
+
+
+def simulated(
+    rng: np.random.Generator, *, n_learners: int, n_attempts: int, catalog: Catalog = CATALOG
+) -> AttemptColumns:
+    """Attempts of learners who differ in ability, on items that differ in difficulty, in order of time."""
+    n_items = len(catalog.item_ids)
+    ability = rng.normal(0, 1.5, n_learners)
+    # By id, so that a catalogue in another order asks the same.
+    difficulty = np.array([TABLE.item_difficulty[TABLE.item_index[i]] for i in catalog.item_ids])
+    learner = rng.integers(0, n_learners, n_attempts)
+    item = rng.integers(0, n_items, n_attempts)
+    chance = 1 / (1 + np.exp(difficulty[item] - ability[learner]))
+    passed = rng.random(n_attempts) < chance
+    seconds = to_seconds(START) + np.sort(rng.integers(0, 90 * 86_400, n_attempts))
+    rows = np.column_stack([learner, item, passed, seconds])
+    return columns(rows.tolist(), n_learners=n_learners, catalog=catalog)
+
+
+def events_of(attempts: AttemptColumns, learner: int, catalog: Catalog = CATALOG) -> list[Attempt]:
+    """Rows of one learner as events; ids keep row order."""
+    found = []
+    for row in np.flatnonzero(attempts.learner == learner).tolist():
+        seconds = float(attempts.at[row])
+        found.append(
+            Attempt(
+                event_id=f"{row:06d}",
+                learner_id=str(learner),
+                item_id=catalog.item_ids[attempts.item[row]],
+                score=float(attempts.score[row]),
+                passed=bool(attempts.passed[row]),
+                skill_ids=tuple(catalog.skill_ids[s] for s in attempts.skills[row]),
+                occurred_at=None
+                if np.isnan(seconds)
+                else START + timedelta(seconds=seconds - to_seconds(START)),
+            )
+        )
+    return found

@@ -1,0 +1,133 @@
+"""The answer's words and numbers, from catalogues worked by hand."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from recommender.domain.learner import LearnerProfile
+from recommender.domain.recommendation import Query
+from recommender.ranking.value import ValueWeights
+from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
+
+MODULES = {
+    "sums": {"skill_ids": ["s"], "duration_minutes": 40.0, "title": "Sums one"},
+    "tales": {"skill_ids": ["t", "s"], "title": "Tales one"},
+    "plain": {"title": "Nothing in particular"},
+}
+TABLES = {
+    "skills": [{"skill_id": "s", "name": "Sums", "half_life_days": 30.0}, {"skill_id": "t", "name": "Tales"}],
+    "items": [{"item_id": "q", "module_id": "sums", "skill_ids": ["s"]}],
+    "roles": [{"role_id": "clerk", "title": "Clerk", "segment": "user", "priority": 0.5}],
+    "role_skills": [
+        {"role_id": "clerk", "skill_id": "s", "required_mastery": 0.9, "importance": 1.0},
+        {"role_id": "clerk", "skill_id": "t", "required_mastery": 0.35, "importance": 0.5},
+    ],
+}
+CLERK = LearnerProfile(learner_id="ada", role_id="clerk")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return make_engine(MODULES, model=plain_skills([0.0], 2), **TABLES)
+
+
+def modules_of(engine, learner, profile=CLERK, **query):
+    answer = engine.recommend(learner, profile, Query(**{"k": 10, **query}), now=NOW)
+    return {m.module_id: m for m in answer.modules}
+
+
+def reason(module, code):
+    return next(r for r in module.reasons if r.code == code)
+
+
+def test_outlook_on_the_skills_a_module_teaches(engine):
+    sums, tales = modules_of(engine, answers("+", start=NOW))["tales"].skills[::-1]
+    assert (sums.skill_id, tales.skill_id) == ("s", "t")
+    assert sums.mastery == pytest.approx(2 / 3)
+    assert sums.required == 0.9
+    assert sums.expected_gain == pytest.approx(ValueWeights().learning_rate / 3)
+    assert (tales.mastery, tales.required, tales.expected_gain) == (None, 0.35, None)
+
+
+def test_outlook_without_a_role_requires_nothing(engine):
+    without = modules_of(engine, answers("+", start=NOW), LearnerProfile(learner_id="ada"))
+    assert {s.required for m in without.values() for s in m.skills} == {None}
+
+
+def test_facts_of_the_module(engine):
+    found = modules_of(engine, None)
+    assert (found["sums"].title, found["sums"].duration_minutes) == ("Sums one", 40.0)
+    assert (found["plain"].duration_minutes, found["plain"].skills) == (None, ())
+    assert found["sums"].success_probability == pytest.approx(0.5)
+    assert found["plain"].success_probability is None
+
+
+def test_gap_names_the_skill_the_role_and_the_level(engine):
+    unknown = reason(modules_of(engine, None)["sums"], "closes_gap")
+    assert unknown.text == "It builds Sums, where the role «Clerk» asks 0.90; nothing shows your level yet."
+    known = reason(modules_of(engine, answers("+", start=NOW))["sums"], "closes_gap")
+    assert known.text == "It builds Sums, where the role «Clerk» asks 0.90 and you are at 0.67."
+
+
+def test_gap_is_worth_what_it_closes(engine):
+    """4 x (0.2 x 0.7 on Sums) x importance x priority: what is assumed of an unknown skill is 0.3."""
+    weights = ValueWeights()
+    found = modules_of(engine, None)
+    nobody = modules_of(engine, None, LearnerProfile(learner_id="ada"))
+    gained = {m: found[m].score - nobody[m].score for m in found}
+    missing = 1 - weights.assumed_mastery
+    on_sums = weights.gap * weights.learning_rate * missing * 1.0 * 0.5
+    on_tales = weights.gap * (0.35 - weights.assumed_mastery) * 0.5 * 0.5
+    assert gained["sums"] == pytest.approx(on_sums)
+    assert gained["tales"] == pytest.approx(on_sums + on_tales)
+    assert gained["plain"] == pytest.approx(0)
+
+
+def test_review_names_what_faded_most(engine):
+    practised = answers("++++", start=NOW - timedelta(days=60))
+    module = modules_of(engine, practised)["tales"]
+    due = reason(module, "review_due")
+    lost = 5 / 6 - 1 / (1 + np.exp(-np.log(5) / 4))
+    assert due.text.startswith(f"Your Sums has faded by {lost:.2f}")
+    assert modules_of(engine, practised)["plain"].reasons == ()
+
+
+def test_weights_are_shares_of_what_speaks_for_it(engine):
+    module = modules_of(engine, None)["sums"]
+    assert [r.code for r in module.reasons] == ["right_difficulty", "closes_gap"]
+    # At a chance of one half the fit of the default band is exp(-logit(.7)^2 / 2).
+    fits = 2 * np.exp(-0.5 * np.log(0.7 / 0.3) ** 2) - 1
+    gap = module.score - fits
+    assert module.reasons[1].weight == pytest.approx(gap / (gap + fits))
+    assert sum(r.weight for r in module.reasons) == pytest.approx(1)
+
+
+def with_views(started, *views):
+    """Everything above and a module more, so that there is something to prefer to something."""
+    return make_engine(MODULES | {"more": {}}, started=started, views=views, **TABLES)
+
+
+def test_sequence_names_what_it_follows():
+    started = [["sums", "tales"]] * 3 + [["plain", "tales"]] * 3 + [["sums", "plain"], ["more"]]
+    engine = with_views(started, "transitions")
+    after = modules_of(engine, finished("plain", "sums"))["tales"]
+    said = "People with your history often take this next after «Sums one»."
+    assert reason(after, "next_in_sequence").text == said
+    # Nobody's first module follows anything, so there is nothing to name.
+    assert not any(r.code == "next_in_sequence" for m in modules_of(engine, None).values() for r in m.reasons)
+
+
+def test_sequence_without_a_source_names_nothing():
+    """Missing prerequisites and what follows share a code; only what follows is ever said."""
+    engine = with_views([["sums", "tales"]] * 3 + [["more", "plain"]], "transitions")
+    found = modules_of(engine, finished("sums"))
+    assert reason(found["tales"], "next_in_sequence").text.endswith("after «Sums one».")
+    assert not any(r.code == "next_in_sequence" for r in found["plain"].reasons)
+
+
+def test_without_transitions_nothing_is_said_of_sequences():
+    engine = with_views([["sums", "tales"]] * 3 + [["sums", "more"]], "popularity")
+    found = modules_of(engine, finished("plain"), LearnerProfile(learner_id="ada"))
+    assert {r.code for m in found.values() for r in m.reasons} <= {"popular_in_role", "right_difficulty"}
+    assert reason(found["sums"], "popular_in_role").text == "Many learners take it."

@@ -1,0 +1,396 @@
+"""The bundle: whole or not at all, the same again, and no trust in what was changed."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import recommender.bundle as bundle_module
+from recommender.bundle import FORMAT_VERSION, MANIFEST, ModelBundle
+from recommender.embeddings import VIEWS, History
+from recommender.errors import BundleError
+from recommender.ranking.config import RankingConfig
+from tests.unit.skills.streams import CATALOG
+from tests.unit.worlds import fitted_bundle
+
+
+@pytest.fixture(scope="module")
+def made():
+    return fitted_bundle(metrics={"auc": 0.8}, dataset="small")
+
+
+@pytest.fixture(scope="module")
+def original(made, tmp_path_factory):
+    return made.write(tmp_path_factory.mktemp("bundles") / "b").path
+
+
+@pytest.fixture
+def copy(original, tmp_path):
+    """One to damage."""
+    return Path(shutil.copytree(original, tmp_path / "copy"))
+
+
+def files_of(path):
+    return sorted(str(f.relative_to(path)) for f in path.rglob("*") if f.is_file())
+
+
+def manifest_of(path):
+    return json.loads((path / MANIFEST).read_text())
+
+
+def rewrite(path, change, *, honest=False):
+    """Change the manifest; `honest` makes its id fit, as somebody who means harm would."""
+    manifest = manifest_of(path)
+    change(manifest)
+    if honest:
+        manifest["id"] = bundle_module._identity(manifest)
+    (path / MANIFEST).write_text(json.dumps(manifest))
+
+
+def read(file):
+    return pq.read_table(file).to_pydict()
+
+
+# There and back
+
+
+def test_holds_what_the_layout_says(original):
+    assert files_of(original) == sorted(["manifest.json", *manifest_of(original)["files"]])
+    folders = {str(Path(f).parent) for f in files_of(original)}
+    assert folders == {".", "catalog", "difficulty", "skills", *(f"views/{name}" for name in VIEWS)}
+    assert {Path(f).suffix for f in files_of(original)} == {".json", ".npy", ".parquet"}
+
+
+def test_opens_as_it_was_written(made, original):
+    opened = ModelBundle.open(original)
+    assert opened.path == original
+    assert opened.catalog.module_ids == CATALOG.module_ids
+    assert opened.difficulty.id == made.difficulty.id
+    assert opened.ranking == made.ranking
+    assert opened.manifest["metrics"] == {"auc": 0.8}
+    assert (opened.manifest["dataset"], opened.manifest["format"]) == ("small", FORMAT_VERSION)
+    assert list(opened.views) == sorted(VIEWS)
+    for name, view in made.views.items():
+        assert opened.views[name].config == view.config
+        for history in (History.empty(), History(np.array([0, 3], np.int32), np.zeros(2), -1, 1)):
+            np.testing.assert_array_equal(opened.views[name].score(history), view.score(history))
+    np.testing.assert_array_equal(
+        opened.skills.module_success(None, CATALOG), made.skills.module_success(None, CATALOG)
+    )
+
+
+def test_written_again_it_holds_the_same(original, tmp_path):
+    again = ModelBundle.open(original).write(tmp_path / "again")
+    assert manifest_of(again.path)["learned"] == manifest_of(original)["learned"]
+    assert files_of(again.path) == files_of(original)
+    for name in manifest_of(original)["files"]:
+        # Arrow names what is inside a list by where the table came from; the content is the same.
+        if name.endswith(".parquet"):
+            assert read(again.path / name) == read(original / name), name
+        else:
+            assert (again.path / name).read_bytes() == (original / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("part", ["skills", "views"])
+def test_what_could_not_be_trained_stays_absent(part, tmp_path):
+    opened = fitted_bundle(**{part: False}).write(tmp_path / "b")
+    assert (opened.skills is None) == (part == "skills")
+    assert (opened.views == {}) == (part == "views")
+    assert not (tmp_path / "b" / part).exists()
+
+
+def test_arrays_are_memory_maps(original):
+    opened = ModelBundle.open(original)
+    mapped = [opened.skills.best_lr_.item_weight_, opened.skills.mastery_.offset_]
+    for array in mapped:
+        assert isinstance(array, np.memmap)
+        assert not array.flags.writeable
+    assert isinstance(opened.views["als"].arrays()["item_factors"].base, np.memmap)
+
+
+def test_others_may_read_what_training_wrote(original):
+    assert original.stat().st_mode & 0o555 == 0o555
+
+
+def test_id_before_and_after_writing(made, original):
+    assert made.id == ""
+    assert ModelBundle.open(original).id == manifest_of(original)["id"]
+    assert len(manifest_of(original)["id"]) == 16
+
+
+# What the id tells
+
+
+def test_same_data_and_seed_is_the_same_id(original, tmp_path):
+    assert fitted_bundle(metrics={"auc": 0.1}).write(tmp_path / "b").id == manifest_of(original)["id"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seed": 6},
+        {"ranking": RankingConfig(view_weights={"als": 1.0})},
+        {"skills": False},
+        {"views": False},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_anything_else_learned_is_another_id(other, original, tmp_path):
+    assert fitted_bundle(**other).write(tmp_path / "b").id != manifest_of(original)["id"]
+
+
+# Damage
+
+
+def test_every_flipped_byte_is_found(copy):
+    for name in manifest_of(copy)["files"]:
+        file = copy / name
+        data = file.read_bytes()
+        for place in (0, len(data) // 2, len(data) - 1):
+            file.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            with pytest.raises(BundleError, match=f"{name} of bundle .* is not what its manifest says"):
+                ModelBundle.open(copy)
+        file.write_bytes(data)
+    assert ModelBundle.open(copy).id
+
+
+def test_every_missing_file_is_named(copy):
+    for name in manifest_of(copy)["files"]:
+        (copy / name).rename(copy / "away")
+        with pytest.raises(BundleError, match=f"lacks {name}; copy it again"):
+            ModelBundle.open(copy)
+        (copy / "away").rename(copy / name)
+    assert ModelBundle.open(copy).id
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m["learned"]["ranking"].update(view_weights={}), "was changed after training"),
+        (lambda m: m["learned"]["skills"].update(slope=9.0), "was changed after training"),
+        (lambda m: m["files"].popitem(), "was changed after training"),
+        (lambda m: m.update(id="0" * 16), "was changed after training"),
+        (lambda m: m.pop("id"), "was changed after training"),
+        (lambda m: m.update(format=FORMAT_VERSION + 1), "this engine reads up to 1; update the engine"),
+        (lambda m: m.update(format="1"), "names no format"),
+        (lambda m: m.pop("format"), "names no format"),
+        (lambda m: m.pop("files"), "names no files"),
+        (lambda m: m.update(files=["catalog/modules.parquet"]), "names no files"),
+        (lambda m: m.pop("learned"), "names no files"),
+    ],
+)
+def test_a_changed_manifest_is_refused(copy, change, message):
+    rewrite(copy, change)
+    with pytest.raises(BundleError, match=message):
+        ModelBundle.open(copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m["learned"].update(ranking={"view_weight": {}}),
+        lambda m: m["learned"].update(views={"no_such_view": {}}),
+        lambda m: m["learned"].update(views=[]),
+        lambda m: m["learned"]["views"]["als"].update(factors=0),
+        lambda m: m["learned"].update(difficulty=None),
+        lambda m: m["learned"].pop("skills"),
+        lambda m: m["learned"]["skills"].pop("slope"),
+        lambda m: m.update(learned=[]),
+        lambda m: m["files"].pop("skills/mastery_offset.npy"),
+        lambda m: m["files"].pop("difficulty/items.parquet"),
+        lambda m: m["files"].pop("views/als/gram.npy"),
+    ],
+)
+def test_a_manifest_that_fits_its_id_and_makes_no_sense_is_refused(copy, change):
+    rewrite(copy, change, honest=True)
+    with pytest.raises(BundleError, match=r"(?s)does not hold what its manifest says .*; train it again"):
+        ModelBundle.open(copy)
+
+
+@pytest.mark.parametrize("name", ["../outside.npy", "/etc/hostname", "skills/../../outside.npy"])
+def test_no_file_outside_is_read(copy, name):
+    outside = copy.parent / "outside.npy"
+    np.save(outside, np.zeros(1))
+    rewrite(copy, lambda m: m["files"].update({name: bundle_module._sha256(outside)}), honest=True)
+    with pytest.raises(BundleError, match="lacks"):
+        ModelBundle.open(copy)
+
+
+def test_a_link_to_the_outside_is_not_followed(copy):
+    file = copy / "skills" / "mastery_offset.npy"
+    file.rename(copy.parent / "outside.npy")
+    file.symlink_to(copy.parent / "outside.npy")
+    with pytest.raises(BundleError, match=r"lacks skills/mastery_offset\.npy"):
+        ModelBundle.open(copy)
+
+
+def test_a_file_that_the_manifest_does_not_name_is_never_read(copy):
+    (copy / "views" / "als" / "extra.npy").write_bytes(b"no array")
+    (copy / "catalog" / "extra.parquet").write_bytes(b"no table")
+    (copy / "note.txt").write_text("somebody's note")
+    assert ModelBundle.open(copy).id == manifest_of(copy)["id"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "holds no manifest.json, so it is no bundle"),
+        (b"{", "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"", "cannot be read"),
+        (b"[]", "names no format"),
+        (b"{}", "names no format"),
+        (b"null", "names no format"),
+    ],
+)
+def test_no_manifest_no_bundle(copy, text, message):
+    (copy / MANIFEST).unlink()
+    if text is not None:
+        (copy / MANIFEST).write_bytes(text)
+    with pytest.raises(BundleError, match=message):
+        ModelBundle.open(copy)
+
+
+def test_neither_a_file_nor_nothing_is_a_bundle(tmp_path):
+    (tmp_path / "file").write_text("{}")
+    for path in (tmp_path / "nowhere", tmp_path / "file"):
+        with pytest.raises(BundleError, match=path.name):
+            ModelBundle.open(path)
+
+
+# Without the check of hashes
+
+
+def test_unverified_it_opens_what_is_sound(original):
+    assert ModelBundle.open(original, verify=False).id == manifest_of(original)["id"]
+
+
+@pytest.mark.parametrize("name", ["skills/mastery_offset.npy", "catalog/modules.parquet"])
+@pytest.mark.parametrize("damage", [lambda data: data[:0], lambda data: data[:40], lambda data: data[::-1]])
+def test_unverified_damage_is_still_a_bundle_error(copy, name, damage):
+    data = (copy / name).read_bytes()
+    (copy / name).write_bytes(damage(data))
+    with pytest.raises(BundleError, match="does not hold what its manifest says"):
+        ModelBundle.open(copy, verify=False)
+
+
+def test_pickled_objects_are_refused(copy):
+    """An object array is code: it is not read even where its hash is right."""
+    name = "skills/mastery_offset.npy"
+    marker = copy.parent / "executed"
+    np.save(copy / name, np.array([Harmful(str(marker))], object), allow_pickle=True)
+    digest = bundle_module._sha256(copy / name)
+    rewrite(copy, lambda m: m["files"].update({name: digest}), honest=True)
+    with pytest.raises(BundleError, match="does not hold what its manifest says"):
+        ModelBundle.open(copy)
+    assert not marker.exists()
+
+
+class Harmful:
+    """Unpickling it makes a directory."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+def test_objects_are_not_written_either(made, tmp_path):
+    made = fitted_bundle(views=False)
+    made.skills.mastery_.offset_ = np.array([object()] * 4, object)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        made.write(tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Never half
+
+
+def test_a_write_that_fails_at_its_end_leaves_nothing(made, tmp_path):
+    """The last thing written is the manifest, and it takes no NaN."""
+    wrong = replace(made, manifest={"metrics": {"auc": float("nan")}})
+    for under_id in (False, True):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            wrong.write(tmp_path / "b", under_id=under_id)
+        assert [f for f in tmp_path.rglob("*") if f.is_file()] == []
+        assert not (tmp_path / "b").exists() or not list((tmp_path / "b").iterdir())
+
+
+@pytest.mark.parametrize("name", ["_write_tables", "_write_arrays", "_sha256"])
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_write_that_breaks_off_leaves_nothing(made, tmp_path, monkeypatch, name, error):
+    calls = []
+    real = getattr(bundle_module, name)
+
+    def breaking(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            seen = [f.name for f in tmp_path.iterdir()]
+            assert all(n.startswith(".bundle-") for n in seen)
+            assert seen
+            raise error("disk full")
+        return real(*args)
+
+    monkeypatch.setattr(bundle_module, name, breaking)
+    with pytest.raises(error, match="disk full"):
+        made.write(tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_not_overwritten(made, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("years of work")
+    (tmp_path / "file").write_text("x")
+    for name in ("full", "file"):
+        with pytest.raises(BundleError, match=f"{name} exists; give a directory that does not"):
+            made.write(tmp_path / name)
+    assert (tmp_path / "full" / "thesis.txt").read_text() == "years of work"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["file", "full"]
+
+
+def test_an_empty_directory_is_filled_and_folders_are_made(made, original, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "empty", tmp_path / "a" / "b" / "c"):
+        written = made.write(path)
+        assert (written.path, written.id) == (path, manifest_of(original)["id"])
+
+
+# Under its id
+
+
+def test_under_id(made, original, tmp_path):
+    written = made.write(tmp_path, under_id=True)
+    assert written.path == tmp_path / manifest_of(original)["id"]
+    assert [f.name for f in tmp_path.iterdir()] == [written.id]
+
+
+def test_under_id_a_sound_one_stays_as_it_is(made, tmp_path):
+    first = made.write(tmp_path, under_id=True)
+    inode = first.path.stat().st_ino
+    again = replace(made, manifest={"metrics": {"auc": 0.1}}).write(tmp_path, under_id=True)
+    assert again.path.stat().st_ino == inode
+    assert again.manifest["metrics"] == {"auc": 0.8}
+    assert [f.name for f in tmp_path.iterdir()] == [first.id]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: (path / MANIFEST).unlink(),
+        lambda path: (path / "skills" / "mastery_offset.npy").write_bytes(b""),
+        lambda path: shutil.rmtree(path / "catalog"),
+        lambda path: shutil.rmtree(path / "catalog") or shutil.rmtree(path / "skills"),
+    ],
+)
+def test_under_id_a_damaged_one_is_replaced(made, tmp_path, damage):
+    first = made.write(tmp_path, under_id=True)
+    damage(first.path)
+    made.write(tmp_path, under_id=True)
+    assert ModelBundle.open(first.path).id == first.id
+    assert [f.name for f in tmp_path.iterdir()] == [first.id]

@@ -1,0 +1,168 @@
+"""Engines of small catalogues, fitted or not, for tests that know every number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from recommender.bundle import ModelBundle
+from recommender.domain.catalog import Catalog
+from recommender.domain.events import Attempt, Completion
+from recommender.embeddings import VIEWS, build_interactions
+from recommender.engine import Engine
+from recommender.ranking.config import RankingConfig
+from recommender.skills.best_lr import BestLR
+from recommender.skills.calibration import PlattScaling
+from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.mastery import MasteryReadout
+from recommender.skills.model import SkillModel, SkillModelConfig
+from recommender.skills.typical import typical_items
+from tests.unit.skills import streams
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MODULES = pa.schema(
+    [
+        ("module_id", pa.string()),
+        ("title", pa.string()),
+        ("skill_ids", pa.list_(pa.string())),
+        ("difficulty", pa.float64()),
+        ("duration_minutes", pa.float64()),
+        ("format", pa.string()),
+        ("language", pa.string()),
+        ("variant_of", pa.string()),
+    ]
+)
+PREREQUISITES = pa.schema([(n, pa.string()) for n in ("module_id", "prerequisite_module_id", "strength")])
+
+
+def make_engine(
+    modules: dict[str, dict[str, Any]],
+    *,
+    started: Sequence[Sequence[str]] = (),
+    views: Sequence[str] = (),
+    prerequisites: Sequence[dict[str, Any]] = (),
+    model: SkillModel | None = None,
+    ranking: RankingConfig | None = None,
+    **tables: list[dict[str, Any]],
+) -> Engine:
+    """Engine over modules by id, with views fitted on what each learner started, in order."""
+    rows = [{"module_id": key, "title": f"Module {key}", **row} for key, row in modules.items()]
+    catalog = Catalog.from_tables(
+        {
+            "modules": pa.Table.from_pylist(rows, MODULES),
+            "prerequisites": pa.Table.from_pylist(list(prerequisites), PREREQUISITES),
+            **{name: pa.Table.from_pylist(of_table) for name, of_table in tables.items()},
+        }
+    )
+    table = even_table(catalog)
+    if model is not None:
+        model.difficulty_ = table
+        model.typical_ = typical_items(model.best_lr_, table, catalog)
+    lengths = [len(learner) for learner in started]
+    interactions = build_interactions(
+        np.repeat(np.arange(len(started)), lengths).astype(np.int64),
+        np.array([catalog.module_index[m] for learner in started for m in learner], np.int64),
+        np.arange(float(sum(lengths))),
+        n_learners=len(started),
+        role=np.full(len(started), -1),
+        segment=np.full(len(started), -1),
+        n_modules=catalog.n_modules,
+    )
+    fitted = {name: VIEWS[name]().fit(interactions, catalog, seed=0) for name in views}
+    return Engine(ModelBundle(catalog, table, model, fitted, ranking or RankingConfig(), {"id": "made"}))
+
+
+def fitted_bundle(
+    *,
+    seed: int = 5,
+    ranking: RankingConfig | None = None,
+    skills: bool = True,
+    views: bool = True,
+    **manifest: Any,
+) -> ModelBundle:
+    """Everything fitted on a little data, not yet written."""
+    rng = np.random.default_rng(1)
+    model, fitted = None, {}
+    if skills:
+        attempts = streams.simulated(rng, n_learners=12, n_attempts=300)
+        model = SkillModel(SkillModelConfig(n_folds=3)).fit(attempts, streams.CATALOG, seed=seed)
+    if views:
+        n_modules = len(streams.MODULES)
+        rows = build_interactions(
+            np.repeat(np.arange(12), 3),
+            np.concatenate([rng.permutation(n_modules)[:3] for _ in range(12)]),
+            np.arange(36.0),
+            n_learners=12,
+            role=np.full(12, -1),
+            segment=np.arange(12) % 3,
+            n_modules=n_modules,
+        )
+        fitted = {name: cls().fit(rows, streams.CATALOG, seed=seed) for name, cls in VIEWS.items()}
+    difficulty = streams.TABLE if model is None else model.difficulty_
+    return ModelBundle(streams.CATALOG, difficulty, model, fitted, ranking or RankingConfig(), manifest)
+
+
+def even_table(catalog: Catalog) -> DifficultyTable:
+    """Every item passed by half."""
+    return DifficultyTable(
+        0.0,
+        catalog.item_ids,
+        np.zeros(len(catalog.item_ids)),
+        catalog.item_skills,
+        catalog.skill_ids,
+        np.zeros(catalog.n_skills),
+        catalog.module_ids,
+        catalog.module_skills,
+    )
+
+
+def plain_skills(item_weight: Sequence[float], n_skills: int) -> SkillModel:
+    """Best-LR in which every pass counts 0.5 and every attempt -0.25 on the logit; mastery likewise."""
+    model = SkillModel()
+    model.best_lr_ = best_lr = BestLR()
+    best_lr.intercept_ = 0.0
+    best_lr.item_weight_ = np.array(item_weight, np.float64)
+    best_lr.skill_weight_ = np.zeros(n_skills)
+    best_lr.skill_passed_weight_ = np.full(n_skills, 0.5)
+    best_lr.skill_attempts_weight_ = np.full(n_skills, -0.25)
+    best_lr.learner_weight_ = np.zeros(4)
+    model.calibration_ = PlattScaling()
+    model.mastery_ = MasteryReadout()
+    model.mastery_.offset_, model.mastery_.weight_ = np.zeros(n_skills), np.array([0, 0, 1.0, 1.0, 0])
+    return model
+
+
+def finished(*module_ids: str, status: Any = "completed", start: datetime | None = None) -> list[Completion]:
+    """Completions, one a day, the last of them a week ago unless told."""
+    first = start or NOW - timedelta(days=7 + len(module_ids))
+    return [
+        Completion(
+            event_id=f"c{i:03d}-{module_id}",
+            learner_id="ada",
+            module_id=module_id,
+            status=status,
+            occurred_at=first + timedelta(days=i),
+        )
+        for i, module_id in enumerate(module_ids)
+    ]
+
+
+def answers(text: str, item_id: str = "q", start: datetime | None = None, **fields: Any) -> list[Attempt]:
+    """Attempts on one item, a minute apart: `+` passed, `-` failed; five days ago unless told."""
+    first = start or NOW - timedelta(days=5)
+    return [
+        Attempt(
+            event_id=f"a{i:03d}-{item_id}-{first.isoformat()}",
+            learner_id="ada",
+            item_id=item_id,
+            score=float(mark == "+"),
+            passed=mark == "+",
+            occurred_at=first + timedelta(minutes=i),
+            **fields,
+        )
+        for i, mark in enumerate(text)
+    ]
