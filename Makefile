@@ -25,7 +25,7 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv $(VENV)
 	@grep -A 100 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ {exit} {print}' > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -85,7 +85,7 @@ mlflow: setup ## the MLflow UI on MLFLOW_PORT
 	@mkdir -p mlruns/artifacts
 	@echo "Open http://$(HOST):$(MLFLOW_PORT)/#/experiments?workflowType=machine_learning (the plain address opens MLflow's mode for prompts)"
 	@$(BIN)/mlflow server --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
-	    --default-artifact-root "$(CURDIR)/mlruns/artifacts" --host $(HOST) --port $(MLFLOW_PORT)
+	    --default-artifact-root "$(CURDIR)/mlruns/artifacts" --workers 1 --host $(HOST) --port $(MLFLOW_PORT)
 
 # Quality -------------------------------------------------------------------------------------------------
 
@@ -121,5 +121,5 @@ check: lint test ## lint and test
 
 .PHONY: clean
 clean: ## remove the environment and every cache, never mlruns or data
-	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache htmlcov *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

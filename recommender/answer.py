@@ -55,12 +55,15 @@ class Answer:
     difficulty : float64 array, shape (n_modules,)
         Fractions, NaN where unknown.
     request : Request
+    language : str
+        Of the sentences.
     """
 
     bundle: ModelBundle
     teaching: Teaching
     difficulty: Floats
     request: Request
+    language: str = "en"
 
     def modules(self, chosen: NDArray[np.intp]) -> tuple[RecommendedModule, ...]:
         """Answer for the chosen positions, best first; one out of the band gives way to a better variant."""
@@ -71,6 +74,7 @@ class Answer:
             success_probability=request.success,
             band=request.band,
             catalog=self.bundle.catalog,
+            language=self.language,
         )
         return tuple(self._module(m, rank, adjustments.get(m)) for rank, m in enumerate(chosen.tolist(), 1))
 
@@ -89,7 +93,7 @@ class Answer:
             prerequisites_met=bool(request.eligibility.prerequisites_met[module]),
             duration_minutes=_known(catalog.duration_minutes[module]),
             skills=tuple(self._outlook(int(s)) for s in catalog.module_skills[module]),
-            reasons=reasons(request.terms, module, self._facts(module)),
+            reasons=reasons(request.terms, module, self._facts(module), self.language),
         )
 
     def _outlook(self, skill: int) -> SkillOutlook:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import VIEWS, View
+from recommender.embeddings import VIEWS, History, View
 from recommender.errors import BundleError
 from recommender.ranking.config import RankingConfig
 from recommender.skills.difficulty import DifficultyTable
@@ -79,29 +78,26 @@ class ModelBundle:
         ----------
         path : Path
             The bundle's directory; with `under_id` the folder that holds it under its id. There, a sound
-            bundle of the same id stays as it is, since it holds the same.
+            bundle of the same id keeps its files, since they are the same, and takes over this manifest.
 
         Raises
         ------
         BundleError
-            `path` exists and is no empty directory.
+            `path` exists and is no empty directory, or it cannot be written.
         """
         if not under_id and path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise BundleError(f"{path} exists; give a directory that does not, or remove it first")
         folder = path if under_id else path.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".bundle-", dir=folder))
         try:
-            identity = self._write_into(temporary)
-            target = folder / identity if under_id else path
-            if under_id and _is_sound(target):
-                shutil.rmtree(temporary)
-            else:
-                shutil.rmtree(target, ignore_errors=True)
-                temporary.replace(target)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".bundle-", dir=folder) as name:
+                temporary = Path(name) / "bundle"
+                temporary.mkdir()
+                identity = self._write_into(temporary)
+                target = folder / identity if under_id else path
+                _put(temporary, target, Path(name))
+        except OSError as error:
+            raise BundleError(f"{path} cannot be written ({error.strerror}); name another place") from error
         return ModelBundle.open(target, verify=False)
 
     @classmethod
@@ -119,9 +115,9 @@ class ModelBundle:
             It is missing, damaged, foreign or of a newer format.
         """
         manifest = _read_manifest(path)
-        if verify:
-            _verify(path, manifest)
         try:
+            if verify:
+                _verify(path, manifest)
             return cls._from_parts(path, manifest)
         except _NOT_AS_SAID as error:
             what = str(error).partition("\n")[0]
@@ -139,8 +135,6 @@ class ModelBundle:
             {**self.manifest, **content, "id": identity}, indent=2, sort_keys=True, allow_nan=False
         )
         (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
-        # Made by mkdtemp for its owner alone; other accounts may serve it.
-        path.chmod(0o755)
         return identity
 
     def _write_parts(self, path: Path) -> dict[str, Any]:
@@ -168,6 +162,8 @@ class ModelBundle:
         difficulty = DifficultyTable.from_tables(
             tables=_read_tables(path, files, "difficulty"), **learned["difficulty"]
         )
+        if (difficulty.item_ids, difficulty.skill_ids) != (catalog.item_ids, catalog.skill_ids):
+            raise ValueError("its difficulty table is of other items or skills than its catalogue")
         skills = None
         if learned["skills"] is not None:
             skills = SkillModel.from_parts(
@@ -179,6 +175,8 @@ class ModelBundle:
             views[name] = view.from_arrays(
                 view.config_class().model_validate(config), _read_arrays(path, files, f"views/{name}")
             )
+            if views[name].score(History.empty()).shape != (catalog.n_modules,):
+                raise ValueError(f"view {name} does not score the modules of the catalogue")
         ranking = RankingConfig.model_validate(learned["ranking"])
         return cls(catalog, difficulty, skills, views, ranking, manifest, path)
 
@@ -190,10 +188,10 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise BundleError(
             f"{path} holds no {MANIFEST}, so it is no bundle; name a directory that train wrote"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path / MANIFEST} cannot be read ({error}); train the bundle again") from error
     version = manifest.get("format") if isinstance(manifest, dict) else None
-    if not isinstance(version, int):
+    if not isinstance(version, int) or version < 1:
         raise BundleError(f"{path / MANIFEST} names no format, so it is no bundle of this engine")
     if version > FORMAT_VERSION:
         raise BundleError(
@@ -221,6 +219,18 @@ def _verify(path: Path, manifest: Mapping[str, Any]) -> None:
 def _identity(content: Mapping[str, Any]) -> str:
     named = {key: content[key] for key in ("format", "learned", "files")}
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _put(temporary: Path, target: Path, attic: Path) -> None:
+    """Move a finished bundle to its place; never remove a sound one, which may be serving."""
+    try:
+        temporary.replace(target)
+    except OSError:
+        if _is_sound(target):
+            (temporary / MANIFEST).replace(target / MANIFEST)
+        else:
+            target.replace(attic / "damaged")
+            temporary.replace(target)
 
 
 def _is_sound(path: Path) -> bool:

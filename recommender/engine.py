@@ -13,7 +13,8 @@ from scipy.special import expit
 
 from recommender.answer import Answer, Request
 from recommender.bundle import ModelBundle
-from recommender.domain.catalog import SEGMENTS, Catalog, Floats
+from recommender.domain.catalog import Catalog, Floats
+from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Event, Status, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
@@ -23,10 +24,11 @@ from recommender.pointer import read_pointer
 from recommender.ranking.difficulty import band_for, fit
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.gain import Need, Teaching, gap_closed
+from recommender.ranking.mix import mix_views
 from recommender.ranking.rank import rank_ids, top
-from recommender.ranking.value import ViewScore, preference, terms
+from recommender.ranking.value import terms
 from recommender.skills.mastery import MasteryEstimate
-from recommender.skills.state import LearnerState, fold, update
+from recommender.skills.state import LearnerState, fold, known_rows, update
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
@@ -132,6 +134,7 @@ class Engine:
         query: Query | None = None,
         *,
         now: datetime,
+        language: str = "en",
     ) -> Recommendation:
         """Recommend the next modules.
 
@@ -143,6 +146,8 @@ class Engine:
         query : Query, optional
         now : datetime
             Aware.
+        language : str
+            Of the sentences, as a language tag; English where there are none in it.
 
         Raises
         ------
@@ -153,7 +158,7 @@ class Engine:
         profile, query = profile or LearnerProfile(learner_id=""), query or Query()
         request = self._request(state, profile, query, to_seconds(now))
         chosen = top(request.terms.score, request.eligibility.allowed, query.k, self._id_rank)
-        answer = Answer(self.bundle, self._teaching, self._difficulty, request)
+        answer = Answer(self.bundle, self._teaching, self._difficulty, request, language)
         modules = answer.modules(chosen)
         fallback: Fallback | None = "cold_start" if state is None or state.n_events == 0 else None
         return Recommendation(
@@ -165,11 +170,6 @@ class Engine:
             empty_because=() if modules else why_empty(request.eligibility, self.catalog, self._rules),
         )
 
-    def preference(self, history: History) -> NDArray[np.float64]:
-        """Learned preference for every module, shape (n_modules,), summing to 1; no rule or term applied."""
-        everything = np.ones(self.catalog.n_modules, np.bool_)
-        return preference(self._views(history), everything, self.bundle.ranking.value.uniform_floor).mix
-
     def history(self, state: LearnerState | None, profile: LearnerProfile) -> History:
         """Modules of the catalogue the learner has started, oldest first, with role and segment."""
         roles = self.catalog.roles
@@ -179,11 +179,7 @@ class Engine:
             segment = int(roles.segment[role])
         if state is None:
             return History.empty(role, segment)
-        index = self.catalog.module_index
-        met = [(index[m], r) for m, r in state.module_rows.items() if m in index]
-        if not met:
-            return History.empty(role, segment)
-        module, row = np.array(met).T
+        module, row = known_rows(state.module_rows, self.catalog.module_index)
         order = np.argsort(state.modules["order"][row], kind="stable")
         first_at = state.modules["first_at"][row][order]
         return History(module[order].astype(np.int32), first_at, role, segment)
@@ -206,7 +202,9 @@ class Engine:
         weights = ranking.value
         if query.scenario == "explore":
             weights = weights.model_copy(update={"uniform_floor": EXPLORE_FLOOR})
-        preferred = preference(self._views(history), eligibility.allowed, weights.uniform_floor)
+        preferred = mix_views(
+            self.bundle.views, ranking, history, eligibility.allowed, uniform_floor=weights.uniform_floor
+        )
         success = self._success(state)
         n_recent = 0 if state is None else min(int(state.learner["n_attempts"][0]), RECENT_ANSWERS)
         recent = None if state is None else float(state.learner["pass_fast"][0])
@@ -241,13 +239,6 @@ class Engine:
             ),
         )
 
-    def _views(self, history: History) -> list[ViewScore]:
-        weights = self.bundle.ranking.view_weights
-        return [
-            (weights.get(name, 0.0), view.reason, view.score(history))
-            for name, view in self.bundle.views.items()
-        ]
-
     def _estimate(self, state: LearnerState | None, now: float) -> MasteryEstimate | None:
         if self.bundle.skills is None:
             return None
@@ -264,10 +255,8 @@ class Engine:
     def _finished(self, state: LearnerState | None) -> NDArray[np.bool_]:
         finished = np.zeros(self.catalog.n_modules, np.bool_)
         if state is not None:
-            done = state.modules["status"] == Status.COMPLETED
-            for module_id, row in state.module_rows.items():
-                if done[row] and module_id in self.catalog.module_index:
-                    finished[self.catalog.module_index[module_id]] = True
+            module, row = known_rows(state.module_rows, self.catalog.module_index)
+            finished[module] = state.modules["status"][row] == Status.COMPLETED
         return finished
 
     def _target_role(self, profile: LearnerProfile, query: Query) -> int:

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recommender.domain.catalog import CATALOG_TABLES, SEGMENTS, Catalog, Ragged
+from recommender.domain.catalog import CATALOG_TABLES, Catalog, Ragged
+from recommender.domain.dataset_format import SEGMENTS
 from recommender.embeddings import build_interactions
 from recommender.embeddings.view import Interactions
 from recommender.skills.columns import AttemptColumns
@@ -45,7 +46,7 @@ def attempt_columns(dataset: Dataset, catalog: Catalog, *, pass_mark: float) -> 
         module=_positions(frame["module_id"], catalog.module_ids),
         passed=frame["passed"].to_numpy(np.float64),
         score=frame["score"].to_numpy(np.float64),
-        at=_seconds(frame["occurred_at"]),
+        at=_seconds(frame, dataset),
         n_learners=len(dataset.tables["learners"]),
         pass_mark=pass_mark,
     )
@@ -63,7 +64,7 @@ def interactions_of(dataset: Dataset, catalog: Catalog) -> Interactions | None:
     return build_interactions(
         _learner(frame, dataset),
         _positions(frame["module_id"], catalog.module_ids),
-        _seconds(frame["occurred_at"]),
+        _seconds(frame, dataset),
         n_learners=len(learners),
         role=role,
         segment=np.where(segment >= 0, segment, by_role),
@@ -86,7 +87,10 @@ def _positions(values: pd.Series[Any], ids: Iterable[str]) -> NDArray[np.int32]:
     return pd.Index(list(ids), dtype="str").get_indexer(pd.Index(values)).astype(np.int32)
 
 
-def _seconds(times: pd.Series[Any]) -> NDArray[np.float64]:
-    """Seconds since 1970 UTC, NaN for a missing time."""
+def _seconds(frame: pd.DataFrame, dataset: Dataset) -> NDArray[np.float64]:
+    """Seconds since 1970 UTC of events; NaN for all of them unless the dataset has a clock."""
+    if not dataset.has_clock:
+        return np.full(len(frame), np.nan)
+    times: pd.Series[Any] = frame["occurred_at"]
     micros = times.dt.as_unit("us").astype("int64").to_numpy(np.float64) / 1e6
     return np.where(times.isna(), np.nan, micros)

@@ -15,7 +15,7 @@ from recommender.embeddings import VIEWS, Interactions, View
 from recommender.embeddings.popularity import BASELINES, Popularity
 from recommender.embeddings.view import History
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.value import preference
+from recommender.ranking.mix import mix_views
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.model import SkillModel
 from recommender.skills.replay import replay
@@ -28,10 +28,11 @@ from training.evaluation.splits import split_learners
 
 def fit_views(interactions: Interactions, catalog: Catalog, config: TrainConfig) -> dict[str, View]:
     """Fit every configured view on the same first starts."""
-    return {
-        name: VIEWS[name](config.view_config(name)).fit(interactions, catalog, seed=config.seed)
-        for name in sorted(config.views)
-    }
+    return {name: _fit_view(name, interactions, catalog, config) for name in sorted(config.views)}
+
+
+def _fit_view(name: str, interactions: Interactions, catalog: Catalog, config: TrainConfig) -> View:
+    return VIEWS[name](config.view_config(name)).fit(interactions, catalog, seed=config.seed)
 
 
 def judge_modules(
@@ -48,10 +49,12 @@ def judge_modules(
         started = time.perf_counter()
         for name in sorted(config.views):
             fit_start = time.perf_counter()
-            views[name] = VIEWS[name](config.view_config(name)).fit(train, catalog, seed=config.seed)
+            views[name] = _fit_view(name, train, catalog, config)
             if name != Popularity.name:
                 scorers[name] = TimedScorer(views[name].score, time.perf_counter() - fit_start)
-        scorers[ENGINE] = TimedScorer(partial(mixed, views, config.ranking), time.perf_counter() - started)
+        scorers[ENGINE] = TimedScorer(
+            partial(mixed, views, config.ranking, catalog.n_modules), time.perf_counter() - started
+        )
         for name, settings in BASELINES.items():
             fit_start = time.perf_counter()
             baseline = Popularity(settings).fit(train, catalog, seed=config.seed)
@@ -69,11 +72,13 @@ def judge_modules(
     )
 
 
-def mixed(views: Mapping[str, View], ranking: RankingConfig, history: History) -> NDArray[np.float64]:
-    """Score modules by the fixed mix of views, as the engine does before rules and terms, (n_modules,)."""
-    scores = [(ranking.view_weights[n], v.reason, v.score(history)) for n, v in views.items()]
-    everything = np.ones(len(scores[0][2]), np.bool_)
-    return preference(scores, everything, ranking.value.uniform_floor).mix
+def mixed(
+    views: Mapping[str, View], ranking: RankingConfig, n_modules: int, history: History
+) -> NDArray[np.float64]:
+    """Score modules by the mix of views, as the engine does before terms, over those not yet started."""
+    allowed = np.ones(n_modules, np.bool_)
+    allowed[history.modules] = False
+    return mix_views(views, ranking, history, allowed).mix
 
 
 def judge_skills(attempts: AttemptColumns, catalog: Catalog, config: TrainConfig) -> SkillReport | None:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from recommender.bundle import ModelBundle
 from recommender.errors import InputError
 from training.tracking import BUNDLE_FOLDER, STORE, connect, flatten
 
@@ -136,7 +137,7 @@ class ModelRegistry:
         """
         finished = self._finish(pointer)
         champion = self.version(CHAMPION)
-        chosen = version or self.version(CHALLENGER) or champion
+        chosen = self.version(CHALLENGER) or champion if version is None else version
         if chosen is None:
             raise InputError(f"{MODEL} has no challenger to promote; run train first or name a version")
         if finished is not None and finished.champion == chosen:
@@ -144,7 +145,7 @@ class ModelRegistry:
         target = self._pointer_content(chosen, pointer)
         if reason:
             self._client.set_model_version_tag(MODEL, str(chosen), "promoted_because", reason)
-        previous = self.version(PREVIOUS) if chosen == champion else champion
+        previous = self.version(PREVIOUS) if self._same_bundle(chosen, champion) else champion
         move = Move("promote", chosen, previous, changed=chosen != champion)
         self._carry_out(move, pointer, target)
         return move
@@ -210,6 +211,12 @@ class ModelRegistry:
             raise InputError(
                 f"bundle of {MODEL} version {version} is not at {bundle} any more; put it back or train again"
             )
+        held = ModelBundle.open(bundle).id
+        if held != tags["bundle_id"]:
+            raise InputError(
+                f"{bundle} holds bundle {held}, but {MODEL} version {version} is {tags['bundle_id']}; "
+                "train again"
+            )
         folder = pointer.resolve().parent
         place = bundle.relative_to(folder) if bundle.is_relative_to(folder) else bundle
         return {
@@ -218,6 +225,12 @@ class ModelRegistry:
             "version": version,
             "alias": CHAMPION,
         }
+
+    def _same_bundle(self, version: int, champion: int | None) -> bool:
+        """Whether rolling back from `version` to `champion` would change nothing."""
+        if champion is None or version == champion:
+            return version == champion
+        return self._version_tags(version)["bundle_id"] == self._version_tags(champion)["bundle_id"]
 
     def _version_tags(self, version: int) -> dict[str, str]:
         from mlflow.exceptions import MlflowException

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from recommender.domain.dataset_format import SEGMENTS
+
 Tables: TypeAlias = Mapping[str, pa.Table]
 Ints: TypeAlias = NDArray[np.int32]
 Floats: TypeAlias = NDArray[np.float64]
@@ -29,7 +31,6 @@ CATALOG_TABLES = (
     "role_transitions",
     "credentials",
 )
-SEGMENTS = ("user", "builder", "leader")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from recommender.domain.catalog import SEGMENTS, Catalog, Floats, Ints
+from recommender.domain.catalog import Catalog, Floats, Ints
+from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.view import Arrays, History, Interactions, Scores
 from recommender.errors import NotFittedError
 
 DAY_SECONDS = 86_400.0
+# Nothing is said of fewer people than these.
+MIN_PEOPLE = 5
 
 
 class PopularityConfig(BaseModel):
@@ -59,6 +62,8 @@ class Popularity:
     shares_ : dict of str to float32 array, or None
         `overall` and `recent` (n_modules,), `role` (n_roles, n_modules), `segment` (3, n_modules); each row a
         distribution over modules in [0, 1]. A module that nobody started is NaN.
+    favoured_ : bool array, shape (n_roles, n_modules), or None
+        See `is_favoured`.
 
     Notes
     -----
@@ -85,6 +90,7 @@ class Popularity:
     def __init__(self, config: PopularityConfig | None = None) -> None:
         self.config = config or PopularityConfig()
         self.shares_: dict[str, NDArray[np.float32]] | None = None
+        self.favoured_: NDArray[np.bool_] | None = None
 
     @classmethod
     def config_class(cls) -> type[PopularityConfig]:
@@ -104,6 +110,8 @@ class Popularity:
             "role": self._sliced(rows.role[learners], rows.modules, len(catalog.roles.ids), overall),
             "segment": self._sliced(rows.segment[learners], rows.modules, len(SEGMENTS), overall),
         }
+        in_role = _counts(rows.role[learners], rows.modules, len(catalog.roles.ids), rows.n_modules)
+        self.favoured_ = (in_role >= MIN_PEOPLE) & (self.shares_["role"] > self.shares_["overall"])
         return self
 
     def score(self, history: History) -> Scores:
@@ -118,25 +126,28 @@ class Popularity:
         return np.asarray(blend / config.total_weight, np.float32)
 
     def is_favoured(self, role: int, module: int) -> bool:
-        """Whether people of a role start a module more than people do in general; False without a role."""
-        if self.shares_ is None:
+        """Whether a role's people start a module more than people in general do, and at least five of them.
+
+        Fewer would be a report on few people. False without a role.
+        """
+        if self.favoured_ is None:
             raise NotFittedError(self)
-        by_role = self.shares_["role"]
-        if not 0 <= role < len(by_role):
-            return False
-        return bool(by_role[role, module] > self.shares_["overall"][module])
+        return 0 <= role < len(self.favoured_) and bool(self.favoured_[role, module])
 
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""
-        if self.shares_ is None:
+        if self.shares_ is None or self.favoured_ is None:
             raise NotFittedError(self)
-        return {**self.shares_}
+        return {**self.shares_, "favoured": self.favoured_}
 
     @classmethod
     def from_arrays(cls, config: PopularityConfig, arrays: Arrays) -> Self:
         """Rebuild a fitted view; `arrays` may be read-only memory maps."""
         view = cls(config)
-        view.shares_ = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        view.favoured_ = np.asarray(arrays["favoured"], np.bool_)
+        view.shares_ = {
+            name: np.asarray(array, np.float32) for name, array in arrays.items() if name != "favoured"
+        }
         return view
 
     def _recency(self, at: Floats) -> Floats:
@@ -150,7 +161,11 @@ class Popularity:
         return np.asarray(shares, np.float32)
 
     def _sliced(self, group: Ints, modules: Ints, n_groups: int, overall: Floats) -> NDArray[np.float32]:
-        known, n_modules = group >= 0, len(overall)
-        cell = group[known].astype(np.int64) * n_modules + modules[known]
-        counts = np.bincount(cell, minlength=n_groups * n_modules)
-        return self._shrunk(counts.reshape(n_groups, n_modules), overall)
+        return self._shrunk(_counts(group, modules, n_groups, len(overall)), overall)
+
+
+def _counts(group: Ints, modules: Ints, n_groups: int, n_modules: int) -> NDArray[np.int64]:
+    """Count starts of each module in each group, (n_groups, n_modules); rows of no group are left out."""
+    known = group >= 0
+    cell = group[known].astype(np.int64) * n_modules + modules[known]
+    return np.bincount(cell, minlength=n_groups * n_modules).reshape(n_groups, n_modules)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from recommender.ranking.difficulty import DifficultyConfig
+from recommender.ranking.difficulty import BandConfig
 from recommender.ranking.value import ValueWeights
 
 
@@ -23,5 +23,5 @@ class RankingConfig(BaseModel):
         {"transitions": 0.5, "als": 0.3, "popularity": 0.2},
         description="weight of each view in the preference; a view without an opinion drops out",
     )
-    difficulty: DifficultyConfig = Field(DifficultyConfig(), description="the band of success")
+    difficulty: BandConfig = Field(BandConfig(), description="the band of success")
     value: ValueWeights = Field(ValueWeights(), description="the terms beside the preference")

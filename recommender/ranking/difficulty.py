@@ -18,7 +18,7 @@ from recommender.ranking.messages import text
 _EDGE = 1e-9
 
 
-class DifficultyConfig(BaseModel):
+class BandConfig(BaseModel):
     """Where the band lies and how it moves; probabilities are of passing a typical item of the module.
 
     The default band encloses the success rate of about 85% at which gradient learners learn fastest (Wilson
@@ -39,7 +39,7 @@ class DifficultyConfig(BaseModel):
     falloff: float = Field(1.0, gt=0, description="logits outside the band at which the fit is exp(-1/2)")
 
     @model_validator(mode="after")
-    def _ordered(self) -> DifficultyConfig:
+    def _ordered(self) -> BandConfig:
         if not self.floor <= self.low < self.high <= self.ceiling:
             raise ValueError(
                 f"expected floor <= low < high <= ceiling, got {self.floor}, {self.low}, {self.high}, "
@@ -61,7 +61,7 @@ _ASKED: dict[Challenge, int] = {"easier": 1, "balanced": 0, "harder": -1}
 
 
 def band_for(
-    challenge: Challenge, recent_pass_rate: float | None, n_recent: float, config: DifficultyConfig
+    challenge: Challenge, recent_pass_rate: float | None, n_recent: float, config: BandConfig
 ) -> Band:
     """Band for a learner now.
 
@@ -77,11 +77,11 @@ def band_for(
         Share of recent answers that passed, in [0, 1]; None or NaN when there is none.
     n_recent : float
         How many answers, or how much weight of answers, that share rests on.
-    config : DifficultyConfig
+    config : BandConfig
 
     Examples
     --------
-    >>> band = band_for("balanced", recent_pass_rate=0.2, n_recent=10, config=DifficultyConfig())
+    >>> band = band_for("balanced", recent_pass_rate=0.2, n_recent=10, config=BandConfig())
     >>> round(band.low, 2), round(band.high, 2)
     (0.8, 0.95)
     """
@@ -94,7 +94,7 @@ def band_for(
     return Band(config.low + shift, config.high + shift, config.falloff)
 
 
-def _within(shift: float, config: DifficultyConfig) -> float:
+def _within(shift: float, config: BandConfig) -> float:
     """Shift cut so that the whole band stays between floor and ceiling, its width unchanged."""
     return min(max(shift, config.floor - config.low), config.ceiling - config.high)
 

@@ -94,6 +94,7 @@ def sentence(code: ReasonCode, facts: Facts, language: str = "en") -> str:
         mastery=facts.mastery,
         faded=facts.faded,
         success=facts.success_probability,
+        side=_side(facts),
         low=band and band.low,
         high=band and band.high,
         n_unlocked=facts.n_unlocked,
@@ -134,6 +135,12 @@ def _difficulty_form(facts: Facts) -> str:
     if facts.band is None or not _known(facts.success_probability):
         return ".general"
     return "" if classify(facts.success_probability, facts.band) == "on_level" else ".near"
+
+
+def _side(facts: Facts) -> str:
+    """Where the chance of passing lies as seen from the band."""
+    above = facts.band and _known(facts.success_probability) and facts.success_probability > facts.band.high
+    return "above" if above else "below"
 
 
 def _known(value: float | None) -> TypeGuard[float]:

@@ -20,7 +20,7 @@ MESSAGES_EN: Mapping[str, str] = {
     "right_difficulty": "Your chance of passing is about {success:.0%}, "
     "inside the {low:.0%} to {high:.0%} that suits you now.",
     "right_difficulty.near": "Your chance of passing is about {success:.0%}, "
-    "close to the {low:.0%} to {high:.0%} that suits you now.",
+    "a little {side} the {low:.0%} to {high:.0%} that suits you now.",
     "right_difficulty.general": "Its difficulty suits you now.",
     "unlocks": "Finishing it opens {n_unlocked} more modules.",
     "unlocks.one": "Finishing it opens one more module.",

@@ -20,13 +20,19 @@ from scipy import sparse
 
 from recommender.errors import NotFittedError
 from recommender.skills.columns import AttemptColumns
+from recommender.skills.records import (
+    LOG_ATTEMPTS,
+    LOG_ITEM_ATTEMPTS,
+    LOG_ITEM_PASSED,
+    LOG_PASSED,
+    SKILL_LOG_ATTEMPTS,
+    SKILL_LOG_PASSED,
+)
 from recommender.skills.replay import Evidence
 
 Floats = NDArray[np.float64]
 
-# Columns as in recommender.skills.kernel, repeated because importing it brings the compiler.
-LEARNER_COLUMNS = slice(1, 5)
-SKILL_PASSED_COLUMN, SKILL_ATTEMPTS_COLUMN = 1, 2
+LEARNER_COLUMNS = [LOG_PASSED, LOG_ATTEMPTS, LOG_ITEM_PASSED, LOG_ITEM_ATTEMPTS]
 
 
 class BestLRConfig(BaseModel):
@@ -110,8 +116,8 @@ class BestLR:
         blocks = [
             items,
             skills(np.ones(len(attempts.skills.values))),
-            skills(evidence.entries[:, SKILL_PASSED_COLUMN]),
-            skills(evidence.entries[:, SKILL_ATTEMPTS_COLUMN]),
+            skills(evidence.entries[:, SKILL_LOG_PASSED]),
+            skills(evidence.entries[:, SKILL_LOG_ATTEMPTS]),
             sparse.csr_matrix(evidence.features[:, LEARNER_COLUMNS]),
         ]
         return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))

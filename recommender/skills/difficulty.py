@@ -179,7 +179,7 @@ def fit_difficulty(
     skill_rate = _rate(
         attempts.skills.values, attempts.passed[row], catalog.n_skills, config.skill_prior_attempts, overall
     )
-    item_skills = _item_skills(attempts, catalog)
+    item_skills = catalog.item_skills
     prior = np.array(
         [
             skill_rate[s].mean() if len(s) else overall
@@ -224,14 +224,6 @@ def _rate(index: NDArray[np.int32], passed: Floats, n: int, strength: float, pri
     passes = np.bincount(index, weights=passed, minlength=n)
     rate: Floats = (passes + strength * prior) / (counts + strength)
     return rate
-
-
-def _item_skills(attempts: AttemptColumns, catalog: Catalog) -> Ragged:
-    """Skills of each item: the catalogue's, else those its first attempt names."""
-    rows: list[Sequence[int]] = [catalog.item_skills[i].tolist() for i in range(len(catalog.item_ids))]
-    for item, row in zip(*np.unique(attempts.item, return_index=True), strict=True):
-        rows[item] = rows[item] or attempts.skills[row].tolist()
-    return Ragged.of(rows)
 
 
 def _logit(p: Floats | float) -> Floats:

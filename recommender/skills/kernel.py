@@ -20,17 +20,23 @@ from typing import Any
 import numba
 import numpy as np
 
+from recommender.skills.records import (
+    ABILITY,
+    LOG_ATTEMPTS,
+    LOG_ITEM_ATTEMPTS,
+    LOG_ITEM_PASSED,
+    LOG_PASSED,
+    SKILL_ABILITY,
+    SKILL_LOG_ATTEMPTS,
+    SKILL_LOG_FAILED,
+    SKILL_LOG_PASSED,
+    SKILL_PASS_FAST,
+)
+
 ELO_START = 0.8
 ELO_DECAY = 0.05
 FAST = 0.3
 SLOW = 0.05
-
-# Columns of `features`, one row per attempt, each as known just before the attempt.
-ABILITY, LOG_PASSED, LOG_ATTEMPTS, LOG_ITEM_PASSED, LOG_ITEM_ATTEMPTS = range(5)
-N_FEATURES = 5
-# Columns of `entries`, one row per skill of an attempt, each as known just before the attempt.
-SKILL_ABILITY, SKILL_LOG_PASSED, SKILL_LOG_ATTEMPTS, SKILL_LOG_FAILED, SKILL_PASS_FAST = range(5)
-N_ENTRIES = 5
 
 
 @numba.njit(cache=True)

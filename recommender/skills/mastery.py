@@ -11,7 +11,7 @@ passed and h its half-life where the catalogue tells one (exponential forgetting
 by Settles and Meeder 2016, equation 1; without a half-life nothing fades). Only what speaks for the learner
 fades and only a pass refreshes it: otherwise time alone would mend a failure, and a failure would bring back
 passes of long ago. The weights are fitted to the calibrated model's probability on a typical item of the
-skill, by least squares with bounds.
+skill, by non-negative least squares (Lawson and Hanson 1974, chapter 23).
 
 The interval is that of a binomial share with the attempts made plus a prior: a standard error of
 1 / sqrt(prior + n m (1 - m)) on the logit scale (observed information of a logit).
@@ -29,13 +29,13 @@ from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
 from recommender.errors import NotFittedError
+from recommender.skills import records
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.replay import Evidence
-from recommender.skills.state import LearnerState
+from recommender.skills.state import LearnerState, known_rows
 
 Floats = NDArray[np.float64]
 
-N_WEIGHTS = 5
 SECONDS_A_DAY = 86_400.0
 Z_80 = 1.2815515655446004
 
@@ -89,7 +89,7 @@ class MasteryReadout:
 
     def fit(self, attempts: AttemptColumns, evidence: Evidence, target: Floats, *, n_skills: int) -> Self:
         """Fit to `target` (n_entries,), the model's logit on a typical item of each attempt's skills."""
-        from scipy.optimize import lsq_linear
+        from scipy.optimize import nnls
 
         skill = attempts.skills.values
         x = _evidence_matrix(evidence, attempts)
@@ -103,7 +103,9 @@ class MasteryReadout:
         x_mean = np.column_stack([by_skill(column) for column in x.T])
         y_mean = by_skill(target)
         within_x, within_y = x - x_mean[skill], target - y_mean[skill]
-        self.weight_ = lsq_linear(within_x.T @ within_x, within_x.T @ within_y, bounds=(0, np.inf)).x
+        # The triangular factor keeps the sum of squares, bounds included, in a system of five rows.
+        rotation, triangle = np.linalg.qr(within_x)
+        self.weight_ = nnls(triangle, rotation.T @ within_y)[0]
         raw = y_mean - x_mean @ self.weight_
         n = np.bincount(skill, minlength=n_skills)
         overall = float((raw * n).sum() / max(n.sum(), 1))
@@ -121,22 +123,17 @@ class MasteryReadout:
         ability = 0.0
         if state is not None:
             ability = float(state.learner["ability"][0])
-            met = [
-                (catalog.skill_index[s], r) for s, r in state.skill_rows.items() if s in catalog.skill_index
-            ]
-            if met:
-                skill, row = np.array(met).T
-                records = state.skills[row]
-                failed = records["n_attempts"] - records["n_passed"]
-                fresh[skill] = (
-                    self.weight_[1] * records["ability"]
-                    + self.weight_[2] * np.log1p(records["n_passed"])
-                    - self.weight_[3] * np.log1p(failed)
-                    + self.weight_[4] * records["pass_fast"]
-                )
-                kept[skill] = _kept(records["passed_at"], catalog.half_life_days[skill], now)
-                n[skill], last_at[skill] = records["n_attempts"], records["last_at"]
-                trend[skill] = records["pass_fast"] - records["pass_slow"]
+            skill, row = known_rows(state.skill_rows, catalog.skill_index)
+            met = state.skills[row]
+            fresh[skill] = (
+                self.weight_[1] * met["ability"]
+                + self.weight_[2] * np.log1p(met["n_passed"])
+                - self.weight_[3] * np.log1p(met["n_attempts"] - met["n_passed"])
+                + self.weight_[4] * met["pass_fast"]
+            )
+            kept[skill] = _kept(met["passed_at"], catalog.half_life_days[skill], now)
+            n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
+            trend[skill] = met["pass_fast"] - met["pass_slow"]
         lasting = self.offset_ + self.weight_[0] * ability
         logit = lasting + np.minimum(fresh, 0.0) + np.maximum(fresh, 0.0) * kept
         mastery = expit(logit)
@@ -146,17 +143,15 @@ class MasteryReadout:
 
 
 def _evidence_matrix(evidence: Evidence, attempts: AttemptColumns) -> Floats:
-    from recommender.skills import kernel as k
-
     row = attempts.skills.row_of_value()
     e = evidence.entries
     return np.column_stack(
         [
-            evidence.features[row, k.ABILITY],
-            e[:, k.SKILL_ABILITY],
-            e[:, k.SKILL_LOG_PASSED],
-            -e[:, k.SKILL_LOG_FAILED],
-            e[:, k.SKILL_PASS_FAST],
+            evidence.features[row, records.ABILITY],
+            e[:, records.SKILL_ABILITY],
+            e[:, records.SKILL_LOG_PASSED],
+            -e[:, records.SKILL_LOG_FAILED],
+            e[:, records.SKILL_PASS_FAST],
         ]
     )
 

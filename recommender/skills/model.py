@@ -20,8 +20,9 @@ from recommender.skills.difficulty import (
     out_of_fold_difficulty,
 )
 from recommender.skills.mastery import MasteryConfig, MasteryEstimate, MasteryReadout
+from recommender.skills.records import LOG_ITEM_ATTEMPTS, LOG_ITEM_PASSED
 from recommender.skills.replay import Evidence, replay
-from recommender.skills.state import LearnerState
+from recommender.skills.state import LearnerState, known_rows
 from recommender.skills.typical import TypicalItems, typical_items
 
 Floats = NDArray[np.float64]
@@ -105,13 +106,9 @@ class SkillModel:
         learner = np.zeros(4)
         if state is not None:
             learner[:2] = np.log1p([state.learner["n_passed"][0], state.learner["n_attempts"][0]])
-            met = [
-                (catalog.skill_index[s], r) for s, r in state.skill_rows.items() if s in catalog.skill_index
-            ]
-            if met:
-                skill, row = np.array(met).T
-                counts[0, skill] = np.log1p(state.skills["n_passed"][row])
-                counts[1, skill] = np.log1p(state.skills["n_attempts"][row])
+            skill, row = known_rows(state.skill_rows, catalog.skill_index)
+            counts[0, skill] = np.log1p(state.skills["n_passed"][row])
+            counts[1, skill] = np.log1p(state.skills["n_attempts"][row])
         by_skill = model.skill_passed_weight_ * counts[0] + model.skill_attempts_weight_ * counts[1]
         logit = self.typical_.module_logit(by_skill) + float(learner @ model.learner_weight_)
         return self.calibration_.predict(logit)
@@ -154,6 +151,11 @@ class SkillModel:
         model.calibration_ = PlattScaling(scalars["slope"], scalars["offset"])
         model.mastery_ = MasteryReadout(model.config.mastery)
         model.mastery_.offset_, model.mastery_.weight_ = arrays["mastery_offset"], arrays["mastery_weight"]
+        sizes = {"item": len(catalog.item_ids), "skill": catalog.n_skills, "mastery_offset": catalog.n_skills}
+        for name, array in arrays.items():
+            expected = next((n for start, n in sizes.items() if name.startswith(start)), len(array))
+            if array.shape != (expected,):
+                raise ValueError(f"array {name} has shape {array.shape}, expected ({expected},)")
         model.difficulty_ = difficulty
         model.typical_ = typical_items(model.best_lr_, difficulty, catalog)
         return model
@@ -184,7 +186,7 @@ class SkillModel:
         """Calibrated logit of each attempt's skills, had the item been the skill's typical one, met first."""
         model = self.best_lr_
         first_met = Evidence(evidence.features.copy(), evidence.entries)
-        first_met.features[:, 3:5] = 0.0
+        first_met.features[:, [LOG_ITEM_PASSED, LOG_ITEM_ATTEMPTS]] = 0.0
         logit = model.predict_logit(attempts, first_met) - model.item_weight_[attempts.item]
         row = attempts.skills.row_of_value()
         return self.calibration_.logit(logit[row] + self.typical_.skill_item_weight[attempts.skills.values])

@@ -53,6 +53,13 @@ MODULE = np.dtype(
     ]
 )
 
+# What the fold tells. Columns of `features`, one row per attempt, each as known just before the attempt.
+ABILITY, LOG_PASSED, LOG_ATTEMPTS, LOG_ITEM_PASSED, LOG_ITEM_ATTEMPTS = range(5)
+N_FEATURES = 5
+# Columns of `entries`, one row per skill of an attempt, each as known just before the attempt.
+SKILL_ABILITY, SKILL_LOG_PASSED, SKILL_LOG_ATTEMPTS, SKILL_LOG_FAILED, SKILL_PASS_FAST = range(5)
+N_ENTRIES = 5
+
 _FRESH: dict[np.dtype[np.void], tuple[str, ...]] = {
     LEARNER: ("last_at",),
     SKILL: ("self_level", "last_at", "passed_at"),

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 from recommender.skills.columns import AttemptColumns
-from recommender.skills.records import ITEM, LEARNER, N_ITEM_SLOTS, SKILL, fresh, item_key
+from recommender.skills.records import (
+    ITEM,
+    LEARNER,
+    N_ENTRIES,
+    N_FEATURES,
+    N_ITEM_SLOTS,
+    SKILL,
+    fresh,
+    item_key,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +31,7 @@ class Evidence:
     entries : float64 array, shape (n_entries, N_ENTRIES)
         One row per skill of an attempt, in the order of ``attempts.skills.values``.
 
-    The columns are named in `recommender.skills.kernel`.
+    The columns are named in `recommender.skills.records`.
     """
 
     features: NDArray[np.float64]
@@ -37,7 +46,7 @@ def replay(attempts: AttemptColumns, catalog: Catalog, difficulty: NDArray[np.fl
     difficulty : float64 array, shape (n_attempts,)
         Logits; out of fold by learner when a model is fitted on the result.
     """
-    from recommender.skills.kernel import N_ENTRIES, N_FEATURES, fold_attempts
+    from recommender.skills.kernel import fold_attempts  # it brings the compiler
 
     row = attempts.skills.row_of_value()
     pair = attempts.learner[row] * max(catalog.n_skills, 1) + attempts.skills.values

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.domain.events import (
     STATUS_CODES,
@@ -199,6 +200,19 @@ def fold(events: Iterable[Event], table: DifficultyTable) -> LearnerState:
     for event in sorted(events, key=event_key):
         update(state, event, table)
     return state
+
+
+def known_rows(
+    rows: Mapping[str, int], index: Mapping[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions in the catalogue and rows in the state of the ids that the catalogue holds.
+
+    >>> known_rows({"a": 0, "gone": 1}, {"b": 0, "a": 1})
+    (array([1]), array([0]))
+    """
+    met = [(index[value], row) for value, row in rows.items() if value in index]
+    position, row = np.array(met, np.int64).reshape(-1, 2).T
+    return position, row
 
 
 @cache

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import Query
-from recommender.ranking.difficulty import Band, DifficultyConfig, band_for, fit, swap
+from recommender.ranking.difficulty import Band, BandConfig, band_for, fit, swap
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.gain import Need, Teaching, gap_closed
 from recommender.ranking.rank import rank_ids, top
 from recommender.ranking.value import ValueWeights, preference, terms
 
 SKILLS = ("s0", "s1", "s2")
-WEIGHTS, CONFIG = ValueWeights(), DifficultyConfig()
+WEIGHTS, CONFIG = ValueWeights(), BandConfig()
 CODES = ("next_in_sequence", "learners_like_you", "popular_in_role", "next_in_sequence")
 PROBABILITY = st.sampled_from([0.0, 0.1, 0.35, 0.5, 0.75, 0.8, 0.9, 1.0]) | st.floats(0, 1)
 MAYBE = PROBABILITY | st.just(float("nan"))

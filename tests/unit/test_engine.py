@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from recommender.domain.events import to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
-from recommender.embeddings import History
 from recommender.engine import Engine
 from recommender.errors import BundleError, UnknownIdError
 from recommender.skills.kernel import fold_attempts
@@ -353,12 +352,3 @@ def test_what_would_unlock(tiny_engine):
     prerequisite = next(r for r in answer.empty_because if r.rule == "prerequisite")
     assert prerequisite.removed == 3
     assert set(prerequisite.unlocked_by) <= set(HARD.values())
-
-
-def test_preference_is_a_distribution_that_no_rule_has_touched(tiny_engine):
-    history = History(np.array([0], np.int32), np.zeros(1))
-    preferred = tiny_engine.preference(history)
-    assert preferred.shape == (len(TINY),)
-    assert preferred.sum() == pytest.approx(1)
-    assert (preferred > 0).all()
-    assert preferred[1] == max(preferred)  # People go from m00 to m01.

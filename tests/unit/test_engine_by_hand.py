@@ -10,7 +10,8 @@ from recommender.domain.events import SelfAssessment
 from recommender.domain.recommendation import Query
 from recommender.embeddings import History
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.difficulty import DifficultyConfig, band_for, fit
+from recommender.ranking.difficulty import BandConfig, band_for, fit
+from recommender.ranking.mix import mix_views
 from recommender.ranking.value import ValueWeights
 from recommender.skills.state import LearnerState
 from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
@@ -20,6 +21,11 @@ WEIGHTS = ValueWeights()
 
 def ids(answer):
     return [m.module_id for m in answer.modules]
+
+
+def preferred_by(engine, history):
+    bundle, everything = engine.bundle, np.ones(engine.catalog.n_modules, bool)
+    return mix_views(bundle.views, bundle.ranking, history, everything).mix
 
 
 def ask(engine, learner=None, profile=None, **query):
@@ -39,7 +45,7 @@ def ladder():
 def test_score_is_what_the_terms_say(ladder):
     """Without views, roles and prerequisites only the fit of difficulty is left."""
     answer = ask(ladder)
-    band = band_for("balanced", None, 0, DifficultyConfig())
+    band = band_for("balanced", None, 0, BandConfig())
     for module in answer.modules:
         assert module.success_probability == pytest.approx(1 - module.difficulty)
         expected = WEIGHTS.difficulty * (2 * fit(np.array([module.success_probability]), band)[0] - 1)
@@ -86,7 +92,7 @@ def test_what_is_asked_for_shifts_the_ladder(ladder):
 def test_views_add_the_log_of_what_is_preferred():
     started = [["d20"]] * 6 + [["d28", "d20"]] * 2 + [["d40"]]
     engine = make_engine(LADDER, started=started, views=["popularity"])
-    preferred = dict(zip(engine.catalog.module_ids, engine.preference(History.empty()), strict=True))
+    preferred = dict(zip(engine.catalog.module_ids, preferred_by(engine, History.empty()), strict=True))
     plain = {m.module_id: m.score for m in ask(make_engine(LADDER)).modules}
     answer = ask(engine)
     for module in answer.modules:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from training.commands.outputs import check_writable
 from training.registry import CHAMPION, ModelRegistry, Move
 from training.tracking import STORE
 
@@ -40,6 +41,7 @@ def promote(
     InputError
         If there is nothing to promote, or its bundle is gone.
     """
+    check_writable(json_file, "--json")
     pointer = pointer or store / f"{CHAMPION}.json"
     move = ModelRegistry.open(store).promote(pointer, version, reason)
     if move.changed:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from training.commands.outputs import check_writable
 from training.commands.promote import write_move
 from training.registry import CHAMPION, ModelRegistry, Move
 from training.tracking import STORE
@@ -32,6 +33,7 @@ def rollback(
     InputError
         If nothing served before, or its bundle is gone.
     """
+    check_writable(json_file, "--json")
     pointer = pointer or store / f"{CHAMPION}.json"
     move = ModelRegistry.open(store).rollback(pointer, reason)
     kept = f"version {move.previous} is kept as previous"

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from recommender.errors import ConfigurationError
+from training.commands.outputs import check_writable
 from training.config import load_config
 from training.datasets import load_dataset
 from training.pipeline import N_STEPS, Trained, train
@@ -108,8 +109,8 @@ def _check_places(out: Path | None, json_file: Path | None) -> None:
     """Refuse places that cannot be written to before hours of training, not after."""
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigurationError(f"--out {out} exists; name a directory that does not, or remove it first")
-    if json_file is not None and json_file.is_dir():
-        raise ConfigurationError(f"--json {json_file} is a directory; name a file")
+    check_writable(out and out / "manifest.json", "--out")
+    check_writable(json_file, "--json")
 
 
 def _show(trained: Trained, console: Console) -> None:

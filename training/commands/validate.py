@@ -10,6 +10,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from recommender.errors import ConfigurationError
+from training.commands.outputs import check_writable
 from training.datasets import Dataset, load_dataset
 from training.datasets.dataset import Finding
 
@@ -32,7 +34,12 @@ def run(data: Path, *, lenient: bool, rejects: Path | None, json_file: Path | No
     ------
     DatasetError
         When the dataset breaks its format.
+    ConfigurationError
+        When `rejects` is given without `lenient` or `json_file` could not be written; nothing was read.
     """
+    if rejects is not None and not lenient:
+        raise ConfigurationError(f"--rejects {rejects} is only for --lenient; add --lenient or leave it out")
+    check_writable(json_file, "--json")
     dataset = load_dataset(data, lenient=lenient, rejects=rejects)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,8 +49,16 @@ def run(data: Path, *, lenient: bool, rejects: Path | None, json_file: Path | No
     console.print(_tables(dataset))
     if dataset.findings:
         console.print(_findings(dataset.findings))
-    clock = "every attempt and completion has a time" if dataset.has_clock else "row order is time order"
-    console.print(f"valid: fingerprint {dataset.fingerprint[:12]}, {clock}", soft_wrap=True)
+    console.print(f"valid: fingerprint {dataset.fingerprint[:12]}, {_clock(dataset)}", soft_wrap=True)
+
+
+def _clock(dataset: Dataset) -> str:
+    if dataset.has_clock:
+        return "every attempt and completion has a time"
+    events = [dataset.tables[name] for name in ("attempts", "completions") if name in dataset.tables]
+    if any(frame["occurred_at"].notna().any() for frame in events):
+        return "some events have no time: those come first, in row order; what needs clock time is off"
+    return "row order is time order"
 
 
 def as_json(dataset: Dataset) -> dict[str, Any]:

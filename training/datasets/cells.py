@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from recommender.domain.dataset_format import EXPECTED, Column, Table
 from recommender.errors import DatasetError
 from training.datasets.dataset import Finding
-from training.datasets.problems import Problem, shown
+from training.datasets.faults import fault_of
+from training.datasets.problems import Problem, plain, shown
 from training.datasets.readers import WrongTypeError, missing_column, reader_of
 
 
@@ -102,8 +103,8 @@ def _read_column(table: Table, spec: Column, column: pa.ChunkedArray, cells: Cel
         return missing_column(spec.kind, pd.RangeIndex(len(column)))
     reading = reader_of(spec.kind)(column)
     for position in np.flatnonzero(reading.bad).tolist():
-        value = column[position].as_py()
-        fault = f"is not {spec.expected}"
+        value = plain(column[position])
+        fault = fault_of(spec, value)
         remedy = "mend the value" if spec.required else "mend the value or leave the cell empty"
         cells.problems.append(Problem(table.name, position + 1, spec.name, value, fault, remedy))
     if reading.count:
@@ -115,6 +116,6 @@ def _read_column(table: Table, spec: Column, column: pa.ChunkedArray, cells: Cel
 def _wrong_type(table: Table, spec: Column, column: pa.ChunkedArray) -> str:
     first = pc.index(column.is_valid(), True).as_py()
     return (
-        f"{table.name} row {first + 1}, column {spec.name}: {shown(column[first].as_py())} is stored as "
+        f"{table.name} row {first + 1}, column {spec.name}: {shown(plain(column[first]))} is stored as "
         f"{column.type}, expected {spec.expected}; store the column as such"
     )

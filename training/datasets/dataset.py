@@ -48,18 +48,19 @@ class Dataset:
     path : Path
         The directory it was read from.
     tables : mapping of str to DataFrame
-        The tables that were there, and `learners`, `items`, `modules` and `skills` derived from the ids in
-        other tables where they were not. Events are in order of (`occurred_at`, `event_id`), those
+        The tables that were there, and `learners`, `items`, `modules`, `skills` and `roles` derived from the
+        ids in other tables where they were not. Events are in order of (`occurred_at`, `event_id`), those
         without a time first and in row order; ``attempts`` and ``completions`` always have an
         ``event_id``, ``attempts`` a ``passed`` (bool), ``skill_ids`` and ``module_id`` looked up in the
-        item and its module where the row had none.
+        item and its module where the row had none. Items without skills have those that an attempt named
+        first, else their module's.
     findings : tuple of Finding
         What was found, in the order of the tables.
     fingerprint : str
         SHA-256 of the normalised content: the same from CSV and Parquet and for any order of columns.
     has_clock : bool
         Whether every attempt and completion says when it happened. Without it row order is time order per
-        learner, and what needs clock time does not apply.
+        learner, and what needs clock time does not apply, also to events that do say.
     """
 
     name: str

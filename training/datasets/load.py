@@ -11,14 +11,15 @@ from recommender.domain.dataset_format import TABLES, Kind, Table
 from recommender.errors import DatasetError
 from training.datasets.cells import Cells, read_cells
 from training.datasets.dataset import Dataset, Finding
+from training.datasets.event_ids import check_made_ids, check_row_order
 from training.datasets.files import find_tables, read_table
 from training.datasets.fingerprint import fingerprint_of
+from training.datasets.item_skills import with_item_skills, with_looked_up
 from training.datasets.normalise import (
     all_timed,
     in_order,
     with_defaults,
     with_derived_tables,
-    with_looked_up,
 )
 from training.datasets.prerequisites import check_cycles, check_prerequisites
 from training.datasets.problems import Problem, raise_first_table
@@ -96,7 +97,8 @@ def _sound_so_far(cells: Mapping[str, Cells]) -> tuple[_Frames, list[Finding], l
 
 
 def _relations(frames: Mapping[str, pd.DataFrame]) -> list[Problem]:
-    problems = [*check_shared_event_ids(frames), *check_variants(frames)]
+    problems = [*check_shared_event_ids(frames), *check_made_ids(frames), *check_row_order(frames)]
+    problems += check_variants(frames)
     problems += [*check_prerequisites(frames), *check_cycles(frames)]
     for name, frame in frames.items():
         problems += [*check_key(TABLES[name], frame), *check_references(TABLES[name], frames)]
@@ -138,6 +140,8 @@ def _normalised(
 ) -> Dataset:
     filled = {name: with_defaults(TABLES[name], frame) for name, frame in frames.items()}
     filled, derived = with_derived_tables(filled)
+    if "items" in filled:
+        filled["items"] = with_item_skills(filled)
     if "attempts" in filled:
         filled["attempts"] = with_looked_up(filled["attempts"], filled, pass_mark)
     for name in filled:

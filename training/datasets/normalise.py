@@ -1,4 +1,4 @@
-"""What is filled in once every row is sound: ids, defaults, looked-up skills, derived tables."""
+"""What is filled in once every row is sound: ids, defaults, derived tables, the order of events."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import pandas as pd
 
 from recommender.domain.dataset_format import TABLES, WHOLE_KINDS, Kind, Reference, Table
 from training.datasets.dataset import Finding
+from training.datasets.event_ids import event_ids
 from training.datasets.readers import MEMBER_JOINT, missing_column
 
-_DERIVED = ("learners", "modules", "items", "skills")
+_DERIVED = ("learners", "modules", "items", "skills", "roles")
 # what a derived row must hold beside its id is the id itself
-_NAMED_BY = {"modules": "title", "skills": "name"}
+_NAMED_BY = {"modules": "title", "skills": "name", "roles": "title"}
 
 
 def with_derived_tables(frames: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
-    """Add the tables of learners, modules, items and skills that are absent but referred to.
+    """Add the tables of learners, modules, items, skills and roles that are absent but referred to.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def with_derived_tables(frames: Mapping[str, pd.DataFrame]) -> tuple[dict[str, p
     -------
     tuple
         The tables, in the order of the format, and one finding per derived table. Ids come in the order in
-        which they are first met; a derived item has the skills and the module its attempts name first.
+        which they are first met; a derived item has the module its attempts name first.
     """
     found = dict(frames)
     findings = []
@@ -66,40 +67,8 @@ def with_defaults(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     counts = [column.name for column in table.columns if column.kind in WHOLE_KINDS]
     filled |= {name: frame[name].astype("int64") for name in counts}
     if table.is_events:
-        rows = frame.index.to_series().astype("str").str.zfill(9)
-        filled["event_id"] = frame["event_id"].where(frame["event_id"].notna(), f"{table.name}-" + rows)
+        filled["event_id"] = event_ids(table, frame)
     return frame.assign(**filled)
-
-
-def with_looked_up(
-    attempts: pd.DataFrame, frames: Mapping[str, pd.DataFrame], pass_mark: float
-) -> pd.DataFrame:
-    """Give every attempt a pass or fail, its skills and its module.
-
-    Parameters
-    ----------
-    attempts : DataFrame
-        The attempts.
-    frames : mapping of str to DataFrame
-        All tables; `items` and `modules` are looked into.
-    pass_mark : float
-        Least score, in [0, 1], that passes where the row does not say.
-
-    Returns
-    -------
-    DataFrame
-        ``passed`` as bool; ``skill_ids`` the row's own, else the item's, else the module's;
-        ``module_id`` the row's own, else the item's.
-    """
-    passed = attempts["passed"].fillna(attempts["score"] >= pass_mark).astype(bool)
-    module, skills = attempts["module_id"], attempts["skill_ids"]
-    if "items" in frames:
-        items = frames["items"].set_index("item_id")
-        module = _else(module, attempts["item_id"], items["module_id"])
-        skills = _else(skills, attempts["item_id"], items["skill_ids"])
-    if "modules" in frames:
-        skills = _else(skills, module, frames["modules"].set_index("module_id")["skill_ids"])
-    return attempts.assign(passed=passed, module_id=module, skill_ids=skills)
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -132,14 +101,8 @@ def all_timed(frames: Mapping[str, pd.DataFrame]) -> tuple[bool, list[Finding]]:
     n_missing = sum(missing.values())
     if n_missing in (0, n_events):
         return n_events > 0 and n_missing == 0, []
-    text = "events without occurred_at beside events with one: what needs clock time is switched off"
+    text = "some events have no time: those come first, in row order; what needs clock time is off"
     return False, [Finding("warning", name, text, count) for name, count in missing.items() if count]
-
-
-def _else(own: pd.Series, ids: pd.Series, known: pd.Series) -> pd.Series:
-    if not own.isna().any() or not known.notna().any():
-        return own
-    return own.where(own.notna(), ids.map(known)).astype("str")
 
 
 def _ids_that_lead_to(target: str, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
@@ -167,7 +130,6 @@ def _derived(table: Table, ids: list[str], frames: Mapping[str, pd.DataFrame]) -
     if table.name in _NAMED_BY:
         columns[_NAMED_BY[table.name]] = own
     if table.name == "items":
-        for name in ("skill_ids", "module_id"):
-            pairs = frames["attempts"][["item_id", name]].dropna().drop_duplicates("item_id")
-            columns[name] = own.map(pairs.set_index("item_id")[name]).astype("str")
+        pairs = frames["attempts"][["item_id", "module_id"]].dropna().drop_duplicates("item_id")
+        columns["module_id"] = own.map(pairs.set_index("item_id")["module_id"]).astype("str")
     return pd.DataFrame(columns, index=index)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from recommender.domain.dataset_format import TABLES
 from recommender.errors import DatasetError
 
@@ -61,6 +63,20 @@ def shown(value: object) -> str:
     """
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 4] + "..." + text[-1]
+
+
+def plain(cell: pa.Scalar) -> object:
+    """Return a stored cell as a plain value; of a time that Python cannot hold, its number.
+
+    Parameters
+    ----------
+    cell : pyarrow.Scalar
+    """
+    try:
+        value: object = cell.as_py()
+    except (OverflowError, ValueError):
+        value = cell.value
+    return value
 
 
 def raise_first_table(problems: Iterable[Problem]) -> None:

@@ -29,6 +29,12 @@ TIME_DTYPE = pd.DatetimeTZDtype("us", "UTC")
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _DAY = r"^\d{4}-\d{2}-\d{2}"
 _ZONE = r"(?:Z|z|[+-]\d{2}(?::?\d{2})?)$"
+_CONTROL = r"\p{Cc}"
+_GAP = r"(^|\|)[\s\p{Z}]*(\||$)"
+# years 1 to 9999, all that Python and most of what reads a dataset can tell
+_FIRST_SECOND, _END_SECOND = -62_135_596_800, 253_402_300_800
+_DAY_SECONDS = 86_400
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
@@ -110,6 +116,19 @@ def _texts(column: pa.ChunkedArray) -> Reading:
     return Reading(_series(text, "str"), _none_bad(column), note, count)
 
 
+def _ids(column: pa.ChunkedArray) -> Reading:
+    reading = _texts(column)
+    if not _is_text(column.type):
+        return reading
+    bad = _mask(_unsound(column))
+    return Reading(reading.values.mask(bad), bad) if bad.any() else reading
+
+
+def _unsound(texts: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Tell texts that name nothing: blank, or with a character that nobody sees or that parts members."""
+    return pc.or_(pc.match_substring_regex(texts, _CONTROL), pc.utf8_is_space(texts))
+
+
 def _lists(column: pa.ChunkedArray) -> Reading:
     note, count = "", 0
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
@@ -118,11 +137,12 @@ def _lists(column: pa.ChunkedArray) -> Reading:
         elif not (_is_text(column.type.value_type) or pa.types.is_null(column.type.value_type)):
             raise WrongTypeError
         array = column.cast(pa.large_list(pa.large_string())).combine_chunks()
-        bad = _has_empty_member(array)
+        bad = _has_unsound_member(array)
         joined = pc.binary_join(array, pa.scalar(MEMBER_JOINT, pa.large_string()))
     elif _is_text(column.type):
         joined = column.cast(pa.large_string())
-        bad = _mask(pc.match_substring_regex(joined, r"^\||\|\||\|$"))
+        gap = pc.and_(pc.match_substring_regex(joined, _GAP), pc.not_equal(joined, ""))
+        bad = _mask(pc.or_(gap, pc.match_substring_regex(joined, _CONTROL)))
         joined = pc.replace_substring(joined, LIST_SEPARATOR, MEMBER_JOINT)
     else:
         raise WrongTypeError
@@ -134,11 +154,12 @@ def _lists(column: pa.ChunkedArray) -> Reading:
     return Reading(values, bad, note, count)
 
 
-def _has_empty_member(array: pa.LargeListArray) -> Mask:
+def _has_unsound_member(array: pa.LargeListArray) -> Mask:
     bad = np.zeros(len(array), dtype=bool)
     members = pc.list_flatten(array)
-    empty = pc.or_(members.is_null(), pc.fill_null(pc.equal(members, ""), False))
-    bad[pc.list_parent_indices(array).filter(empty).to_numpy()] = True
+    # null means null: a member that is not there is unsound too
+    unsound = pc.fill_null(pc.or_(_unsound(members), pc.equal(members, "")), True)
+    bad[pc.list_parent_indices(array).filter(unsound).to_numpy()] = True
     return bad
 
 
@@ -191,20 +212,41 @@ def _times(column: pa.ChunkedArray) -> Reading:
         text = text.mask(text == "")
         dated = text.where(text.str.match(_DAY, na=False))
         values = pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce").astype(TIME_DTYPE)
+        values = values.where(_within_years(values))
         # a day alone, or a clock time without a zone; the first ten characters are the day
         zoned = dated.str.slice(10).str.contains(_ZONE, regex=True, na=False)
         zoneless = int((values.notna() & ~zoned).sum())
         return Reading(values, (values.isna() & text.notna()).to_numpy(), note, zoneless)
-    if pa.types.is_timestamp(kind):
-        values = _series(column.cast(pa.timestamp("us", kind.tz), safe=False), None)
-    elif pa.types.is_date(kind):
-        values = _series(column.cast(pa.timestamp("us")), None)
-    else:
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
         raise WrongTypeError
+    far = _outside_years(column)
+    # before the cast: it would make another time of one that microseconds cannot hold
+    column = pc.if_else(pa.array(far), pa.scalar(None, kind), column)
+    values = _series(column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False), None)
     zoneless = 0
     if values.dt.tz is None:
         values, zoneless = values.dt.tz_localize("UTC"), int(values.notna().sum())
-    return Reading(values.astype(TIME_DTYPE), _none_bad(column), note, zoneless)
+    return Reading(values.astype(TIME_DTYPE), far, note, zoneless)
+
+
+def _within_years(values: pd.Series) -> Mask:
+    seconds = values.astype("int64").to_numpy() // 1_000_000
+    return np.asarray((seconds >= _FIRST_SECOND) & (seconds < _END_SECOND))
+
+
+def _outside_years(column: pa.ChunkedArray) -> Mask:
+    kind = column.type
+    if pa.types.is_date32(kind):
+        first, end = _FIRST_SECOND // _DAY_SECONDS, _END_SECOND // _DAY_SECONDS
+        numbers = column.cast(pa.int32())
+    elif pa.types.is_timestamp(kind) and kind.unit == "ns":
+        # nanoseconds reach from 1677 to 2262
+        return _none_bad(column)
+    else:
+        per_second = _PER_SECOND["ms" if pa.types.is_date64(kind) else kind.unit]
+        first, end = _FIRST_SECOND * per_second, _END_SECOND * per_second
+        numbers = column.cast(pa.int64())
+    return _mask(pc.or_(pc.less(numbers, first), pc.greater_equal(numbers, end)))
 
 
 def _series(column: pa.ChunkedArray | pa.Array, dtype: Any) -> pd.Series:
@@ -221,7 +263,7 @@ def _none_bad(column: pa.ChunkedArray) -> Mask:
 
 
 _READERS: Mapping[Kind, Callable[[pa.ChunkedArray], Reading]] = {
-    Kind.ID: _texts,
+    Kind.ID: _ids,
     Kind.TEXT: _texts,
     Kind.CHOICE: _texts,
     Kind.LIST: _lists,

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from recommender.domain.dataset_format import LIST_SEPARATOR, TABLES
 from training.datasets.directories import whole_directory
-from training.datasets.problems import Problem
+from training.datasets.problems import Problem, plain
 
 _FIRST_CELLS = "_row,_reason"
 
@@ -42,12 +42,14 @@ def write_rejects(
 
 def _frame(raw: pa.Table, rows: Mapping[int, list[Problem]]) -> pd.DataFrame:
     numbers = sorted(rows)
-    cells = raw.take(pa.array([number - 1 for number in numbers])).to_pydict()
+    cells = raw.take(pa.array([number - 1 for number in numbers]))
     told = {
         "_row": numbers,
         "_reason": ["; ".join(problem.sentence for problem in rows[number]) for number in numbers],
     }
-    return pd.DataFrame(told | {name: [_cell(value) for value in values] for name, values in cells.items()})
+    # a row that was refused before has a number and a reason of that time
+    names = [name for name in raw.column_names if name not in told]
+    return pd.DataFrame(told | {name: [_cell(plain(cell)) for cell in cells.column(name)] for name in names})
 
 
 def _cell(value: object) -> object:

@@ -13,7 +13,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from recommender.domain.dataset_format import NUMERIC_BOUNDS, WHOLE_KINDS, Column, Kind, Table
+from recommender.domain.dataset_format import LARGEST_WHOLE, NUMERIC_BOUNDS, WHOLE_KINDS, Column, Kind, Table
 from training.datasets.problems import Problem
 
 _LARGEST = sys.float_info.max
@@ -76,13 +76,17 @@ def _checks(spec: Column) -> list[pa.Check]:
     checks = [pa.Check.in_range(low, high, include_min=spec.kind is not Kind.POSITIVE)]
     if spec.kind in WHOLE_KINDS:
         checks.append(pa.Check(lambda values: values % 1 == 0, name="whole"))
+        checks.append(pa.Check.le(LARGEST_WHOLE))
     return checks
 
 
 def _problem(table: Table, spec: Column, row: int, value: object) -> Problem:
     if pd.isna(value):  # type: ignore[call-overload]
         return Problem(table.name, row, spec.name, None, "is given where a value is needed", _write(spec))
-    return Problem(table.name, row, spec.name, value, f"is not {spec.expected}", _mend(spec))
+    fault = f"is not {spec.expected}"
+    if spec.kind in WHOLE_KINDS and isinstance(value, float) and value > LARGEST_WHOLE:
+        fault = f"is above {LARGEST_WHOLE}, the greatest whole number that is told from the next"
+    return Problem(table.name, row, spec.name, value, fault, _mend(spec))
 
 
 def _write(spec: Column) -> str:

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recommender.domain.catalog import CATALOG_TABLES, SEGMENTS, Catalog, Ragged
+from recommender.domain.catalog import CATALOG_TABLES, Catalog, Ragged
+from recommender.domain.dataset_format import SEGMENTS
 
 RETIRED = datetime(2025, 6, 1, tzinfo=UTC)
 

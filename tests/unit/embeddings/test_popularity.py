@@ -8,6 +8,7 @@ import pytest
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import History, build_interactions
 from recommender.embeddings.popularity import BASELINES, DAY_SECONDS, Popularity, PopularityConfig
+from recommender.errors import NotFittedError
 
 CATALOG = Catalog.from_tables(
     {"modules": pa.table({"module_id": ["a", "b", "c"]}), "roles": pa.table({"role_id": ["x", "y"]})}
@@ -110,3 +111,26 @@ def test_what_was_started_does_not_matter():
 def test_refuses_settings_that_mean_nothing(settings, message):
     with pytest.raises(pydantic.ValidationError, match=message):
         PopularityConfig(**settings)
+
+
+@pytest.mark.parametrize(("n_people", "said"), [(4, False), (5, True)])
+def test_popular_in_a_role_is_said_of_five_people_or_more(n_people, said):
+    rows = build_interactions(
+        np.arange(20),
+        np.where(np.arange(20) < n_people, 0, 1),
+        np.full(20, np.nan),
+        n_learners=20,
+        role=np.where(np.arange(20) < n_people, 0, 1),
+        segment=np.full(20, -1),
+        n_modules=3,
+    )
+    view = Popularity().fit(rows, CATALOG, seed=0)
+    assert view.is_favoured(0, 0) is said
+    assert view.is_favoured(1, 1)
+    assert not view.is_favoured(1, 0)
+    assert not view.is_favoured(-1, 0)
+
+
+def test_nothing_is_said_before_a_fit():
+    with pytest.raises(NotFittedError):
+        Popularity().is_favoured(0, 0)

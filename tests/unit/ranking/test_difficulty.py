@@ -3,9 +3,9 @@ import pytest
 from pydantic import ValidationError
 
 from recommender.domain.recommendation import Adjustment
-from recommender.ranking.difficulty import Band, DifficultyConfig, band_for, classify, distance, fit, swap
+from recommender.ranking.difficulty import Band, BandConfig, band_for, classify, distance, fit, swap
 
-CONFIG = DifficultyConfig()
+CONFIG = BandConfig()
 BAND = Band(0.7, 0.85, 1.0)
 
 
@@ -35,7 +35,7 @@ def test_failures_make_it_easier_and_successes_harder_by_the_documented_amount()
 
 def test_the_band_stops_at_floor_and_ceiling_with_its_width():
     assert edges("easier", rate=0.0, n=1000) == (0.82, 0.97)
-    wide = DifficultyConfig(challenge_step=0.5)
+    wide = BandConfig(challenge_step=0.5)
     assert edges("harder", config=wide) == (0.5, 0.65)
     assert edges("easier", config=wide) == (0.82, 0.97)
 
@@ -57,7 +57,7 @@ def test_the_loop_settles_when_predictions_are_off(bias):
 )
 def test_a_configuration_that_cannot_work_is_refused(values):
     with pytest.raises(ValidationError):
-        DifficultyConfig(**values)
+        BandConfig(**values)
 
 
 def test_fit_is_one_inside_and_falls_outside():

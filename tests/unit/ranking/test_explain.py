@@ -86,8 +86,13 @@ def test_what_is_not_known_is_not_claimed(code):
         ("unlocks", Facts(n_unlocked=0), "Other modules build on it."),
         (
             "right_difficulty",
+            Facts(success_probability=0.9, band=BAND),
+            "Your chance of passing is about 90%, a little above the 70% to 85% that suits you now.",
+        ),
+        (
+            "right_difficulty",
             Facts(success_probability=0.66, band=BAND),
-            "Your chance of passing is about 66%, close to the 70% to 85% that suits you now.",
+            "Your chance of passing is about 66%, a little below the 70% to 85% that suits you now.",
         ),
         (
             "closes_gap",

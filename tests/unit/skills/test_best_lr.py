@@ -5,14 +5,8 @@ import pytest
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from recommender.skills import kernel
-from recommender.skills.best_lr import (
-    LEARNER_COLUMNS,
-    SKILL_ATTEMPTS_COLUMN,
-    SKILL_PASSED_COLUMN,
-    BestLR,
-    BestLRConfig,
-)
+from recommender.skills import records
+from recommender.skills.best_lr import BestLR, BestLRConfig
 from recommender.skills.replay import replay
 from tests.unit.skills.streams import CATALOG, TABLE, columns, simulated
 
@@ -39,16 +33,6 @@ def model(attempts):
     return fit(attempts)
 
 
-def test_columns_are_those_of_the_kernel():
-    """Repeated there so that the compiler need not be imported."""
-    learner = (kernel.LOG_PASSED, kernel.LOG_ATTEMPTS, kernel.LOG_ITEM_PASSED, kernel.LOG_ITEM_ATTEMPTS)
-    assert tuple(range(LEARNER_COLUMNS.start, LEARNER_COLUMNS.stop)) == learner
-    assert (SKILL_PASSED_COLUMN, SKILL_ATTEMPTS_COLUMN) == (
-        kernel.SKILL_LOG_PASSED,
-        kernel.SKILL_LOG_ATTEMPTS,
-    )
-
-
 def test_logit_is_the_formula(model, attempts):
     evidence = evidence_of(attempts)
     got = model.predict_logit(attempts, evidence)
@@ -57,8 +41,8 @@ def test_logit_is_the_formula(model, attempts):
         for entry in range(attempts.skills.start[row], attempts.skills.start[row + 1]):
             skill = attempts.skills.values[entry]
             logit += model.skill_weight_[skill]
-            logit += model.skill_passed_weight_[skill] * evidence.entries[entry, kernel.SKILL_LOG_PASSED]
-            logit += model.skill_attempts_weight_[skill] * evidence.entries[entry, kernel.SKILL_LOG_ATTEMPTS]
+            logit += model.skill_passed_weight_[skill] * evidence.entries[entry, records.SKILL_LOG_PASSED]
+            logit += model.skill_attempts_weight_[skill] * evidence.entries[entry, records.SKILL_LOG_ATTEMPTS]
         logit += model.learner_weight_ @ evidence.features[row, 1:5]
         assert got[row] == pytest.approx(logit, abs=1e-9)
 

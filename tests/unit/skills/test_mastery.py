@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit, logit
 
 from recommender.domain.events import to_seconds
+from recommender.skills import records
 from recommender.skills.mastery import Z_80, MasteryConfig, MasteryReadout
 from recommender.skills.replay import replay
 from recommender.skills.state import fold
@@ -152,3 +153,38 @@ def test_offsets_lean_on_the_mean_where_attempts_are_few():
     np.testing.assert_allclose(fitted.weight_, 0, atol=1e-9)
     expected = [20 * overall / 220, overall, (3 + 20 * overall) / 21, overall]
     np.testing.assert_allclose(fitted.offset_, expected, atol=1e-9)
+
+
+def test_weights_are_the_best_of_those_not_negative():
+    """One bound is active in this target; the optimum is that of a search over which weights are zero."""
+    attempts = simulated(np.random.default_rng(5), n_learners=20, n_attempts=1000)
+    evidence = replay(attempts, CATALOG, TABLE.item_difficulty[attempts.item])
+    row, skill = attempts.skills.row_of_value(), attempts.skills.values
+    entries = evidence.entries
+    x = np.column_stack(
+        [
+            evidence.features[row, records.ABILITY],
+            entries[:, records.SKILL_ABILITY],
+            entries[:, records.SKILL_LOG_PASSED],
+            -entries[:, records.SKILL_LOG_FAILED],
+            entries[:, records.SKILL_PASS_FAST],
+        ]
+    )
+    target = x @ np.array([1.0, -0.8, 0.6, 0.4, 0.9])
+    fitted = MasteryReadout().fit(attempts, evidence, target, n_skills=CATALOG.n_skills)
+    counts = np.maximum(np.bincount(skill, minlength=CATALOG.n_skills), 1)
+
+    def within(values):
+        return values - (np.bincount(skill, values, minlength=CATALOG.n_skills) / counts)[skill]
+
+    z, y = np.column_stack([within(column) for column in x.T]), within(target)
+    best, least = None, np.inf
+    for mask in range(1, 2**5):
+        free = [i for i in range(5) if mask >> i & 1]
+        weights = np.zeros(5)
+        weights[free] = np.linalg.lstsq(z[:, free], y, rcond=None)[0]
+        error = float(((y - z @ weights) ** 2).sum())
+        if (weights >= 0).all() and error < least:
+            best, least = weights, error
+    assert (best == 0).any()
+    np.testing.assert_allclose(fitted.weight_, best, atol=1e-6)

@@ -6,24 +6,26 @@ import numpy as np
 import pytest
 
 from recommender.domain.events import event_key
-from recommender.skills.kernel import (
+from recommender.skills.kernel import FAST, SLOW, fold_attempts
+from recommender.skills.records import (
     ABILITY,
-    FAST,
+    ITEM,
+    LEARNER,
     LOG_ATTEMPTS,
     LOG_ITEM_ATTEMPTS,
     LOG_ITEM_PASSED,
     LOG_PASSED,
     N_ENTRIES,
     N_FEATURES,
+    SKILL,
     SKILL_ABILITY,
     SKILL_LOG_ATTEMPTS,
     SKILL_LOG_FAILED,
     SKILL_LOG_PASSED,
     SKILL_PASS_FAST,
-    SLOW,
-    fold_attempts,
+    fresh,
+    item_key,
 )
-from recommender.skills.records import ITEM, LEARNER, SKILL, fresh, item_key
 from recommender.skills.replay import replay
 from recommender.skills.state import LearnerState, update
 from recommender.skills.warm import warm_kernel

@@ -71,6 +71,34 @@ def test_validate_lenient(data: Path, tmp_path: Path) -> None:
     assert (tmp_path / "rejects" / "modules.csv").read_text().startswith("_row,_reason,module_id,title\n2,")
 
 
+def test_validate_says_what_becomes_of_times_beside_events_without(data: Path) -> None:
+    (data / "attempts.csv").write_text("learner_id,item_id,score,occurred_at\nx,i,1,2024-01-01\nx,i,1,\n")
+    result = CliRunner().invoke(app, ["validate", "--data", str(data)])
+    told = "some events have no time: those come first, in row order; what needs clock time is off"
+    assert told in result.output.splitlines()[-1]
+
+
+def test_rejects_are_for_lenient_only(data: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["validate", "--data", str(data), "--rejects", str(tmp_path / "r")])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "add --lenient or leave it out" in result.stderr
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    "place", ["data", "data/modules.csv/result.json", "data/modules.csv/new/result.json"]
+)
+def test_a_result_that_cannot_be_written_is_told_before_the_work(
+    data: Path, tmp_path: Path, place: str
+) -> None:
+    (data / "modules.csv").write_text("unsound\n1\n")
+    result = CliRunner().invoke(app, ["validate", "--data", str(data), "--json", str(tmp_path / place)])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: --json {tmp_path / place}")
+    assert result.stderr.count("\n") == 1
+
+
 def test_import_prints_what_was_made_of_what(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()

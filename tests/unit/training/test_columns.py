@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recommender.domain.catalog import SEGMENTS
+from recommender.domain.dataset_format import SEGMENTS
 from training.columns import attempt_columns, catalog_of, interactions_of
 from training.datasets import load_dataset
 
@@ -83,17 +83,31 @@ def test_skills_of_an_attempt_are_its_own_once_each_and_in_its_order(load):
     assert attempts.module.tolist() == [1, 1, 1, -1]
 
 
-def test_times_are_seconds_and_missing_ones_nan(load):
+def test_times_are_seconds(load):
     dataset = load(
-        attempts="learner_id,item_id,score,occurred_at\nx,i,1,1970-01-02T00:00:00.5Z\nx,i,1,\n",
+        attempts="learner_id,item_id,score,occurred_at\nx,i,1,1970-01-02T00:00:00.5Z\n",
+        completions="learner_id,module_id,occurred_at\nx,a,1970-01-01T00:00:09Z\n",
+        modules=MODULES,
+        skills=SKILLS,
+    )
+    catalog = catalog_of(dataset)
+    np.testing.assert_array_equal(attempt_columns(dataset, catalog, pass_mark=0.5).at, [86_400.5])
+    np.testing.assert_array_equal(interactions_of(dataset, catalog).at, [9])
+
+
+def test_where_some_events_have_no_time_none_is_used_and_those_come_first(load):
+    dataset = load(
+        attempts="learner_id,item_id,score,occurred_at\nx,i,1,1970-01-02T00:00:00.5Z\nx,i,0,\n",
         completions="learner_id,module_id,occurred_at\nx,a,1970-01-01T00:00:09Z\nx,b,\n",
         modules=MODULES,
         skills=SKILLS,
     )
     catalog = catalog_of(dataset)
-    np.testing.assert_array_equal(attempt_columns(dataset, catalog, pass_mark=0.5).at, [np.nan, 86_400.5])
+    attempts = attempt_columns(dataset, catalog, pass_mark=0.5)
+    assert attempts.passed.tolist() == [0, 1]
+    assert np.isnan(attempts.at).all()
     starts = interactions_of(dataset, catalog)
-    np.testing.assert_array_equal(starts.at, [np.nan, 9])
+    assert np.isnan(starts.at).all()
     assert [catalog.module_ids[m] for m in starts.modules] == ["b", "a"], "what has no time comes first"
 
 

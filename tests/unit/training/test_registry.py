@@ -1,10 +1,16 @@
 import json
+import shutil
 from functools import partial
 
+import numpy as np
 import pytest
 
 import training.registry as registry_module
-from recommender.errors import InputError
+from recommender.bundle import ModelBundle
+from recommender.domain.catalog import Catalog, Ragged
+from recommender.errors import BundleError, InputError
+from recommender.ranking.config import RankingConfig
+from recommender.skills.difficulty import DifficultyTable
 from training.commands.promote import promote
 from training.commands.rollback import rollback
 from training.registry import MODEL, ModelRegistry, write_pointer
@@ -28,15 +34,24 @@ def pointer(store):
     return store / "champion.json"
 
 
-def registered(store, bundle_id, folder=None):
+IDS = {}
+"""Ids of the bundles made so far, by name; the same name is always the same bundle."""
+
+
+def small_bundle(name):
+    """A bundle of nothing but its difficulty, which the name decides."""
+    none, ragged = np.zeros(0), Ragged.of([])
+    table = DifficultyTable(float(ord(name[0])), (), none, ragged, (), none)
+    return ModelBundle(Catalog.from_tables({}), table, None, {}, RankingConfig())
+
+
+def registered(store, name, folder=None):
     """Register one more bundle, as a training would."""
-    bundle = (folder or store / "bundles") / bundle_id
-    bundle.mkdir(parents=True)
-    run = connect(store).create_run("0", run_name=bundle_id)
+    bundle = (folder or store / "bundles") / name
+    bundle_id = IDS[name] = small_bundle(name).write(bundle).id
+    run = connect(store).create_run("0", run_name=name)
     metrics = {"auc": 0.81234, "x": None}
-    return ModelRegistry.open(store).register(
-        run.info.run_id, bundle, bundle_id, metrics, f"Bundle {bundle_id}."
-    )
+    return ModelRegistry.open(store).register(run.info.run_id, bundle, bundle_id, metrics, f"Bundle {name}.")
 
 
 @pytest.fixture
@@ -49,8 +64,8 @@ def lived(migrated_database, tmp_path_factory):
     """Three versions, of which the second serves, the first did and the third wants to."""
     folder = tmp_path_factory.mktemp("lived")
     (folder / "mlflow.db").write_bytes(migrated_database.read_bytes())
-    for bundle_id in ("aaa", "bbb", "ccc"):
-        registered(folder, bundle_id)
+    for name in ("aaa", "bbb", "ccc"):
+        registered(folder, name)
     for version in (1, 2):
         ModelRegistry.open(folder).promote(folder / "champion.json", version)
     return folder
@@ -82,14 +97,14 @@ def test_promote_moves_the_aliases_and_then_the_pointer(registry, pointer, train
     assert (first.champion, first.previous, first.changed) == (1, None, True)
     assert pointed(pointer) == {
         "bundle": "bundles/aaa",
-        "bundle_id": "aaa",
+        "bundle_id": IDS["aaa"],
         "version": 1,
         "alias": "champion",
     }
     train("bbb")
     registry.promote(pointer)
     assert aliases(registry) == {"champion": 2, "challenger": None, "previous": 1}
-    assert pointed(pointer)["bundle_id"] == "bbb"
+    assert pointed(pointer)["bundle_id"] == IDS["bbb"]
 
 
 def test_the_reason_is_kept_with_the_version(store, registry, pointer, train):
@@ -129,9 +144,9 @@ def test_rollback_swaps_and_swaps_back(registry, pointer, train):
     registry.promote(pointer)
     assert registry.rollback(pointer).champion == 1
     assert aliases(registry) == {"champion": 1, "challenger": None, "previous": 2}
-    assert pointed(pointer)["bundle_id"] == "aaa"
+    assert pointed(pointer)["bundle_id"] == IDS["aaa"]
     registry.rollback(pointer)
-    assert pointed(pointer)["bundle_id"] == "bbb"
+    assert pointed(pointer)["bundle_id"] == IDS["bbb"]
 
 
 def killed_at(monkeypatch, registry, step, call):
@@ -188,7 +203,7 @@ def test_a_rollback_after_a_killed_promotion_returns_to_what_served(registry, po
         with pytest.raises(Killed):
             registry.promote(pointer)
     assert registry.rollback(pointer).champion == 1
-    assert pointed(pointer)["bundle_id"] == "aaa"
+    assert pointed(pointer)["bundle_id"] == IDS["aaa"]
 
 
 def test_a_killed_move_to_a_bundle_that_is_gone_blocks_nothing(store, registry, pointer, train, monkeypatch):
@@ -199,10 +214,10 @@ def test_a_killed_move_to_a_bundle_that_is_gone_blocks_nothing(store, registry, 
         killed_at(patch, registry, "write_pointer", 1)
         with pytest.raises(Killed):
             registry.promote(pointer)
-    (store / "bundles" / "bbb").rmdir()
+    shutil.rmtree(store / "bundles" / "bbb")
     train("ccc")
     assert registry.promote(pointer).champion == 3
-    assert pointed(pointer)["bundle_id"] == "ccc"
+    assert pointed(pointer)["bundle_id"] == IDS["ccc"]
 
 
 def test_nothing_registered_is_one_clear_sentence(registry, pointer):
@@ -229,7 +244,7 @@ def test_the_first_champion_has_nothing_to_return_to(registry, pointer, train):
 
 def test_a_bundle_that_is_gone_is_not_promoted(store, registry, pointer, train):
     train("aaa")
-    (store / "bundles" / "aaa").rmdir()
+    shutil.rmtree(store / "bundles" / "aaa")
     with pytest.raises(InputError, match=r"version 1 is not at .*aaa any more"):
         registry.promote(pointer)
     assert registry.version("champion") is None
@@ -260,3 +275,23 @@ def test_the_commands_say_in_one_line_what_serves(store, train, pointer, tmp_pat
         "Version 1 serves again as champion; version 2 is kept as previous."
     )
     assert json.loads((tmp_path / "back.json").read_text())["kind"] == "rollback"
+
+
+def test_a_bundle_that_was_damaged_or_swapped_does_not_serve(store, registry, pointer, train):
+    train("aaa")
+    train("bbb")
+    registry.promote(pointer, 1)
+    (store / "bundles" / "bbb" / "difficulty" / "items.parquet").write_bytes(b"")
+    with pytest.raises(BundleError, match="is not what its manifest says"):
+        registry.promote(pointer, 2)
+    shutil.rmtree(store / "bundles" / "bbb")
+    small_bundle("ccc").write(store / "bundles" / "bbb")
+    with pytest.raises(InputError, match="train again"):
+        registry.promote(pointer, 2)
+    assert pointed(pointer)["bundle_id"] == IDS["aaa"]
+
+
+def test_version_0_is_not_the_challenger(registry, pointer, train):
+    train("aaa")
+    with pytest.raises(InputError, match="0"):
+        registry.promote(pointer, 0)
