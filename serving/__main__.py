@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from serving.cli import app
+import sys
 
 if __name__ == "__main__":
-    app(prog_name="python -m serving")
+    try:
+        # Here, because Ctrl-C may come before everything is imported.
+        from serving.cli import app
+
+        app(prog_name="python -m serving")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -58,6 +58,8 @@ def make_api(**options: Any) -> Api:
         redoc_url=None,
         # A body is read as JSON whatever it is called: keys travel in headers, so no form can forge a call.
         strict_content_type=False,
+        # An address has one spelling; a redirect would drop the key or send the body twice.
+        redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         **options,
     )

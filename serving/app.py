@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 
 from serving import logs
 from serving.api import make_api
-from serving.middleware import BodyLimit, Observed
+from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
+from serving.replay import keep_states_current
 from serving.services import Clock, Services, utc_now
 from serving.settings import Settings, read_settings
 
@@ -33,18 +34,23 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await asyncio.to_thread(_start, settings, clock)
         app.state.services = services
-        watcher = asyncio.create_task(services.models.watch(settings.pointer_poll_seconds))
+        every = settings.pointer_poll_seconds
+        tasks = [
+            asyncio.create_task(services.models.watch(every)),
+            asyncio.create_task(keep_states_current(services, every)),
+        ]
         try:
             yield
         finally:
-            watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await watcher
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             services.database.close()
 
     app = make_api(lifespan=lifespan)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(KeyFirst)
     app.add_middleware(Observed)
     app.add_middleware(CorrelationIdMiddleware, header_name="X-Request-ID", validator=_is_request_id)
     return app

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from recommender.errors import RecommenderError
+from recommender.errors import DatasetError, RecommenderError
 
 
 class _OneSentence(TyperGroup):
@@ -126,12 +126,12 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="Its id, as keys list 
 
 
 def _lines(error: RecommenderError) -> list[str]:
-    """Return the first reason with the number of others, then the others."""
-    reasons: tuple[str, ...] = getattr(error, "reasons", ())
-    more = reasons[1:_SHOWN_REASONS]
-    hidden = len(reasons) - 1 - len(more)
+    """Return the first reason and the number of all, then others, as ``python -m training`` does."""
+    reasons = error.reasons if isinstance(error, DatasetError) else (str(error),)
+    count = f" ({len(reasons)} reasons, more below)" if len(reasons) > 1 else ""
+    hidden = len(reasons) - _SHOWN_REASONS
     return [
-        str(error),
-        *(f"  {reason}" for reason in more),
-        *([f"  … and {hidden} more"] if hidden > 0 else []),
+        f"Error: {reasons[0]}{count}",
+        *(f"  {reason}" for reason in reasons[1:_SHOWN_REASONS]),
+        *([f"  ... and {hidden} more"] if hidden > 0 else []),
     ]

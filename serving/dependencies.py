@@ -28,6 +28,15 @@ async def get_services(request: Request) -> Services:
 ServicesDep: TypeAlias = Annotated[Services, Depends(get_services)]
 
 
+def no_key() -> Problem:
+    """Return the answer to a call without a key."""
+    return Problem(
+        UNAUTHENTICATED,
+        "this call needs an API key; send it as Authorization: Bearer <key> or as X-API-Key",
+        headers=_CHALLENGE,
+    )
+
+
 def authenticate(
     scopes: SecurityScopes,
     services: ServicesDep,
@@ -37,11 +46,7 @@ def authenticate(
     """Return who calls, or answer 401 or 403."""
     presented = bearer.credentials if bearer is not None else header
     if not presented:
-        raise Problem(
-            UNAUTHENTICATED,
-            "this call needs an API key; send it as Authorization: Bearer <key> or as X-API-Key",
-            headers=_CHALLENGE,
-        )
+        raise no_key()
     secret = services.settings.key_secret.get_secret_value()
     with services.database.read() as connection:
         caller = verify_key(connection, secret, presented)

@@ -18,14 +18,18 @@ from serving.problems import (
     MALFORMED,
     MEDIA_TYPE,
     METHOD_NOT_ALLOWED,
+    MOST_FAULTS,
     NOT_FOUND,
+    UNAVAILABLE,
     Fault,
     Kind,
     Problem,
 )
 from serving.schemas.service import ProblemResponse
+from serving.store.database import StoreBusyError
 
 _PLACES = ("body", "query", "path", "header")
+_RETRY_SECONDS = 5
 _NOT_JSON = "send one JSON object, encoded as UTF-8, as application/json"
 
 
@@ -34,6 +38,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(UnknownIdError, _unknown_id)
+    app.add_exception_handler(StoreBusyError, _busy)
     app.add_exception_handler(HTTPException, _http_exception)
 
 
@@ -71,15 +76,20 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
     errors = cast(RequestValidationError, error).errors()
     if any(e["type"] == "json_invalid" for e in errors):
         return respond(_not_json(str(errors[0].get("ctx", {}).get("error", ""))))
-    faults = faults_of(errors, skip=_PLACES)
-    return respond(Problem(INVALID, _sentence(faults), faults))
+    faults = faults_of(errors[:MOST_FAULTS], skip=_PLACES)
+    return respond(Problem(INVALID, _sentence(faults[0]), faults, n_faults=len(errors)))
 
 
 async def _unknown_id(_request: Request, error: Exception) -> Response:
     unknown = cast(UnknownIdError, error)
     message = f"{unknown.field} is not in the catalogue"
     fault = Fault(unknown.field, message, "use an id that the catalogue lists", unknown.value)
-    return respond(Problem(INVALID, _sentence((fault,)), (fault,)))
+    return respond(Problem(INVALID, _sentence(fault), (fault,)))
+
+
+async def _busy(_request: Request, _error: Exception) -> Response:
+    detail = "another writer holds the database; nothing was stored: send the request again after Retry-After"
+    return respond(Problem(UNAVAILABLE, detail, headers={"Retry-After": str(_RETRY_SECONDS)}))
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:
@@ -101,6 +111,5 @@ def _not_json(what: str) -> Problem:
     return Problem(MALFORMED, f"{got}; {_NOT_JSON}", (Fault("", got, _NOT_JSON),))
 
 
-def _sentence(faults: tuple[Fault, ...]) -> str:
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{faults[0].message}; {faults[0].remedy}{more}"
+def _sentence(fault: Fault) -> str:
+    return f"{fault.message}; {fault.remedy}"

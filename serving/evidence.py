@@ -85,7 +85,11 @@ def read_event(raw: object, rules: RowRules) -> LoggedEvent | tuple[Fault, ...]:
 
 def canonical(event: EventIn) -> str:
     """One spelling for all ways to send the same: sorted, UTC, without what equals its default."""
-    content = event.model_dump(mode="json", exclude_defaults=True)
+    content = {
+        # Plus zero: -0.0 becomes 0.0, which it equals.
+        name: value + 0.0 if isinstance(value, float) else value
+        for name, value in event.model_dump(mode="json", exclude_defaults=True).items()
+    }
     return _CANONICAL.encode(content)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from serving.problems import Fault
+from serving.schemas.events import EVENT_KINDS
 
 # What pydantic calls `ErrorDetails`.
 Complaint: TypeAlias = Mapping[str, Any]
@@ -13,10 +14,11 @@ Complaint: TypeAlias = Mapping[str, Any]
 # By error type: what was got against what was expected, and what to do.
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "missing": ("is missing", "add it"),
+    "many_extra": ("has {n} fields that are not fields here", "remove them; /docs lists the fields"),
     "extra_forbidden": ("is not a field here", "remove it; /docs lists the fields"),
     "union_tag_not_found": (
         "has no kind",
-        "add kind: one of attempt, completion, self_assessment, credential",
+        f"add kind: one of {', '.join(EVENT_KINDS)}",
     ),
     "union_tag_invalid": ("is no known kind", "use one of {expected_tags}"),
     "float_type": ("is not a number", "send a number, without quotes"),
@@ -46,21 +48,24 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "model_attributes_type": ("is not an object", "send a JSON object, as application/json"),
     "dict_type": ("is not an object", "send a JSON object, as application/json"),
 }
-EVENT_KINDS = ("attempt", "completion", "self_assessment", "credential")
 
 
-def faults_of(errors: Iterable[Complaint], *, skip: Sequence[str] = ()) -> tuple[Fault, ...]:
+def faults_of(
+    errors: Iterable[Complaint], *, skip: Sequence[str] = (), whole: str = "the body"
+) -> tuple[Fault, ...]:
     """Turn complaints into faults.
 
     Parameters
     ----------
     skip : sequence of str
         Leading parts of the place that a sender does not know, such as ``body``.
+    whole : str
+        What a complaint without a place is about.
     """
-    return tuple(_fault(error, skip) for error in errors)
+    return tuple(_fault(error, skip, whole) for error in errors)
 
 
-def _fault(error: Complaint, skip: Sequence[str]) -> Fault:
+def _fault(error: Complaint, skip: Sequence[str], whole: str) -> Fault:
     place = list(error["loc"])
     if place and place[0] in skip:
         place.pop(0)
@@ -71,7 +76,7 @@ def _fault(error: Complaint, skip: Sequence[str]) -> Fault:
     value = None if error["type"] in ("missing", "union_tag_not_found") else error.get("input")
     if error["type"] == "union_tag_invalid":
         field, value = (f"{field}.kind" if field else "kind"), values.get("tag")
-    name = field or "the body"
+    name = field or whole
     return Fault(field, f"{name} {got.format_map(values)}", remedy.format_map(values), value)
 
 
@@ -89,4 +94,4 @@ def place_name(place: Sequence[int | str]) -> str:
 
 def row_faults(errors: Iterable[Complaint]) -> tuple[Fault, ...]:
     """Faults of one event, whose place begins with its kind, which a sender does not count as a place."""
-    return faults_of(errors, skip=EVENT_KINDS)
+    return faults_of(errors, skip=EVENT_KINDS, whole="the event")

@@ -37,10 +37,11 @@ _INSERT_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row of a table, counted from 1 without the header."""
+    """A row of a table, counted from 1 without the header; `numbered` when its event id is made from that."""
 
     table: str
     row: int
+    numbered: bool = False
 
     def sentence(self, fault: Fault) -> str:
         """One sentence with table, row, column, value and remedy."""
@@ -106,13 +107,15 @@ def _events(
     tables: dict[str, SourceTable], rules: RowRules, reasons: list[str]
 ) -> Iterator[tuple[Place, LoggedEvent]]:
     for name, kind in EVENT_TABLES.items():
-        rows = tables[name].rows() if name in tables else ()
-        for number, row in enumerate(rows, start=1):
+        if name not in tables:
+            continue
+        numbered = "event_id" not in tables[name].data.column_names
+        for number, row in enumerate(tables[name].rows(), start=1):
             # Ids made from row numbers keep the order of the rows among events of one time.
             sent = {"kind": kind, "event_id": f"{name}-{number:09d}", **row}
             event = read_event(sent, rules)
             if isinstance(event, LoggedEvent):
-                yield Place(name, number), event
+                yield Place(name, number, numbered), event
             else:
                 reasons += [Place(name, number).sentence(fault) for fault in event]
 
@@ -161,13 +164,26 @@ def _new(
 ) -> list[LoggedEvent]:
     """Return events that are not in `known`, once each; what contradicts it goes to `reasons`."""
     new = []
+    numbered: dict[str, int] = {}
     for place, event in events:
         payload = known.setdefault(event.event_id, event.payload)
         if payload is event.payload:
             new.append(event)
+        elif payload != event.payload and place.numbered:
+            numbered[place.table] = numbered.get(place.table, 0) + 1
         elif payload != event.payload:
             reasons.append(place.sentence(conflict(event)))
+    reasons += [_taken_numbers(table, count) for table, count in numbered.items()]
     return new
+
+
+def _taken_numbers(table: str, count: int) -> str:
+    """One sentence for all rows: what is wrong with them is the same."""
+    return (
+        f"table {table}: the file has no event_id column, so its rows were numbered, and the store holds "
+        f"other events under {count:,} of these numbers, as after loading another dataset; give the table an "
+        "event_id column with ids of its own, or load into an empty store"
+    )
 
 
 def _unused(tables: dict[str, SourceTable]) -> tuple[str, ...]:

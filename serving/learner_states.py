@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +17,13 @@ from serving.evidence import to_event
 from serving.model import ServedModel
 from serving.store import events as log
 from serving.store import learners
-from serving.store.database import CHUNK, Database
+from serving.store.database import Database
 from serving.store.events import LoggedEvent
 from serving.store.learners import StoredState
+
+_REPLAYED_AT_ONCE = 200
+# Without it the lock is taken again before anybody who waits for it has noticed that it was free.
+_PAUSE_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +83,47 @@ def advance(
 
 
 def rebuild(
-    database: Database, model: ServedModel, *, now: datetime, progress: Callable[[int, int], None]
+    database: Database,
+    model: ServedModel,
+    *,
+    now: datetime,
+    progress: Callable[[int, int], None] | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> int:
     """Replay every learner whose state is missing or was folded with another difficulty table.
 
-    Done in batches, so that a running service gets its turn to write. `progress` is called with how many are
-    done and how many there are; that many are returned.
+    Done in small batches with pauses, so that whoever else writes gets a turn. Several may do it at once:
+    each batch is looked at again under its lock, and what another has made is left as it is.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called after each batch with how many learners are done and how many there are.
+    goes_on : callable
+        Asked before each batch; False ends the replay there.
+
+    Returns
+    -------
+    int
+        How many learners were replayed here.
     """
+    wanted, n_made = model.engine.difficulty_id, 0
     with database.read() as connection:
-        waiting = learners.without_state(connection, model.engine.difficulty_id)
-    for start in range(0, len(waiting), CHUNK):
-        batch = waiting[start : start + CHUNK]
+        waiting = learners.without_state(connection, wanted)
+    for start in range(0, len(waiting), _REPLAYED_AT_ONCE):
+        if not goes_on():
+            break
+        batch = waiting[start : start + _REPLAYED_AT_ONCE]
         with database.write() as connection:
             learners.ensure(connection, batch)
-            made = {i: _stored(_fold(h, model)) for i, h in log.histories(connection, batch)}
+            still = learners.without_state(connection, wanted, among=batch)
+            made = {i: _stored(_fold(h, model)) for i, h in log.histories(connection, still)}
             learners.save_states(connection, made, at=to_seconds(now))
-        progress(start + len(batch), len(waiting))
-    return len(waiting)
+        n_made += len(made)
+        if progress is not None:
+            progress(start + len(batch), len(waiting))
+        time.sleep(_PAUSE_SECONDS)
+    return n_made
 
 
 def _folded_on(

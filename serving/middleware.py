@@ -1,4 +1,4 @@
-"""What happens around every request: a limit on the body, one log line, no internals in a failure."""
+"""What happens around every request: a key first, a small body, one log line, no internals told."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.dependencies import no_key
 from serving.errors import internal_error, respond
 from serving.problems import TOO_LARGE, Problem
 
@@ -17,6 +19,26 @@ _log = structlog.get_logger("serving.requests")
 
 class _BodyTooLargeError(Exception):
     """More came than is read."""
+
+
+class KeyFirst:
+    """Answers 401 to a call of the API that presents no key, without reading its body.
+
+    Whether a key is good and suffices is for `serving.dependencies` to say.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on when it presents something, or needs nothing."""
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            headers = Headers(scope=scope)
+            scheme, _, bearer = headers.get("Authorization", "").partition(" ")
+            if not (scheme.lower() == "bearer" and bearer.strip()) and not headers.get("X-API-Key"):
+                await respond(no_key())(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class BodyLimit:

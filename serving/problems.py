@@ -9,6 +9,8 @@ from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_VALUE = 100
+# An answer names no more: a sender mends some and asks again, and no request makes an answer of megabytes.
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ REJECTED_EVENTS = Kind(
     "rejected-events",
     422,
     "Some events were rejected",
-    "The events that `errors` names were not stored, all others were; `results` has one entry per event.",
+    "The events that `results` calls rejected were not stored, all others were; `errors` says why.",
 )
 INTERNAL = Kind(
     "internal-error", 500, "Internal error", "A fault of this service; its log holds it under the request id."
@@ -114,7 +116,9 @@ class Problem(Exception):  # noqa: N818  (named as in RFC 9457)
     detail : str
         What is wrong this time and what to do, in one sentence.
     faults : sequence of Fault
-        The entries of `errors`.
+        What `errors` names, at most `MOST_FAULTS` of them.
+    n_faults : int, optional
+        How many there are in all, where those are not all.
     extensions : mapping
         Further members of the body.
     """
@@ -127,11 +131,14 @@ class Problem(Exception):  # noqa: N818  (named as in RFC 9457)
         extensions: Mapping[str, Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        n_faults: int | None = None,
     ) -> None:
         super().__init__(detail)
+        shown = tuple(faults[:MOST_FAULTS])
+        more = (len(faults) if n_faults is None else n_faults) - len(shown)
         self.kind = kind
-        self.detail = detail
-        self.faults = faults
+        self.detail = f"{detail} (and {more} more faults than errors names)" if more > 0 else detail
+        self.faults = shown
         self.extensions = extensions or {}
         self.headers = headers or {}
 

@@ -48,9 +48,6 @@ class Settings(BaseSettings):
         ge=0,
         description="How far ahead of this machine's clock an event's time may be, seconds.",
     )
-    max_events: int = Field(
-        default=1000, ge=1, le=1000, description="Most events in one call of POST /v1/events."
-    )
     max_body_bytes: int = Field(
         default=4_000_000, ge=1024, description="Largest request body that is read, bytes."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from serving.dataset_reader import read_tables
 
 ANSWERS = 3
 SHOWN = 4
-_FEWEST_ATTEMPTS, _MOST_ATTEMPTS = 6, 14
-_TRIED = 50
+_FEWEST_ATTEMPTS, _MOST_ATTEMPTS = 4, 14
+_LOOKED_AT, _MOST_TRIED = 300, 20
 
 
 class DemoData:
@@ -47,32 +48,81 @@ class DemoData:
         return [items[i % len(items)] for i in range(ANSWERS)] if items else []
 
 
-def choose_learner(data: DemoData, client: DemoClient) -> tuple[str, Standing]:
-    """Return the first learner with a history and modules ahead, the best of them on skills they have met.
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A learner, their first recommendation, and how they stand before and after failing at it.
+
+    Parameters
+    ----------
+    n_tried : int
+        Of how many learners, this one included, the failure was tried.
+    """
+
+    learner_id: str
+    start: Standing
+    module: Mapping[str, Any]
+    failed: Standing
+    n_tried: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else comes first after the failure."""
+        return first_id(self.start) != first_id(self.failed)
+
+
+def find_opening(data: DemoData, client: DemoClient) -> Opening:
+    """Return the first learner amid a course whose first recommendation changes when they fail at it.
+
+    Tried is what is shown: the attempts are posted. Where no learner fits, the last one tried is shown, else
+    the first one with modules ahead.
 
     Raises
     ------
     DemoError
-        If there is none among the first fifty.
+        If none of those looked at has modules with items ahead.
     """
-    for _, learner_id in zip(range(_TRIED), data.learners(), strict=False):
-        standing = client.standing(learner_id, SHOWN)
-        able = [module for module in standing.modules if data.items_of(module)]
-        if len(able) == SHOWN and any(s["skill_id"] in standing.mastery for s in able[0]["skills"]):
-            return learner_id, standing
-    raise DemoError(
-        f"the demo found no learner in {data.name} with attempts and modules still ahead; "
-        "give a dataset with attempts, items and modules"
-    )
+    opening, spare, n_tried = None, None, 0
+    for _, learner_id in zip(range(_LOOKED_AT), data.learners(), strict=False):
+        start = client.standing(learner_id, SHOWN)
+        if len(start.modules) < SHOWN or not data.items_of(start.modules[0]):
+            continue
+        spare = spare or (learner_id, start)
+        if amid_course(start):
+            n_tried += 1
+            opening = _fail(data, client, learner_id, start, n_tried)
+            if opening.changed or n_tried == _MOST_TRIED:
+                break
+    if opening is None and spare is not None:
+        opening = _fail(data, client, *spare, 1)
+    if opening is None:
+        raise DemoError(
+            f"the demo found no learner in {data.name} with attempts and modules still ahead; "
+            "give a dataset with attempts, items and modules"
+        )
+    return opening
 
 
-def choose_module(
-    data: DemoData, standing: Standing, *, other_than: Mapping[str, Any] | None = None
-) -> Mapping[str, Any]:
-    """Return the best module that has items, and, where there is one, teaches something else than another."""
+def amid_course(standing: Standing) -> bool:
+    """Whether every next module teaches something of what the learner practised last."""
+    latest = max((skill["last_practised_at"] or "" for skill in standing.mastery.values()), default="")
+    recent = {i for i, skill in standing.mastery.items() if latest and skill["last_practised_at"] == latest}
+    return all(recent.intersection(s["skill_id"] for s in m["skills"]) for m in standing.modules)
+
+
+def _fail(data: DemoData, client: DemoClient, learner_id: str, start: Standing, n_tried: int) -> Opening:
+    module = start.modules[0]
+    client.answer_items(learner_id, data.items_of(module), passed=False, label="failed")
+    return Opening(learner_id, start, module, client.standing(learner_id, SHOWN), n_tried)
+
+
+def first_id(standing: Standing) -> str | None:
+    """Id of the first recommendation."""
+    return standing.modules[0]["module_id"] if standing.modules else None
+
+
+def choose_module(data: DemoData, standing: Standing, *, other_than: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the best module that has items, another one where there is one."""
     able = [module for module in standing.modules if data.items_of(module)]
-    taken = {skill["skill_id"] for skill in other_than["skills"]} if other_than else set()
-    other = [m for m in able if not taken.intersection(s["skill_id"] for s in m["skills"])]
     if not able:
         raise DemoError("none of the next modules has items to answer; give a dataset with items")
-    return (other or able)[0]
+    return next((m for m in able if m["module_id"] != other_than["module_id"]), able[0])

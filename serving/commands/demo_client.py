@@ -56,7 +56,7 @@ class DemoClient:
         events = [
             {
                 "kind": "attempt",
-                "event_id": f"demo-{label}-{number}",
+                "event_id": f"demo-{learner_id}-{label}-{number}",
                 "learner_id": learner_id,
                 "item_id": item_id,
                 "score": 0.95 if passed else 0.1,
@@ -65,6 +65,16 @@ class DemoClient:
             for number, item_id in enumerate(item_ids, start=1)
         ]
         return self._call("POST", "/v1/events", {"events": events})
+
+    def complete(self, learner_id: str, module_id: str) -> Json:
+        """Post the completion of a module."""
+        event = {
+            "kind": "completion",
+            "event_id": f"demo-{learner_id}-completed-{module_id}",
+            "learner_id": learner_id,
+            "module_id": module_id,
+        }
+        return self._call("POST", "/v1/events", {"events": [event]})
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
         answer = self._client.request(method, path, json=body)

@@ -13,17 +13,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 import httpx2
 from pydantic import SecretStr
 
 from recommender.errors import RecommenderError
+from serving.commands.demo_ending import Ending
 from serving.settings import Settings
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
+# Its store is removed anyway: no need to wait long for good order.
+_STOP_SECONDS = 3.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -41,13 +42,15 @@ def demo_settings(folder: Path) -> Settings:
 
 
 @contextmanager
-def running_server(settings: Settings, log: Path) -> Iterator[str]:
+def running_server(settings: Settings, log: Path, end: Ending) -> Iterator[str]:
     """Run the service as a process of its own until the block ends; yields its address.
 
     Parameters
     ----------
     log : Path
         File that receives its log lines.
+    end : Ending
+        May end the wait for the server, never its start or stop.
 
     Raises
     ------
@@ -70,24 +73,11 @@ def running_server(settings: Settings, log: Path) -> Iterator[str]:
         )
         try:
             address = f"http://{_HOST}:{port}"
-            _wait_until_ready(process, address, log)
+            with end.allowed():
+                _wait_until_ready(process, address, log)
             yield address
         finally:
             _stop(process)
-
-
-@contextmanager
-def terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does: through every `finally`."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -20,9 +20,28 @@ def reasons_table(title: str, modules: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("chance", justify="right")
     table.add_column("why")
     for module in modules:
-        why = "\n".join(f"{reason['weight']:.0%} {reason['text']}" for reason in module["reasons"])
-        table.add_row(str(module["rank"]), module["title"], chance(module), why)
+        table.add_row(str(module["rank"]), module["title"], chance(module), _why(module["reasons"]))
     return table
+
+
+def percents(weights: Sequence[float]) -> list[int]:
+    """Return shares as whole per cents that add up to what the shares add up to (largest remainders).
+
+    >>> percents([0.335, 0.335, 0.33])
+    [34, 33, 33]
+    """
+    exact = [100 * weight for weight in weights]
+    whole = [int(value) for value in exact]
+    missing = round(sum(exact)) - sum(whole)
+    for i in sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])[:missing]:
+        whole[i] += 1
+    return whole
+
+
+def _why(reasons: Sequence[Mapping[str, Any]]) -> str:
+    shares = percents([reason["weight"] for reason in reasons])
+    lines = [f"{share}% {reason['text']}" for share, reason in zip(shares, reasons, strict=True)]
+    return "\n".join(lines) or "nothing speaks for it strongly"
 
 
 def standing_table(title: str, standing: Standing) -> Table:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.table import Table
-from sqlalchemy import Connection
 
 from recommender.domain.events import from_seconds, to_seconds
 from recommender.errors import InputError
@@ -15,6 +14,7 @@ from serving.security.scopes import parse_scopes
 from serving.services import Clock, utc_now
 from serving.settings import Settings
 from serving.store import api_keys
+from serving.store.database import Database
 from serving.store.migrate import open_database
 
 
@@ -29,7 +29,7 @@ def create(settings: Settings, name: str, scopes: Iterable[str], *, clock: Clock
     if not name.strip() or len(name) > 200:
         raise InputError("the name of a key is empty or longer than 200 characters; say who will use it")
     wanted = parse_scopes(scopes)
-    with _writing(settings) as connection:
+    with _opened(settings) as database, database.write() as connection:
         secret = settings.key_secret.get_secret_value()
         return create_key(connection, secret, name=name, scopes=wanted, now=clock())
 
@@ -39,7 +39,7 @@ def listing(settings: Settings) -> Table:
     table = Table(title="API keys")
     for column in ("id", "name", "ends in", "scopes", "made", "revoked"):
         table.add_column(column)
-    with _writing(settings) as connection:
+    with _opened(settings) as database, database.read() as connection:
         for key in api_keys.every(connection):
             revoked = "" if key.revoked_at is None else _day(key.revoked_at)
             table.add_row(key.key_id, key.name, key.last4, key.scopes, _day(key.created_at), revoked)
@@ -54,7 +54,7 @@ def revoke(settings: Settings, key_id: str, *, clock: Clock = utc_now) -> None:
     InputError
         If there is no such key that still works.
     """
-    with _writing(settings) as connection:
+    with _opened(settings) as database, database.write() as connection:
         if not api_keys.revoke(connection, key_id, at=to_seconds(clock())):
             raise InputError(
                 f"there is no working key {key_id!r}; give an id from: python -m serving keys list "
@@ -63,11 +63,10 @@ def revoke(settings: Settings, key_id: str, *, clock: Clock = utc_now) -> None:
 
 
 @contextmanager
-def _writing(settings: Settings) -> Iterator[Connection]:
+def _opened(settings: Settings) -> Iterator[Database]:
     database = open_database(settings.database_url)
     try:
-        with database.write() as connection:
-            yield connection
+        yield database
     finally:
         database.close()
 

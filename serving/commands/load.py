@@ -35,7 +35,7 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
         report = import_history(database, directory, _rules(settings, models.current, clock))
         console.print(_table(report, time.perf_counter() - started))
         if report.unused:
-            console.print(f"columns that are not kept: {', '.join(report.unused)}", soft_wrap=True)
+            console.print(f"columns that are not kept: {', '.join(report.unused)}")
         _make_states(database, models, console, clock)
     finally:
         database.close()

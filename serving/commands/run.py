@@ -8,6 +8,7 @@ from contextlib import suppress
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from recommender.errors import ConfigurationError
 from serving import logs
 from serving.settings import Settings
 from serving.store.migrate import open_database
@@ -19,11 +20,12 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     Raises
     ------
     ConfigurationError
-        If the database cannot be used.
+        If the database cannot be used, or host and port cannot be listened on.
     """
     logs.configure(settings.log_level)
     # Once, before the workers: a fault is one sentence here and not one traceback in each of them.
     open_database(settings.database_url).close()
+    listening = _listening(host, port)
     config = uvicorn.Config(
         "serving.app:from_environment",
         factory=True,
@@ -37,10 +39,31 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     if workers == 1:
         # It has shut down in good order by the time it passes Ctrl-C on.
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run()
+            uvicorn.Server(config).run(sockets=[listening])
         return
-    listening = config.bind_socket()
-    # Inherited by every connection. asyncio does this for sockets of its own only; without it each answer of
-    # a worker waits 40 ms for the client's delayed acknowledgement (RFC 896 meets RFC 1122, section 4.2.3.2).
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     Multiprocess(config, sockets=[listening]).run()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket at this address; uvicorn's own way tells a failure by a log line."""
+    listening = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by every connection. asyncio does this for sockets of its own only; without it each answer
+        # waits 40 ms for the client's delayed acknowledgement (RFC 896 meets RFC 1122, section 4.2.3.2).
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listening.bind(address)
+    except (OSError, UnicodeError) as error:
+        if listening is not None:
+            listening.close()
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"cannot listen on host {host}, port {port} ({reason}); "
+            "give a free --port, and as --host an address of this machine"
+        ) from None
+    listening.set_inheritable(True)
+    return listening

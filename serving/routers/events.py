@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
@@ -16,10 +17,11 @@ from serving.problems import (
     FORBIDDEN,
     INVALID,
     MALFORMED,
+    MOST_FAULTS,
     REJECTED_EVENTS,
     TOO_LARGE,
     UNAUTHENTICATED,
-    Fault,
+    UNAVAILABLE,
     Problem,
 )
 from serving.schemas.events import EventResult, EventsRequest, EventsResponse
@@ -32,7 +34,7 @@ router = APIRouter(prefix="/v1", tags=["events"], dependencies=[requires(Scope.E
 @router.post(
     "/events",
     summary="Record evidence",
-    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, model=ProblemResponse)
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, UNAVAILABLE, model=ProblemResponse)
     | documented(INVALID, REJECTED_EVENTS, model=EventsProblemResponse),
 )
 def record_events(
@@ -44,15 +46,12 @@ def record_events(
     Safe to send again: an event that is there already is a duplicate and changes nothing.
     """
     settings, model = services.settings, services.models.current
-    rows: Sequence[object] = request.events
-    if len(rows) > settings.max_events:
-        raise _too_many(len(rows), settings.max_events)
     rules = RowRules(
         received_at=services.clock(),
         future_tolerance_seconds=settings.future_tolerance_seconds,
         catalog=None if model is None else model.engine.catalog,
     )
-    outcomes = take_in(services.database, model, rows, rules)
+    outcomes = take_in(services.database, model, request.events, rules)
     answer = _answer(outcomes)
     if answer.rejected:
         raise _rejected(outcomes, answer)
@@ -70,15 +69,16 @@ def _answer(outcomes: Sequence[RowOutcome]) -> EventsResponse:
 
 
 def _rejected(outcomes: Sequence[RowOutcome], answer: EventsResponse) -> Problem:
-    faults = [fault.under(f"events[{i}]") for i, outcome in enumerate(outcomes) for fault in outcome.faults]
+    faults = (fault.under(f"events[{i}]") for i, outcome in enumerate(outcomes) for fault in outcome.faults)
     detail = (
         f"{answer.rejected} of {len(outcomes)} events were rejected and not stored, all others were; "
         "mend those that errors names and send them again"
     )
     extensions: dict[str, Any] = answer.model_dump()
-    return Problem(REJECTED_EVENTS, detail, faults, extensions)
-
-
-def _too_many(got: int, most: int) -> Problem:
-    fault = Fault("events", f"events holds {got}", f"send at most {most} at a time")
-    return Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))
+    return Problem(
+        REJECTED_EVENTS,
+        detail,
+        tuple(islice(faults, MOST_FAULTS)),
+        extensions,
+        n_faults=sum(len(outcome.faults) for outcome in outcomes),
+    )

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Header
 
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Recommendation, RecommendedModule
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.examples import RECOMMENDATION_REQUESTS
+from serving.languages import preferred_language
 from serving.learner_states import KnownLearner, known_learner
 from serving.model import ServedModel
-from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED
+from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
 from serving.rounding import rounded
 from serving.schemas.recommendations import (
     AdjustmentOut,
@@ -35,11 +36,14 @@ router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[require
 @router.post(
     "/recommendations",
     summary="Next modules for one learner",
-    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID),
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
 )
 def recommend(
     request: Annotated[RecommendationRequest, Body(openapi_examples=RECOMMENDATION_REQUESTS)],
     services: ServicesDep,
+    accept_language: Annotated[
+        str | None, Header(description="Language of the reasons, as in RFC 9110; English if absent.")
+    ] = None,
 ) -> RecommendationResponse:
     """Rank the modules that the rules allow, each with its reasons and its chance of success."""
     model, now = services.models.current, services.clock()
@@ -48,7 +52,13 @@ def recommend(
     learner = known_learner(services.database, model, request.learner_id, now=now)
     if learner is None:
         learner = KnownLearner(LearnerProfile(learner_id=request.learner_id), None)
-    answer = model.engine.recommend(learner.state, learner.profile, request.to_query(), now=now)
+    answer = model.engine.recommend(
+        learner.state,
+        learner.profile,
+        request.to_query(),
+        now=now,
+        language=preferred_language(accept_language),
+    )
     return _response(answer, model)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter, ValidatorFunctionWrapHandler, WrapValidator
 
@@ -32,7 +32,10 @@ class AttemptIn(_Event):
         default=None, strict=True, description="Absent means: the score reaches the pass mark."
     )
     skill_ids: list[Id] = Field(
-        default=[], max_length=100, description="Absent means: those the catalogue has for the item."
+        default=[],
+        max_length=100,
+        fail_fast=True,
+        description="Absent means: those the catalogue has for the item.",
     )
     module_id: Id | None = None
     duration_seconds: NonNegative | None = None
@@ -69,6 +72,10 @@ class CredentialIn(_Event):
 EventIn: TypeAlias = Annotated[
     AttemptIn | CompletionIn | SelfAssessmentIn | CredentialIn, Field(discriminator="kind")
 ]
+EVENT_KINDS: tuple[str, ...] = tuple(
+    str(get_args(model.model_fields["kind"].annotation)[0])
+    for model in (AttemptIn, CompletionIn, SelfAssessmentIn, CredentialIn)
+)
 EVENT_ADAPTER: TypeAdapter[EventIn] = TypeAdapter(EventIn)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 MAX_ID_LENGTH = 200
+_MOST_UNKNOWN_FIELDS = 20
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 
 
@@ -16,6 +17,15 @@ class Closed(BaseModel):
     """A schema that refuses what it does not know, and numbers that are none."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_unknown_fields(cls, value: Any) -> Any:
+        """Complain once of very many unknown fields: a complaint of each takes seconds."""
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + _MOST_UNKNOWN_FIELDS:
+            n_unknown = len(value.keys() - cls.model_fields.keys())
+            raise PydanticCustomError("many_extra", "has unknown fields", {"n": n_unknown})
+        return value
 
 
 def parse_time(value: Any) -> datetime:

@@ -7,13 +7,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-from recommender.errors import ConfigurationError
+from recommender.errors import ConfigurationError, RecommenderError
 from serving.store import dialect
 
 # Databases limit how many parameters one statement may have; 500 is below every limit.
 CHUNK = 500
+
+
+class StoreBusyError(RecommenderError):
+    """Another writer held the database for too long; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database is locked by another writer, nothing was stored; try again in a few seconds, or "
+            "stop what writes to it"
+        )
 
 
 class Database:
@@ -32,11 +42,22 @@ class Database:
 
     def __init__(self, url: str) -> None:
         try:
-            self.engine = create_engine(url, pool_size=20, max_overflow=30)
+            self.engine = create_engine(
+                url,
+                pool_size=20,
+                max_overflow=30,
+                # What goes wrong is logged, and parameters are personal.
+                hide_parameters=True,
+            )
         except (ArgumentError, NoSuchModuleError, TypeError):
             raise ConfigurationError(
                 "setting SERVING_DATABASE_URL is not a database address this service knows; "
                 "use one such as sqlite:///serving.db"
+            ) from None
+        except ImportError as error:
+            raise ConfigurationError(
+                f"setting SERVING_DATABASE_URL needs the driver {error.name}, which is not installed; "
+                "install it, or use an address such as sqlite:///serving.db"
             ) from None
         if dialect.is_sqlite(self.engine) and self.engine.url.database in (None, "", ":memory:"):
             raise ConfigurationError(
@@ -49,16 +70,30 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that sees one moment and changes nothing."""
-        with self.engine.connect() as connection, connection.begin():
+        """Open a transaction that sees one moment and changes nothing.
+
+        Raises
+        ------
+        StoreBusyError
+            If another writer holds the database for too long.
+        """
+        with _busy_told(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that commits at the end, or not at all."""
-        with ExitStack() as stack:
+        """Open a transaction that commits at the end, or not at all.
+
+        Raises
+        ------
+        StoreBusyError
+            If another writer holds the database for too long.
+        """
+        with _busy_told(), ExitStack() as stack:
             if self._one_writer is not None:
-                stack.enter_context(self._one_writer)
+                if not self._one_writer.acquire(timeout=dialect.BUSY_TIMEOUT_MS / 1000):
+                    raise StoreBusyError
+                stack.callback(self._one_writer.release)
             connection = stack.enter_context(self.engine.connect())
             connection = connection.execution_options(**{dialect.WRITE_OPTION: True})
             stack.enter_context(connection.begin())
@@ -72,6 +107,16 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _busy_told() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if dialect.is_busy(error):
+            raise StoreBusyError from None
+        raise
 
 
 def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:

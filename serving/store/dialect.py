@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
+# How long a writer waits for another one.
 BUSY_TIMEOUT_MS = 10_000
 WRITE_OPTION = "store_write"
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # A commit that was answered survives a power cut: evidence is the truth.
     "PRAGMA synchronous=FULL",
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA foreign_keys=ON",
 )
 
@@ -22,6 +24,13 @@ _PRAGMAS = (
 def is_sqlite(engine: Engine) -> bool:
     """Whether one writer at a time is all the database allows."""
     return engine.dialect.name == "sqlite"
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether another writer held the database for longer than is waited."""
+    # The low byte is the kind of error; what is above it tells variants of it apart.
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def prepare(engine: Engine) -> None:
@@ -34,7 +43,7 @@ def prepare(engine: Engine) -> None:
 def _set_pragmas(connection: Any, _record: object) -> None:
     # None hands BEGIN to us: the driver would start transactions late and none before DDL.
     connection.isolation_level = None
-    for pragma in _PRAGMAS:
+    for pragma in (*_PRAGMAS, f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}"):
         connection.execute(pragma)
 
 

@@ -69,14 +69,24 @@ def states(connection: Connection, learner_ids: Sequence[str]) -> dict[str, Stor
     return found
 
 
-def without_state(connection: Connection, difficulty_id: str) -> list[str]:
-    """Learners with events whose state is missing or was folded with another difficulty table."""
+def without_state(
+    connection: Connection, difficulty_id: str, among: Sequence[str] | None = None
+) -> list[str]:
+    """Learners with events whose state is missing or was folded with another difficulty table.
+
+    Parameters
+    ----------
+    among : sequence of str, optional
+        Only these, at most `CHUNK` of them; absent means all.
+    """
     current = exists().where(
         learner_states.c.learner_id == learners.c.learner_id,
         learner_states.c.difficulty_id == difficulty_id,
     )
     has_events = exists().where(events.c.learner_id == learners.c.learner_id)
     statement = select(learners.c.learner_id).where(has_events, ~current).order_by(learners.c.learner_id)
+    if among is not None:
+        statement = statement.where(learners.c.learner_id.in_(among))
     return list(connection.execute(statement).scalars())
 
 

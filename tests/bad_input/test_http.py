@@ -1,6 +1,7 @@
 """Everything wrong that can come over HTTP: the field is named, nothing of a rejected row is stored."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -171,6 +172,36 @@ def test_every_fault_of_a_row_is_named(service: Service) -> None:
     answer = service.post_events(attempt("b", score=2, passed="no", item_id=""))
     assert sorted(fields(answer)) == ["events[0].item_id", "events[0].passed", "events[0].score"]
     assert {error["value"] for error in answer.json()["errors"]} == {"", "no", 2}
+
+
+def test_a_row_that_is_no_object_is_called_an_event(service: Service) -> None:
+    answer = service.client.post("/v1/events", json={"events": [7]})
+    assert answer.json()["errors"][0]["message"].startswith("the event ")
+
+
+@pytest.mark.parametrize("path", ["/v1/recommendations", "/v1/events"])
+def test_very_many_unknown_fields_are_answered_at_once_and_in_short(service: Service, path: str) -> None:
+    unknown = json.dumps({"learner_id": "ann", **{f"k{i}": 1 for i in range(250_000)}})
+    content = (
+        unknown if path == "/v1/recommendations" else f'{{"events": [{unknown[:-1]}, "kind": "attempt"}}]}}'
+    )
+    started = time.perf_counter()
+    json.loads(content)
+    parsing = time.perf_counter() - started
+    answer = service.client.post(path, content=content, headers=JSON)
+    elapsed = time.perf_counter() - started
+    assert answer.status_code == 422
+    assert "250000 fields" in answer.json()["errors"][0]["message"]
+    assert len(answer.content) < 30_000
+    assert elapsed < 1 + 3 * parsing
+
+
+def test_at_most_100_faults_are_named_and_the_others_counted(service: Service) -> None:
+    answer = service.post_events(*(attempt(f"e{i}", score=2, item_id="") for i in range(60)))
+    body = answer.json()
+    assert len(body["errors"]) == 100
+    assert body["detail"].endswith("(and 20 more faults than errors names)")
+    assert body["rejected"] == len(body["results"]) == 60
 
 
 def test_when_every_row_is_bad_nothing_is_stored(service: Service) -> None:

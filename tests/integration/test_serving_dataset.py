@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from recommender.domain.events import Attempt, Completion
 from recommender.engine import Engine
 from recommender.skills.state import LearnerState
 from serving.cli import app
+from serving.commands.demo_ending import ending
 from serving.commands.load import load
 from tests.unit.serving.world import make_settings, running_service, write_pointer
 
@@ -108,12 +110,57 @@ def test_the_demo_tells_its_story_and_leaves_nothing(
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     result = CliRunner().invoke(app, ["demo", "--data", str(tiny_dataset)])
     assert result.exit_code == 0, result.output
-    story = ("mastery by skill", "What to learn next", "failed on", "passed on", "cold_start", "make serve")
+    story = (
+        *("mastery by skill", "What to learn next", "failed on", "overall ability", "passed on"),
+        *("leaves the list", "cold_start", "make serve", "make mlflow", "make train"),
+    )
     positions = [result.stdout.index(part) for part in story]
     assert positions == sorted(positions)
     assert max(map(len, result.stdout.splitlines())) <= 100
     assert sorted(file.name for file in tmp_path.iterdir()) == ["champion.json", "tmp"]
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
+@pytest.mark.parametrize("after", [0.2, 1.0, 2.0, 3.5])
+def test_the_demo_interrupted_at_any_moment_ends_soon_and_leaves_nothing(
+    tmp_path: Path, tiny_dataset: Path, tiny_bundle: Path, after: float
+) -> None:
+    write_pointer(tmp_path / "champion.json", tiny_bundle)
+    demo = run_demo(tmp_path, tiny_dataset)
+    time.sleep(after)
+    children = children_of(demo.pid)
+    demo.send_signal(signal.SIGINT)
+    _, errors = demo.communicate(timeout=20)
+    assert demo.returncode != 0
+    assert "Traceback" not in errors
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def _interrupted(passed: list[str]) -> None:
+    with ending() as end:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        passed.append("not cut short")
+        with end.allowed():
+            passed.append("never")
+
+
+def _swallowed(passed: list[str]) -> None:
+    with ending() as end, end.allowed():
+        # As when Python swallows what a callback raises.
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        passed.append("swallowed")
+
+
+def test_what_was_noted_is_raised_where_it_may_be_and_nowhere_else() -> None:
+    passed: list[str] = []
+    for how in (_interrupted, _swallowed):
+        with pytest.raises(KeyboardInterrupt):
+            how(passed)
+    assert passed == ["not cut short", "swallowed"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")

@@ -1,10 +1,15 @@
 import json
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from serving.cli import app
+from serving.store import dialect
 from tests.unit.serving.world import KEY_SECRET, write_pointer
 
 ATTEMPTS = "learner_id,item_id,score\nann,item-4,0.5\nbob,item-5,1\n"
@@ -51,7 +56,61 @@ def test_bad_input_is_exit_2_and_one_sentence(arguments: tuple[str, ...], senten
     result = run(*arguments)
     assert result.exit_code == 2
     assert sentence in result.stderr
+    assert result.stderr.startswith("Error: ")
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The database exists, and somebody else is writing to it."""
+    assert run("migrate").exit_code == 0
+    monkeypatch.setattr(dialect, "BUSY_TIMEOUT_MS", 50)
+    with closing(sqlite3.connect(tmp_path / "cli.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_locked_database_is_exit_2_and_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "attempts.csv").write_text(ATTEMPTS)
+    for command in (
+        ("load", "--data", str(tmp_path)),
+        ("keys", "create", "--name", "x", "--scopes", "events"),
+        ("keys", "revoke", "x"),
+    ):
+        result = run(*command)
+        assert result.exit_code == 2
+        assert result.stderr.startswith(
+            "Error: the database is locked by another writer, nothing was stored;"
+        )
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.usefixtures("locked")
+def test_keys_are_listed_while_somebody_writes() -> None:
+    assert run("keys", "list").exit_code == 0
+
+
+def test_run_names_an_address_it_cannot_listen_on() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for workers in ("1", "2"):
+            result = run("run", "--port", port, "--workers", workers)
+            assert result.exit_code == 2
+            assert f"Error: cannot listen on host 127.0.0.1, port {port} (" in result.stderr
+    elsewhere = run("run", "--host", "203.0.113.7")
+    assert elsewhere.exit_code == 2
+    assert "cannot listen on host 203.0.113.7" in elsewhere.stderr
+    assert len(elsewhere.stderr.strip().splitlines()) == 1
+
+
+def test_a_database_without_its_driver_is_exit_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVING_DATABASE_URL", "postgresql+pg8000://somewhere/store")
+    result = run("migrate")
+    assert result.exit_code == 2
+    assert "SERVING_DATABASE_URL needs the driver pg8000, which is not installed" in result.stderr
 
 
 def test_a_missing_secret_is_exit_2_for_every_command_that_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,9 +159,10 @@ def test_load_lists_every_reason_and_caps_them(tmp_path: Path) -> None:
     result = run("load", "--data", str(tmp_path))
     assert result.exit_code == 2
     lines = result.stderr.strip().splitlines()
-    assert lines[0].endswith("(and 29 more)")
+    assert lines[0].startswith("Error: table attempts, row 1, column score: ")
+    assert lines[0].endswith(" (30 reasons, more below)")
     assert len(lines) == 21
-    assert lines[-1] == "  … and 10 more"
+    assert lines[-1] == "  ... and 10 more"
 
 
 def test_the_demo_without_a_model_says_what_to_do(tmp_path: Path) -> None:

@@ -124,16 +124,8 @@ def test_a_state_of_another_version_is_replayed(service: Service, bundle: Path) 
     assert service.states()["ann"] == replayed(service, bundle)
 
 
-def test_the_limit_on_events_can_be_lowered(tmp_path: Path, bundle: Path) -> None:
-    with running_service(tmp_path, bundle, max_events=2) as service:
-        answer = service.post_events(*(attempt(f"e{i}") for i in range(3)))
-        assert answer.status_code == 422
-        assert answer.json()["errors"] == [
-            {
-                "field": "events",
-                "value": None,
-                "message": "events holds 3",
-                "remedy": "send at most 2 at a time",
-            }
-        ]
-        assert service.log() == []
+@pytest.mark.parametrize("duration", [0, 0.0, "-0.0"])
+def test_zero_is_zero_however_it_is_signed(service: Service, duration: object) -> None:
+    service.post_events(attempt("z", duration_seconds=0))
+    again = attempt("z", duration_seconds=-0.0 if duration == "-0.0" else duration)
+    assert service.post_events(again).json()["duplicates"] == 1

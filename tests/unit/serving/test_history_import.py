@@ -148,5 +148,20 @@ def test_all_reasons_are_told(database: Database, data: Path) -> None:
 def test_a_row_that_contradicts_the_store_is_refused(database: Database, data: Path) -> None:
     import_history(database, data, RULES)
     (data / "attempts.csv").write_text(GOOD.replace("bob,i2,1", "bob,i2,0"))
-    with pytest.raises(DatasetError, match=r"table attempts, row 2, column event_id: .* other content"):
+    with pytest.raises(
+        DatasetError, match=r"attempts: the file has no event_id column, .* under 1 of"
+    ) as caught:
         import_history(database, data, RULES)
+    assert "its rows were numbered" in str(caught.value)
+    assert "give the table an event_id column" in str(caught.value)
+
+
+def test_a_second_dataset_without_event_ids_is_refused_in_one_sentence(
+    database: Database, data: Path
+) -> None:
+    import_history(database, data, RULES)
+    (data / "attempts.csv").write_text(GOOD.replace("ann", "other").replace("bob", "another"))
+    with pytest.raises(DatasetError, match="under 3 of these numbers") as caught:
+        import_history(database, data, RULES)
+    assert len(caught.value.reasons) == 1
+    assert n_events(database) == 3

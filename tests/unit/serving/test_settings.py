@@ -38,19 +38,19 @@ def test_an_obvious_secret_is_refused_without_repeating_it(
 
 def test_the_environment_is_read_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text(
-        f"SERVING_KEY_SECRET={KEY_SECRET}\nSERVING_MAX_EVENTS=10\nSERVING_LOG_LEVEL=error\n"
+        f"SERVING_KEY_SECRET={KEY_SECRET}\nSERVING_MAX_BODY_BYTES=10000\nSERVING_LOG_LEVEL=error\n"
     )
-    monkeypatch.setenv("SERVING_MAX_EVENTS", "20")
+    monkeypatch.setenv("SERVING_MAX_BODY_BYTES", "20000")
     settings = read_settings()
-    assert (settings.max_events, settings.log_level) == (20, "error")
+    assert (settings.max_body_bytes, settings.log_level) == (20_000, "error")
     assert settings.key_secret.get_secret_value() == KEY_SECRET
     assert KEY_SECRET not in repr(settings)
 
 
 def test_a_setting_out_of_range_is_named_with_its_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVING_KEY_SECRET", KEY_SECRET)
-    monkeypatch.setenv("SERVING_MAX_EVENTS", "0")
-    with pytest.raises(ConfigurationError, match=r"SERVING_MAX_EVENTS .*Most events in one call"):
+    monkeypatch.setenv("SERVING_MAX_BODY_BYTES", "0")
+    with pytest.raises(ConfigurationError, match=r"SERVING_MAX_BODY_BYTES .*Largest request body"):
         read_settings()
 
 

@@ -1,18 +1,24 @@
 """What is around every request: sizes, ids, failures, the documentation."""
 
+import asyncio
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from serving import logs
 from serving.api import make_api
+from serving.middleware import KeyFirst
 from serving.problems import KINDS
+from serving.store import dialect
 from tests.unit.serving.world import Service, attempt, running_service
 
 
@@ -57,6 +63,61 @@ def test_an_unforeseen_failure_tells_nothing_of_the_inside(
     failed = next(line for line in lines if line["event"] == "request failed")
     assert (failed["request_id"], failed["route"]) == ("r-1", "/v1/recommendations")
     assert "no such table" in failed["exception"]
+    assert "private-name" not in json.dumps(lines)
+
+
+def test_a_database_that_somebody_else_locks_is_503_and_worth_another_try(
+    tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialect, "BUSY_TIMEOUT_MS", 50)
+    with (
+        running_service(tmp_path, bundle) as service,
+        closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        answer = service.post_events(attempt("e"))
+        assert answer.status_code == 503
+        assert answer.json()["type"] == "/docs#unavailable"
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert int(answer.headers["retry-after"]) > 0
+        other.execute("ROLLBACK")
+        assert service.post_events(attempt("e")).json()["stored"] == 1
+
+
+def test_a_writer_of_this_process_that_does_not_end_is_waited_for_in_vain(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialect, "BUSY_TIMEOUT_MS", 50)
+    database = service.client.app.state.services.database  # type: ignore[attr-defined]
+    with database.write():
+        assert service.post_events(attempt("e")).status_code == 503
+    assert service.post_events(attempt("e")).status_code == 200
+
+
+def test_a_call_without_a_key_is_401_whatever_its_body(service: Service) -> None:
+    service.client.headers.pop("X-API-Key")
+    for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Basic abc"}, {"X-API-Key": ""}):
+        answer = service.client.post("/v1/events", content=b"{", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_body_nobody_may_send_is_not_read() -> None:
+    sent: list[Message] = []
+
+    async def never() -> Message:
+        raise AssertionError("the body was read")
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/events", "headers": []}
+    asyncio.run(KeyFirst(behind)(scope, never, keep))
+    assert sent[0]["status"] == 401
 
 
 def test_log_lines_hold_no_learner(tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +133,13 @@ def test_log_lines_hold_no_learner(tmp_path: Path, bundle: Path, capsys: pytest.
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nowhere", 404), ("GET", "/v1/events", 405), ("DELETE", "/health/live", 405)],
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/v1/events", 405),
+        ("DELETE", "/health/live", 405),
+        ("POST", "/v1/events/", 404),
+        ("GET", "/v1/model/", 404),
+    ],
 )
 def test_addresses_and_methods_that_are_none_are_problems(
     service: Service, method: str, path: str, status: int
