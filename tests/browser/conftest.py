@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from recommender.bundle import ModelBundle
 from recommender.embeddings.view import Interactions
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.skills import evaluate_skills
@@ -66,11 +67,9 @@ def evaluation():
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory) -> Trained:
+def trained(tmp_path_factory, tiny_bundle) -> Trained:
     store = tmp_path_factory.mktemp("store")
-    bundle = store / "bundles" / "abc123"
-    bundle.mkdir(parents=True)
-    (bundle / "manifest.json").write_text('{"id": "abc123"}')
+    bundle, bundle_id = tiny_bundle, ModelBundle.open(tiny_bundle).id
     skills, modules = evaluation()
     engine = {report.protocol: report.models["engine"].metrics for report in modules}
     metrics = {"skills": dict(skills.models), "modules": engine}
@@ -91,9 +90,9 @@ def trained(tmp_path_factory) -> Trained:
         run_id = log_run(record, store)
         experiment_id = connect(store).get_run(run_id).info.experiment_id
         registry = ModelRegistry.open(store)
-        registry.register(run_id, bundle, "abc123", {"auc": 0.81}, "First models.")
+        registry.register(run_id, bundle, bundle_id, {"auc": 0.81}, "First models.")
         registry.promote(store / "champion.json", reason="The first one.")
-        registry.register(run_id, bundle, "abc123", {"auc": 0.82}, "Second models.")
+        registry.register(run_id, bundle, bundle_id, {"auc": 0.82}, "Second models.")
     return Trained(store, experiment_id, run_id, record.name, metrics)
 
 
