@@ -17,15 +17,6 @@ CompletionStatus: TypeAlias = Literal["started", "completed", "abandoned"]
 EventKey: TypeAlias = tuple[float, str]
 
 
-class EventKind(IntEnum):
-    """What kind of fact an event is; the value is its code in arrays."""
-
-    ATTEMPT = 0
-    COMPLETION = 1
-    SELF_ASSESSMENT = 2
-    CREDENTIAL = 3
-
-
 class Status(IntEnum):
     """Codes of a completion's status in arrays; 0 means that the module was never touched."""
 
