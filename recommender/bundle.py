@@ -71,6 +71,12 @@ class ModelBundle:
         """Hash of the learned content; "" before the bundle was written."""
         return str(self.manifest.get("id", ""))
 
+    @property
+    def simulated(self) -> bool:
+        """Whether it was trained on simulated data; manifests of before that was written say no."""
+        dataset = self.manifest.get("dataset")
+        return isinstance(dataset, Mapping) and bool(dataset.get("simulated", False))
+
     def write(self, path: Path, *, under_id: bool = False) -> ModelBundle:
         """Write the directory under a temporary name and rename it, so that a half-written one never shows.
 

@@ -18,7 +18,9 @@ _TITLE = "Adaptive learning recommender"
 _DESCRIPTION = (
     "Record evidence of what learners can do; ask what they should learn next, and why. "
     "Errors are RFC 9457 problems. Times are ISO 8601; a time without a zone is UTC. "
-    "Numbers that are fractions lie in [0, 1]. Every answer carries an X-Request-ID, yours if you sent one."
+    "Numbers that are fractions lie in [0, 1]. Every answer carries an X-Request-ID, yours if you sent one. "
+    "An answer whose model is `simulated` comes from a model that was trained on simulated data: it is for "
+    "trying things out and says nothing of how real people learn."
 )
 _ROUTERS = (recommendations.router, events.router, learners.router, model.router, health.router)
 

@@ -17,6 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from recommender.domain.dataset_format import LIST_SEPARATOR, NUMERIC_BOUNDS, TABLES, Column, Kind
+from recommender.domain.simulation import notice_in
 from recommender.errors import DatasetError
 
 _ENDINGS = (".parquet", ".csv")
@@ -33,11 +34,14 @@ class SourceTable:
     ----------
     unused : tuple of str
         Columns of the file that the format does not have.
+    notice : str, optional
+        Of a file whose metadata marks it as simulated, what it says of that.
     """
 
     name: str
     data: pa.Table
     unused: tuple[str, ...]
+    notice: str | None = None
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Rows by column name, in the order of the file; empty cells are left out."""
@@ -91,7 +95,8 @@ def _read(name: str, file: Path) -> SourceTable:
         raise DatasetError(
             f"table {name}: the required column {missing[0]} is missing in {file.name}; add it"
         )
-    return SourceTable(name, data, tuple(c for c in data.column_names if not table.has(c)))
+    unused = tuple(c for c in data.column_names if not table.has(c))
+    return SourceTable(name, data, unused, notice_in(data.schema.metadata))
 
 
 def _read_parquet(file: Path) -> pa.Table:

@@ -9,7 +9,7 @@ MODULE_ID = "module-fractions"
 SKILL_ID = "skill-fractions"
 ITEM_ID = "item-fractions-3"
 
-_MODEL = {"bundle_id": "3f0c9a7d52e1", "alias": "champion"}
+_MODEL = {"bundle_id": "3f0c9a7d52e1", "alias": "champion", "simulated": False}
 _AT = "2026-03-01T09:30:00Z"
 
 RECOMMENDATION_REQUESTS: dict[str, Any] = {
@@ -136,7 +136,7 @@ _MODEL_RESPONSE: dict[str, Any] = {
     "version": 3,
     "loaded_at": _AT,
     "created_at": "2026-02-28T21:14:00+00:00",
-    "dataset": {"name": "autumn"},
+    "dataset": {"name": "autumn", "simulated": False},
     "metrics": {"skills": {"auc": 0.79}},
     "catalog": {
         "n_modules": 120,

@@ -9,7 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.dataset_format import SIMULATED_ID_PREFIX
 from recommender.domain.learner import LearnerProfile
+from recommender.domain.simulation import all_simulated
 from recommender.errors import DatasetError
 from serving.dataset_reader import SourceTable, read_tables
 from serving.evidence import RowRules, read_event
@@ -54,13 +56,22 @@ class Place:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the rows; `unused` lists columns that were not read, as ``table.column``."""
+    """What became of the rows.
+
+    Parameters
+    ----------
+    unused : tuple of str
+        Columns that were not read, as ``table.column``.
+    simulated_by : str, optional
+        What says that the rows are simulated: the notice of a file, or the ids. None when nothing does.
+    """
 
     profiles: int = 0
     stored: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
     learners: int = 0
     unused: tuple[str, ...] = ()
+    simulated_by: str | None = None
 
 
 def import_history(database: Database, directory: Path, rules: RowRules) -> ImportReport:
@@ -79,7 +90,10 @@ def import_history(database: Database, directory: Path, rules: RowRules) -> Impo
     events = list(_events(tables, rules, reasons))
     if reasons:
         raise DatasetError(*reasons)
-    report = ImportReport(profiles=len(profiles), unused=_unused(tables))
+    people = {profile.learner_id for profile in profiles} | {event.learner_id for _, event in events}
+    report = ImportReport(
+        profiles=len(profiles), unused=_unused(tables), simulated_by=_simulated_by(tables, people)
+    )
     with database.write() as connection:
         known: dict[str, str] = {}
         for start in range(0, len(events), _INSERT_ROWS):
@@ -101,6 +115,12 @@ def import_history(database: Database, directory: Path, rules: RowRules) -> Impo
         if table in tables:
             report.stored[table] = sum(event.kind == kind for event in new)
     return report
+
+
+def _simulated_by(tables: dict[str, SourceTable], people: set[str]) -> str | None:
+    notices = (table.notice for table in tables.values() if table.notice is not None)
+    by_ids = f"every learner_id begins with {SIMULATED_ID_PREFIX!r}" if all_simulated(people) else None
+    return next(notices, by_ids)
 
 
 def _events(

@@ -33,6 +33,11 @@ class ServedModel:
         """Score from which an attempt counts as passed, as this model was trained."""
         return self.engine.bundle.difficulty.pass_mark
 
+    @property
+    def simulated(self) -> bool:
+        """Whether this model was trained on simulated data."""
+        return self.engine.bundle.simulated
+
 
 class ModelHolder:
     """Holds the model that serves and follows the pointer file.
@@ -70,7 +75,12 @@ class ModelHolder:
             _log.error("bundle refused", reason=self.refused, still_serving=self._bundle_id())
             return False
         self.refused = None
-        _log.info("model serves", bundle_id=self._bundle_id(), version=self.current.version)
+        _log.info(
+            "model serves",
+            bundle_id=self._bundle_id(),
+            version=self.current.version,
+            simulated=self.current.simulated,
+        )
         return True
 
     async def watch(self, every_seconds: float) -> None:

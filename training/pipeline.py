@@ -227,6 +227,7 @@ def _manifest(
         "dataset": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
+            "simulated": dataset.simulated,
             "counts": dict(trained.counts),
         },
         "configuration": config.model_dump(mode="json"),

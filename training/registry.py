@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from recommender.bundle import ModelBundle
+from recommender.domain.simulation import labelled
 from recommender.errors import InputError
-from training.tracking import BUNDLE_FOLDER, STORE, connect, flatten
+from training.tracking import BUNDLE_FOLDER, SIMULATED_TAG, STORE, connect, flag, flatten
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -80,10 +81,22 @@ class ModelRegistry:
         found = model.aliases.get(alias) if model else None
         return None if found is None else int(found)
 
+    def simulated(self, version: int) -> bool:
+        """Whether a version was trained on simulated data; versions of before that was written say no.
+
+        Raises
+        ------
+        InputError
+            If there is no such version.
+        """
+        return self._version_tags(version).get(SIMULATED_TAG) == flag(True)
+
     def register(
         self, run_id: str, bundle: Path, bundle_id: str, metrics: Mapping[str, Any], description: str
     ) -> int:
         """Register the bundle of a run as a new version and make it the challenger.
+
+        A bundle of simulated data makes a version that says so, in its description and a tag.
 
         Parameters
         ----------
@@ -101,7 +114,13 @@ class ModelRegistry:
         -------
         int
             The new version.
+
+        Raises
+        ------
+        BundleError
+            If there is no bundle at `bundle`.
         """
+        simulated = ModelBundle.open(bundle, verify=False).simulated
         if self._model() is None:
             self._client.create_registered_model(MODEL, description=MODEL_DESCRIPTION)
         artifacts = self._client.get_run(run_id).info.artifact_uri
@@ -110,8 +129,9 @@ class ModelRegistry:
             MODEL,
             f"{artifacts}/{BUNDLE_FOLDER}",
             run_id,
-            tags=numbers | {"bundle_id": bundle_id, "bundle_path": str(bundle.resolve())},
-            description=description,
+            tags=numbers
+            | {"bundle_id": bundle_id, "bundle_path": str(bundle.resolve()), SIMULATED_TAG: flag(simulated)},
+            description=labelled(description, simulated),
         )
         self._client.set_registered_model_alias(MODEL, CHALLENGER, created.version)
         return int(created.version)

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from recommender.domain.simulation import labelled
 from recommender.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ EXPERIMENT_DESCRIPTION: Final = (
 )
 BUNDLE_FOLDER: Final = "bundle"
 """Where a run keeps the bundle among its artifacts."""
+SIMULATED_TAG: Final = "simulated"
+"""Tag of runs, their data and registered versions: ``true`` of simulated data, else ``false``."""
 
 # MLflow refuses longer batches, values and digests.
 _MAX_PARAMS = 100
@@ -62,6 +65,9 @@ class RunRecord:
         Where it was read from.
     bundle : Path
         Directory of the trained bundle, logged whole.
+    simulated : bool
+        Whether the data is simulated. Name, description and dataset then begin with that, and the tag
+        ``simulated`` says true or false either way.
     figures : mapping of name to Figure
         Logged as ``plots/NAME.png``.
     started_at, ended_at : datetime, optional
@@ -76,6 +82,7 @@ class RunRecord:
     dataset_fingerprint: str
     dataset_path: Path
     bundle: Path
+    simulated: bool
     figures: Mapping[str, Figure] = field(default_factory=dict)
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -146,7 +153,7 @@ def log_run(record: RunRecord, store: Path = STORE) -> str:
     run = client.create_run(
         _experiment(client, store),
         start_time=_milliseconds(record.started_at),
-        run_name=record.name,
+        run_name=labelled(record.name, record.simulated),
         tags=_tags(record),
     )
     run_id: str = run.info.run_id
@@ -154,7 +161,9 @@ def log_run(record: RunRecord, store: Path = STORE) -> str:
         _log_numbers(client, run_id, record)
         _log_dataset(client, run_id, record)
         for name, figure in record.figures.items():
-            client.log_figure(run_id, figure, f"plots/{name}.png")
+            # a picture goes from hand to hand without its run: the file says what it is of as well
+            title = {"Title": labelled(name, record.simulated)}
+            client.log_figure(run_id, figure, f"plots/{name}.png", save_kwargs={"metadata": title})
         client.log_artifacts(run_id, str(record.bundle), BUNDLE_FOLDER)
     except BaseException:
         client.set_terminated(run_id, "FAILED")
@@ -213,6 +222,17 @@ def metric_name(name: str) -> str:
     return re.sub(r"[^\w\-. :/]", "_", name.replace("@", "_at_"))
 
 
+def flag(value: bool) -> str:
+    """Spell a yes or no as tags have it.
+
+    Examples
+    --------
+    >>> flag(True)
+    'true'
+    """
+    return "true" if value else "false"
+
+
 def _experiment(client: MlflowClient, store: Path) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is not None:
@@ -241,7 +261,8 @@ def _tags(record: RunRecord) -> dict[str, str]:
     undefined = [name for name, value in flatten(record.metrics, "/") if not _is_number(value)]
     commit = get_git_commit(str(Path.cwd()))
     tags = {
-        "mlflow.note.content": record.description,
+        "mlflow.note.content": labelled(record.description, record.simulated),
+        SIMULATED_TAG: flag(record.simulated),
         "dataset": record.dataset_name,
         "dataset_fingerprint": record.dataset_fingerprint,
         "metrics_not_defined": ", ".join(undefined),
@@ -270,13 +291,14 @@ def _log_dataset(client: MlflowClient, run_id: str, record: RunRecord) -> None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     dataset = Dataset(
-        name=record.dataset_name,
+        name=labelled(record.dataset_name, record.simulated),
         digest=record.dataset_fingerprint[:_MAX_DIGEST],
         source_type="local",
         source=json.dumps({"uri": str(record.dataset_path.resolve())}),
         profile=json.dumps({"fingerprint": record.dataset_fingerprint}),
     )
-    client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+    tags = [InputTag("mlflow.data.context", "training"), InputTag(SIMULATED_TAG, flag(record.simulated))]
+    client.log_inputs(run_id, [DatasetInput(dataset, tags)])
 
 
 def _shortened(value: str) -> str:

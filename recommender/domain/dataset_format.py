@@ -31,6 +31,8 @@ __all__ = [
     "MODULE_FORMATS",
     "NUMERIC_BOUNDS",
     "SEGMENTS",
+    "SIMULATED_ID_PREFIX",
+    "SIMULATION_KEY",
     "STATUSES",
     "TABLES",
     "WHOLE_KINDS",
@@ -45,6 +47,12 @@ FORMAT_VERSION = 1
 
 LIST_SEPARATOR = "|"
 """What stands between the members of a list column in CSV."""
+
+SIMULATION_KEY = "simulation"
+"""Key in a Parquet file's schema metadata that marks it as simulated; a JSON object with ``notice``."""
+
+SIMULATED_ID_PREFIX = "sim-"
+"""What every simulated learner's id begins with: it lasts where metadata does not, in CSV and in exports."""
 
 SEGMENTS = ("user", "builder", "leader")
 """The parts of a workforce that learn different things about the same technology."""

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 from rich.console import Console
 
+from recommender.domain.simulation import LABEL
 from serving import logs
 from serving.commands import keys
 from serving.commands.demo_choice import ANSWERS, SHOWN, DemoData, Opening, choose_module, find_opening
@@ -27,6 +28,7 @@ NEXT_COMMANDS = (
 _WHY_OTHERS_MOVE = (
     "Mastery of other skills moves too: each attempt also tells of the learner's overall ability."
 )
+_NOBODY_REAL = f"{LABEL}: the model that answers learned from nothing else, from no real person."
 _NOBODY = "somebody-new"
 
 
@@ -60,6 +62,8 @@ def demo(directory: Path, console: Console) -> None:
 
 
 def _story(data: DemoData, client: DemoClient, console: Console) -> None:
+    if client.model()["simulated"]:
+        console.print(_NOBODY_REAL, highlight=False)
     opening = find_opening(data, client)
     learner_id, first = opening.learner_id, opening.module
     console.print(_how_chosen(opening))

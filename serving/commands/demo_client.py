@@ -41,6 +41,10 @@ class DemoClient:
     def __init__(self, client: httpx2.Client) -> None:
         self._client = client
 
+    def model(self) -> Json:
+        """Answer of GET /v1/model."""
+        return self._call("GET", "/v1/model")
+
     def recommend(self, learner_id: str, k: int) -> Json:
         """Answer of POST /v1/recommendations."""
         return self._call("POST", "/v1/recommendations", {"learner_id": learner_id, "k": k})

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from recommender.domain.simulation import nobody_real
 from serving.evidence import RowRules
 from serving.history_import import ImportReport, import_history
 from serving.learner_states import rebuild
@@ -34,6 +35,9 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
         started = time.perf_counter()
         report = import_history(database, directory, _rules(settings, models.current, clock))
         console.print(_table(report, time.perf_counter() - started))
+        if report.simulated_by is not None:
+            # what a file says of itself is no markup
+            console.print(nobody_real(report.simulated_by), markup=False, highlight=False)
         if report.unused:
             console.print(f"columns that are not kept: {', '.join(report.unused)}")
         _make_states(database, models, console, clock)

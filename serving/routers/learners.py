@@ -13,9 +13,9 @@ from serving.examples import LEARNER_ID
 from serving.learner_states import known_learner
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
 from serving.rounding import rounded
+from serving.routers.model import model_ref
 from serving.schemas.fields import Id
 from serving.schemas.learners import MasteryOut, MasteryResponse
-from serving.schemas.recommendations import ModelRef
 from serving.security.scopes import Scope
 
 # ":path", because ids may hold slashes: an xAPI account's name space is an address.
@@ -42,7 +42,7 @@ def mastery(learner_id: LearnerPath, services: ServicesDep) -> MasteryResponse:
     return MasteryResponse(
         learner_id=learner_id,
         generated_at=now,
-        model=ModelRef(bundle_id=model.engine.bundle_id, alias=model.alias),
+        model=model_ref(model),
         n_events=state.n_events,
         skills=[_out(skill) for skill in model.engine.mastery(state, now=now)],
     )

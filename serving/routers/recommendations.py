@@ -18,9 +18,9 @@ from serving.learner_states import KnownLearner, known_learner
 from serving.model import ServedModel
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
 from serving.rounding import rounded
+from serving.routers.model import model_ref
 from serving.schemas.recommendations import (
     AdjustmentOut,
-    ModelRef,
     ModuleOut,
     ReasonOut,
     RecommendationRequest,
@@ -82,7 +82,7 @@ def _response(answer: Recommendation, model: ServedModel) -> RecommendationRespo
         recommendation_id=uuid4(),
         learner_id=answer.learner_id,
         generated_at=answer.generated_at,
-        model=ModelRef(bundle_id=model.engine.bundle_id, alias=model.alias),
+        model=model_ref(model),
         fallback=answer.fallback,
         recommendations=[_module(module) for module in answer.modules],
         empty_because=rules if not answer.modules else None,

@@ -9,6 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 MAX_ID_LENGTH = 200
+SIMULATED = (
+    "True when the model was trained on simulated data: what it answers is for trying things out and says "
+    "nothing of how real people learn."
+)
+"""What the field of that name means, wherever an answer has it."""
 _MOST_UNKNOWN_FIELDS = 20
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 

@@ -17,7 +17,7 @@ from recommender.domain.recommendation import (
     Rule,
     Scenario,
 )
-from serving.schemas.fields import Closed, Id, Language, Positive
+from serving.schemas.fields import SIMULATED, Closed, Id, Language, Positive
 
 Format: TypeAlias = Literal[
     "course", "video", "reading", "workshop", "mentoring", "project", "simulation", "assessment"
@@ -62,6 +62,7 @@ class ModelRef(Closed):
 
     bundle_id: str
     alias: str
+    simulated: bool = Field(description=SIMULATED)
 
 
 class AdjustmentOut(Closed):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from serving.schemas.events import EventResult
-from serving.schemas.fields import Closed
+from serving.schemas.fields import SIMULATED, Closed
 
 
 class ModelResponse(Closed):
@@ -16,6 +16,7 @@ class ModelResponse(Closed):
 
     bundle_id: str | None
     alias: str | None
+    simulated: bool | None = Field(description=SIMULATED)
     version: int | None = Field(description="Version in the registry.")
     loaded_at: datetime | None
     created_at: str | None = Field(description="When the bundle was trained.")

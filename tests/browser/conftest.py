@@ -82,7 +82,8 @@ def trained(tmp_path_factory, tiny_bundle) -> Trained:
         dataset_fingerprint="f" * 64,
         dataset_path=store,
         bundle=bundle,
-        figures=all_figures(skills, modules),
+        simulated=False,
+        figures=all_figures(skills, modules, simulated=False),
     )
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_DEFAULT_ARTIFACT_ROOT"):

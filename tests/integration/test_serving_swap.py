@@ -39,7 +39,11 @@ def test_moving_the_pointer_swaps_the_model_and_replays_states(
         wait_until(lambda: model(service)["bundle_id"] == bundle_id(other_bundle))
         wish = {"learner_id": "ann", "k": 1}
         answer = service.client.post("/v1/recommendations", json=wish).json()
-        assert answer["model"] == {"bundle_id": bundle_id(other_bundle), "alias": "champion"}
+        assert answer["model"] == {
+            "bundle_id": bundle_id(other_bundle),
+            "alias": "champion",
+            "simulated": False,
+        }
         assert answer["fallback"] is None
 
         # Ann's state is replayed on the read at the latest, Bob's although nobody asks for him.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from recommender.domain.simulation import LABEL
 from training.commands.outputs import check_writable
 from training.registry import CHAMPION, ModelRegistry, Move
 from training.tracking import STORE
@@ -22,6 +23,9 @@ def promote(
     json_file: Path | None = None,
 ) -> Move:
     """Move ``champion`` to a version and rewrite the pointer file that serving watches; say so in one line.
+
+    A second line says when the version was trained on simulated data, and whether it takes the place of one
+    that was not.
 
     Parameters
     ----------
@@ -43,14 +47,28 @@ def promote(
     """
     check_writable(json_file, "--json")
     pointer = pointer or store / f"{CHAMPION}.json"
-    move = ModelRegistry.open(store).promote(pointer, version, reason)
+    registry = ModelRegistry.open(store)
+    served = registry.version(CHAMPION)
+    move = registry.promote(pointer, version, reason)
     if move.changed:
         before = f"; version {move.previous} is kept for rollback" if move.previous else ""
         typer.echo(f"Version {move.champion} serves now as champion{before}. Pointer: {pointer}")
     else:
         typer.echo(f"Version {move.champion} is champion already. Pointer checked: {pointer}")
+    if registry.simulated(move.champion):
+        typer.echo(_simulated(registry, move, served))
     write_move(move, json_file)
     return move
+
+
+def _simulated(registry: ModelRegistry, move: Move, served: int | None) -> str:
+    """One sentence on a champion trained on simulated data; `served` was champion when the command began."""
+    said = f"{LABEL}: version {move.champion} was trained on it, so no real person's learning is in it"
+    # a promotion that was killed half-way may have moved the champion already
+    replaced = move.previous if move.changed and served == move.champion else served
+    if replaced in (None, move.champion) or registry.simulated(replaced):
+        return f"{said}."
+    return f"{said}; it takes the place of version {replaced}, which was trained on real data."
 
 
 def write_move(move: Move, json_file: Path | None) -> None:

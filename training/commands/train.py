@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from recommender.domain.simulation import labelled
 from recommender.errors import ConfigurationError
 from training.commands.outputs import check_writable
 from training.config import load_config
@@ -66,6 +67,8 @@ def run(
     config = load_config(config_file, overrides)
     console.print(f"Training on {data}", highlight=False, markup=False, soft_wrap=True)
     dataset = load_dataset(data, pass_mark=config.data.pass_mark)
+    if dataset.simulated:
+        console.print(labelled("no figure below is of real people.", True), highlight=False)
     trained = train(
         dataset,
         config,
@@ -87,15 +90,17 @@ def run(
             dataset_fingerprint=dataset.fingerprint,
             dataset_path=dataset.path,
             bundle=_path(trained),
-            figures=all_figures(trained.skills, trained.modules),
+            simulated=dataset.simulated,
+            figures=all_figures(trained.skills, trained.modules, simulated=dataset.simulated),
             started_at=started,
             ended_at=datetime.now(UTC),
         ),
         store,
     )
     version = _register(trained, run_id, words, store)
+    told = f"Bundle {trained.bundle.id} in {_path(trained)}, registered as version {version}, challenger."
     console.print(
-        f"Bundle {trained.bundle.id} in {_path(trained)}, registered as version {version}, challenger.",
+        labelled(told, trained.bundle.simulated),
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -114,10 +119,11 @@ def _check_places(out: Path | None, json_file: Path | None) -> None:
 
 
 def _show(trained: Trained, console: Console) -> None:
+    simulated = trained.bundle.simulated
     if trained.skills is not None:
-        console.print(skill_table(trained.skills))
+        console.print(skill_table(trained.skills, simulated=simulated))
     for report in trained.modules:
-        console.print(module_table(report))
+        console.print(module_table(report, simulated=simulated))
     for what, why in trained.absent.items():
         console.print(f"[yellow]Not there:[/yellow] {what}: {why}.", highlight=False, soft_wrap=True)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from recommender.domain.simulation import LABEL, labelled
 from recommender.errors import ConfigurationError
 from training.commands.outputs import check_writable
 from training.datasets import Dataset, load_dataset
@@ -49,7 +50,8 @@ def run(data: Path, *, lenient: bool, rejects: Path | None, json_file: Path | No
     console.print(_tables(dataset))
     if dataset.findings:
         console.print(_findings(dataset.findings))
-    console.print(f"valid: fingerprint {dataset.fingerprint[:12]}, {_clock(dataset)}", soft_wrap=True)
+    label = f" ({LABEL.lower()})" if dataset.simulated else ""
+    console.print(f"valid{label}: fingerprint {dataset.fingerprint[:12]}, {_clock(dataset)}", soft_wrap=True)
 
 
 def _clock(dataset: Dataset) -> str:
@@ -73,6 +75,7 @@ def as_json(dataset: Dataset) -> dict[str, Any]:
         "dataset": dataset.name,
         "fingerprint": dataset.fingerprint,
         "has_clock": dataset.has_clock,
+        "simulated": dataset.simulated,
         "tables": {
             name: {"rows": len(frame), "columns": _filled(frame)} for name, frame in dataset.tables.items()
         },
@@ -93,7 +96,7 @@ def _filled(frame: pd.DataFrame) -> list[str]:
 
 
 def _tables(dataset: Dataset) -> Table:
-    table = Table(title=f"dataset {dataset.name}", title_justify="left")
+    table = Table(title=labelled(f"dataset {dataset.name}", dataset.simulated), title_justify="left")
     table.add_column("table")
     table.add_column("rows", justify="right")
     table.add_column("columns with values", justify="right")

@@ -61,6 +61,9 @@ class Dataset:
     has_clock : bool
         Whether every attempt and completion says when it happened. Without it row order is time order per
         learner, and what needs clock time does not apply, also to events that do say.
+    simulated : bool
+        Whether no real person's learning is in it: some file says so in its metadata (`SIMULATION_KEY`), or
+        every learner's id begins with `SIMULATED_ID_PREFIX`.
     """
 
     name: str
@@ -69,3 +72,4 @@ class Dataset:
     findings: tuple[Finding, ...]
     fingerprint: str
     has_clock: bool
+    simulated: bool

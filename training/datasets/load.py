@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from recommender.domain.dataset_format import TABLES, Kind, Table
+from recommender.domain.simulation import notice_in
 from recommender.errors import DatasetError
 from training.datasets.cells import Cells, read_cells
 from training.datasets.dataset import Dataset, Finding
@@ -23,6 +24,7 @@ from training.datasets.normalise import (
 )
 from training.datasets.prerequisites import check_cycles, check_prerequisites
 from training.datasets.problems import Problem, raise_first_table
+from training.datasets.provenance import simulation_of
 from training.datasets.readers import split_lists
 from training.datasets.rejects import write_rejects
 from training.datasets.relations import (
@@ -81,7 +83,8 @@ def load_dataset(
         write_rejects(rejected, raw, rejects)
         findings += _refused(rejected, rejects)
         _refuse_emptied(frames, rejects)
-    return _normalised(path, frames, findings, pass_mark)
+    notices = {name: notice_in(table.schema.metadata) for name, table in raw.items()}
+    return _normalised(path, frames, findings, pass_mark, notices)
 
 
 def _sound_so_far(cells: Mapping[str, Cells]) -> tuple[_Frames, list[Finding], list[Problem]]:
@@ -136,7 +139,11 @@ def _refuse_emptied(frames: Mapping[str, pd.DataFrame], rejects: Path) -> None:
 
 
 def _normalised(
-    path: Path, frames: Mapping[str, pd.DataFrame], findings: list[Finding], pass_mark: float
+    path: Path,
+    frames: Mapping[str, pd.DataFrame],
+    findings: list[Finding],
+    pass_mark: float,
+    notices: Mapping[str, str | None],
 ) -> Dataset:
     filled = {name: with_defaults(TABLES[name], frame) for name, frame in frames.items()}
     filled, derived = with_derived_tables(filled)
@@ -148,14 +155,18 @@ def _normalised(
         frame = in_order(filled[name]) if TABLES[name].is_events else filled[name]
         filled[name] = frame.reset_index(drop=True)
     has_clock, untimed = all_timed(filled)
+    simulated, label = simulation_of(notices, filled.get("learners"))
     order = ["", *TABLES]
     return Dataset(
         name=path.resolve().name,
         path=path,
         tables={name: _with_lists(TABLES[name], frame) for name, frame in filled.items()},
-        findings=tuple(sorted(findings + derived + untimed, key=lambda finding: order.index(finding.table))),
+        findings=tuple(
+            sorted(label + findings + derived + untimed, key=lambda finding: order.index(finding.table))
+        ),
         fingerprint=fingerprint_of(filled),
         has_clock=has_clock,
+        simulated=simulated,
     )
 
 

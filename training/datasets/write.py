@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from recommender.domain.dataset_format import LIST_SEPARATOR, NUMERIC_BOUNDS, TABLES, WHOLE_KINDS, Kind, Table
+from recommender.domain.dataset_format import (
+    LIST_SEPARATOR,
+    NUMERIC_BOUNDS,
+    SIMULATED_ID_PREFIX,
+    TABLES,
+    WHOLE_KINDS,
+    Kind,
+    Table,
+)
+from recommender.domain.simulation import simulation_metadata
 from recommender.errors import DatasetError
 from training.datasets.directories import whole_directory
 from training.datasets.problems import shown
@@ -26,7 +35,13 @@ _ARROW_TYPES = {
 }
 
 
-def write_dataset(tables: Mapping[str, pd.DataFrame], path: Path, format: FileFormat = "parquet") -> None:
+def write_dataset(
+    tables: Mapping[str, pd.DataFrame],
+    path: Path,
+    format: FileFormat = "parquet",
+    *,
+    simulation: Mapping[str, Any] | None = None,
+) -> None:
     """Write a dataset: the whole directory or nothing.
 
     Parameters
@@ -38,14 +53,22 @@ def write_dataset(tables: Mapping[str, pd.DataFrame], path: Path, format: FileFo
         The directory. Tables that lie there are replaced, all of them; texts such as README.md stay.
     format : {"parquet", "csv"}
         Of every file.
+    simulation : mapping of str to anything that JSON can hold, optional
+        Of simulated data what made it, with ``notice``, a sentence for people. It goes into the metadata of
+        every Parquet file. CSV has no such place, so there the ids of learners must carry the label.
 
     Raises
     ------
     DatasetError
-        When a table or column is not in the format, a list member cannot be written as CSV, or the
-        directory holds other things than a dataset.
+        When a table or column is not in the format, a list member cannot be written as CSV, the
+        directory holds other things than a dataset, or `simulation` has no notice or would be lost.
     """
-    arrow = {name: _arrow(name, frame) for name, frame in tables.items() if len(frame)}
+    arrow = {name: arrow_table(name, frame) for name, frame in tables.items() if len(frame)}
+    if simulation is not None:
+        metadata = simulation_metadata(simulation)
+        if format == "csv":
+            _refuse_to_lose_the_label(arrow)
+        arrow = {name: table.replace_schema_metadata(metadata) for name, table in arrow.items()}
     with whole_directory(path, _is_table) as new:
         for name, table in arrow.items():
             if format == "parquet":
@@ -68,11 +91,36 @@ def _write_parquet(table: pa.Table, file: Path) -> None:
     )
 
 
+def _refuse_to_lose_the_label(tables: Mapping[str, pa.Table]) -> None:
+    for name, table in tables.items():
+        ids = table.column("learner_id").to_pylist() if "learner_id" in table.column_names else []
+        for row, learner_id in enumerate(ids, 1):
+            if learner_id is not None and not learner_id.startswith(SIMULATED_ID_PREFIX):
+                raise DatasetError(
+                    f"{name} row {row}, column learner_id: {shown(learner_id)} does not begin with "
+                    f"{SIMULATED_ID_PREFIX!r}, and CSV has no other place that says simulated; "
+                    "begin every id so or write Parquet"
+                )
+
+
 def _is_table(entry: Path) -> bool:
     return entry.is_file() and entry.suffix in (".csv", ".parquet") and entry.stem in TABLES
 
 
-def _arrow(name: str, frame: pd.DataFrame) -> pa.Table:
+def arrow_table(name: str, frame: pd.DataFrame) -> pa.Table:
+    """Return one table as it is written; optional columns without any value are left out.
+
+    Parameters
+    ----------
+    name : str
+    frame : DataFrame
+        As `load_dataset` gives it.
+
+    Raises
+    ------
+    DatasetError
+        When the table or a column is not in the format, or a value does not fit its column.
+    """
     if name not in TABLES:
         raise DatasetError(f"{name!r} is no table of the format; use one of {', '.join(TABLES)}")
     table = TABLES[name]

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from recommender.domain.simulation import LABEL
 from training.evaluation.module_report import ModuleReport
 from training.evaluation.skills import SkillReport
 from training.reports.tables import OURS, PROTOCOL_TITLES
@@ -21,7 +22,9 @@ _BASELINE_COLOUR: Final = "#a9b1ba"
 _LINES: Final = ("-", "--", "-.", ":")
 
 
-def all_figures(skills: SkillReport | None, modules: Sequence[ModuleReport]) -> dict[str, Figure]:
+def all_figures(
+    skills: SkillReport | None, modules: Sequence[ModuleReport], *, simulated: bool
+) -> dict[str, Figure]:
     """Draw every plot that the reports allow, by file name.
 
     Parameters
@@ -29,6 +32,8 @@ def all_figures(skills: SkillReport | None, modules: Sequence[ModuleReport]) -> 
     skills : SkillReport or None
     modules : sequence of ModuleReport
         One a protocol; those that were unavailable are left out of the plots.
+    simulated : bool
+        Whether they are of simulated data, which every title then says.
     """
     figures: dict[str, Figure] = {}
     if skills is not None and skills.models:
@@ -44,6 +49,8 @@ def all_figures(skills: SkillReport | None, modules: Sequence[ModuleReport]) -> 
         figures |= {
             f"modules_spread_{report.protocol.replace('-', '_')}": spread_figure(report) for report in usable
         }
+    for figure in figures.values() if simulated else ():
+        _say_simulated(figure)
     return figures
 
 
@@ -146,6 +153,16 @@ def _ranking_panel(axes: Axes, report: ModuleReport, metric: str) -> None:
 
 def _colour(name: str) -> str:
     return _OURS_COLOUR if name in OURS else _BASELINE_COLOUR
+
+
+def _say_simulated(figure: Figure) -> None:
+    """Put the label on a line of its own above the title, whichever kind of title the figure has."""
+    above = figure.get_suptitle()
+    if above:
+        figure.suptitle(f"{LABEL}\n{above}")
+    else:
+        axes = figure.axes[0]
+        axes.set_title(f"{LABEL}\n{axes.get_title()}")
 
 
 def _plain(figure: Figure) -> Figure:

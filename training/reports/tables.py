@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from recommender.domain.simulation import labelled
 from training.evaluation.metrics import SKILL_METRICS
 from training.evaluation.module_report import ENGINE, ModuleReport, ModuleResult
 from training.evaluation.skills import SkillReport
@@ -24,10 +25,18 @@ _WITH_INTERVAL: Final = ("hr@10", "ndcg@10")
 _PLAIN: Final = ("hr@5", "mrr", "coverage@10")
 
 
-def skill_table(report: SkillReport) -> Table:
-    """Show how well every skill model predicts the next response."""
+def skill_table(report: SkillReport, *, simulated: bool) -> Table:
+    """Show how well every skill model predicts the next response.
+
+    Parameters
+    ----------
+    report : SkillReport
+    simulated : bool
+        Whether it is of simulated data, which its title then says.
+    """
     n = ", ".join(f"{count:,} {what}" for what, count in report.n.items())
-    table = Table(title="Predicting the next response", caption=n, title_justify="left", box=box.SIMPLE_HEAD)
+    title = labelled("Predicting the next response", simulated)
+    table = Table(title=title, caption=n, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("model", no_wrap=True)
     columns = (*SKILL_METRICS, "auc_first5")
     for column in columns:
@@ -38,9 +47,16 @@ def skill_table(report: SkillReport) -> Table:
     return table
 
 
-def module_table(report: ModuleReport) -> RenderableType:
-    """Show every module model under one protocol, with 95% intervals; or why it could not be run."""
-    title = f"Predicting {PROTOCOL_TITLES.get(report.protocol, report.protocol)}"
+def module_table(report: ModuleReport, *, simulated: bool) -> RenderableType:
+    """Show every module model under one protocol, with 95% intervals; or why it could not be run.
+
+    Parameters
+    ----------
+    report : ModuleReport
+    simulated : bool
+        Whether it is of simulated data, which its title then says.
+    """
+    title = labelled(f"Predicting {PROTOCOL_TITLES.get(report.protocol, report.protocol)}", simulated)
     if report.unavailable:
         return Text(f"{title}: not evaluated, because {report.unavailable}.")
     table = Table(title=title, caption=_module_caption(report), title_justify="left", box=box.SIMPLE_HEAD)
@@ -66,7 +82,7 @@ def _cells(result: ModuleResult) -> list[str]:
         f"{_number(result.metrics[name])} ±{(result.ci95[name][1] - result.ci95[name][0]) / 2:.3f}"
         for name in _WITH_INTERVAL
     ]
-    plain = [_number(result.metrics[name]) for name in _PLAIN]
+    plain = [_number(result.metrics[name], "-") for name in _PLAIN]
     return [*with_interval, *plain]
 
 
@@ -78,5 +94,5 @@ def _style(name: str) -> str:
     return "bold" if name in OURS else ""
 
 
-def _number(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.3f}"
+def _number(value: float | None, none: str = "not defined") -> str:
+    return none if value is None else f"{value:.3f}"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recommender.domain.simulation import LABEL
 from training.evaluation.module_report import ENGINE, ModuleReport
 from training.evaluation.skills import SkillReport
 from training.pipeline import Trained
 
+_NOBODY_REAL = (
+    f"{LABEL}: no learner in it is a real person, and no figure below says how well real people are served."
+)
 _PROTOCOLS: Mapping[str, str] = {
     "leave-last-out": "the last module each learner started",
     "temporal": "what each learner started next after a date",
@@ -26,10 +30,11 @@ def describe(trained: Trained, dataset: str) -> str:
     Returns
     -------
     str
-        Markdown.
+        Markdown; begins with what it is where the data is simulated.
     """
     n = trained.counts
-    lines = [
+    lines = [_NOBODY_REAL] if trained.bundle.simulated else []
+    lines += [
         f"Trained on **{dataset}**: {n['learners']:,} learners, {n['attempts']:,} attempts on "
         f"{n['items']:,} items, {n['completions']:,} completions of {n['modules']:,} modules.",
     ]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -152,6 +154,20 @@ def test_load_prints_counts_and_makes_states(tmp_path: Path, bundle: Path) -> No
     assert again.exit_code == 0
     assert "states of 2 learners made" in again.stdout
     assert "states of 0 learners made" in run("load", "--data", str(data)).stdout
+
+
+@pytest.mark.parametrize(
+    ("notice", "said"),
+    [("made for [a test]", "Simulated data: no row is of a real person (made for [a test])\n"), (None, None)],
+)
+def test_load_says_when_the_data_is_simulated(tmp_path: Path, notice: str | None, said: str | None) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    metadata = notice and {"simulation": json.dumps({"notice": notice})}
+    learners = pa.table({"learner_id": ["ann"]}).replace_schema_metadata(metadata)
+    pq.write_table(learners, data / "learners.parquet")
+    output = run("load", "--data", str(data)).stdout
+    assert (said in output) if said else ("imulated" not in output)
 
 
 def test_load_lists_every_reason_and_caps_them(tmp_path: Path) -> None:

@@ -98,3 +98,20 @@ def test_a_directory_without_tables_or_with_two_of_one_is_refused(tmp_path: Path
         read_tables(tmp_path, ("attempts",))
     with pytest.raises(DatasetError, match="is a file"):
         read_tables(tmp_path / "attempts.csv", ("attempts",))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "notice"),
+    [
+        (None, None),
+        ({"author": "ann"}, None),
+        ({"simulation": '{"notice": "made for a test"}'}, "made for a test"),
+        ({"simulation": "{"}, "made by a simulator"),
+    ],
+)
+def test_the_mark_of_simulated_data_is_read(
+    tmp_path: Path, metadata: dict[str, str] | None, notice: str | None
+) -> None:
+    table = pa.table({"learner_id": ["a"]}).replace_schema_metadata(metadata)
+    pq.write_table(table, tmp_path / "learners.parquet")
+    assert read_tables(tmp_path, ("learners",))["learners"].notice == notice

@@ -165,3 +165,25 @@ def test_a_second_dataset_without_event_ids_is_refused_in_one_sentence(
         import_history(database, data, RULES)
     assert len(caught.value.reasons) == 1
     assert n_events(database) == 3
+
+
+NAMED = ATTEMPTS + "sim-1,i1,0.5,2026-01-01\nsim-2,i2,1,2026-01-01\n"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "learners_", "simulated_by"),
+    [
+        (GOOD, None, None),
+        (NAMED, None, "every learner_id begins with 'sim-'"),
+        (NAMED, "learner_id\nsim-3\n", "every learner_id begins with 'sim-'"),
+        (NAMED, "learner_id\nann\n", None),
+    ],
+)
+def test_ids_tell_that_rows_are_simulated(
+    database: Database, data: Path, attempts: str, learners_: str | None, simulated_by: str | None
+) -> None:
+    (data / "attempts.csv").write_text(attempts)
+    if learners_ is not None:
+        (data / "learners.csv").write_text(learners_)
+    for _ in ("the first time", "all duplicates"):
+        assert import_history(database, data, RULES).simulated_by == simulated_by

@@ -1,11 +1,23 @@
+import json
 import shutil
 from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
 
+import pytest
+
 from recommender.domain.learner import LearnerProfile
 from serving.store import learners
-from tests.unit.serving.world import MODULES, NOW, ROLE, Service, attempt, completion, fields
+from tests.unit.serving.world import (
+    MODULES,
+    NOW,
+    ROLE,
+    Service,
+    attempt,
+    completion,
+    fields,
+    running_service,
+)
 
 
 def test_recommendations_have_the_agreed_shape(service: Service) -> None:
@@ -125,3 +137,29 @@ def test_a_database_that_is_gone_is_not_ready(service: Service, tmp_path: Path) 
     shutil.rmtree(tmp_path)
     answer = service.client.get("/health/ready")
     assert (answer.status_code, answer.json()["title"]) == (503, "Unavailable")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "simulated"),
+    [
+        ({"simulated": True}, True),
+        ({"simulated": False}, False),
+        ({"name": "before there was a label"}, False),
+    ],
+)
+def test_every_answer_says_whether_its_model_was_trained_on_simulated_data(
+    tmp_path: Path, bundle: Path, dataset: dict[str, object], simulated: bool
+) -> None:
+    labelled = Path(shutil.copytree(bundle, tmp_path / "labelled"))
+    manifest = json.loads((labelled / "manifest.json").read_text())
+    manifest["dataset"] = dataset
+    (labelled / "manifest.json").write_text(json.dumps(manifest))
+    with running_service(tmp_path, labelled) as service:
+        service.post_events(attempt("a"))
+        for answer in (
+            service.client.post("/v1/recommendations", json={"learner_id": "ann"}),
+            service.client.get("/v1/learners/ann/mastery"),
+        ):
+            assert answer.json()["model"]["simulated"] is simulated
+        assert service.client.get("/v1/model").json()["simulated"] is simulated
+        assert set(service.client.get("/health/ready").json()) == {"status"}

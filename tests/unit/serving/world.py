@@ -104,7 +104,7 @@ def write_bundle(path: Path, *, seed: int = 0, n_learners: int = 60) -> ModelBun
     views = {view.name: view.fit(starts, known, seed=seed) for view in (Popularity(), Transitions())}
     manifest = {
         "created_at": NOW.isoformat(),
-        "dataset": {"name": "made-up"},
+        "dataset": {"name": "made-up", "simulated": False},
         "metrics": {"skills": {"auc": 0.7}},
     }
     bundle = ModelBundle(known, skills.difficulty_, skills, views, RankingConfig(), manifest)

@@ -263,6 +263,7 @@ def test_the_manifest_says_what_the_bundle_was_made_of(train_variant):
     assert manifest["dataset"] == {
         "name": "data",
         "fingerprint": data.fingerprint,
+        "simulated": False,
         "counts": dict(trained.counts),
     }
     assert trained.bundle.path.name == manifest["id"] == trained.bundle.id

@@ -38,17 +38,18 @@ IDS = {}
 """Ids of the bundles made so far, by name; the same name is always the same bundle."""
 
 
-def small_bundle(name):
+def small_bundle(name, **dataset):
     """A bundle of nothing but its difficulty, which the name decides."""
     none, ragged = np.zeros(0), Ragged.of([])
     table = DifficultyTable(float(ord(name[0])), (), none, ragged, (), none)
-    return ModelBundle(Catalog.from_tables({}), table, None, {}, RankingConfig())
+    manifest = {"dataset": dataset} if dataset else {}
+    return ModelBundle(Catalog.from_tables({}), table, None, {}, RankingConfig(), manifest)
 
 
-def registered(store, name, folder=None):
+def registered(store, name, folder=None, **dataset):
     """Register one more bundle, as a training would."""
     bundle = (folder or store / "bundles") / name
-    bundle_id = IDS[name] = small_bundle(name).write(bundle).id
+    bundle_id = IDS[name] = small_bundle(name, **dataset).write(bundle).id
     run = connect(store).create_run("0", run_name=name)
     metrics = {"auc": 0.81234, "x": None}
     return ModelRegistry.open(store).register(run.info.run_id, bundle, bundle_id, metrics, f"Bundle {name}.")
@@ -295,3 +296,51 @@ def test_version_0_is_not_the_challenger(registry, pointer, train):
     train("aaa")
     with pytest.raises(InputError, match="0"):
         registry.promote(pointer, 0)
+
+
+def test_a_version_trained_on_simulated_data_says_so_and_no_other_does(store, registry, train):
+    train("aaa")
+    train("bbb", simulated=True)
+    real, made = (connect(store).get_model_version(MODEL, version) for version in ("1", "2"))
+    assert (real.description, real.tags["simulated"]) == ("Bundle aaa.", "false")
+    assert (made.description, made.tags["simulated"]) == ("Simulated data: Bundle bbb.", "true")
+    assert [registry.simulated(version) for version in (1, 2)] == [False, True]
+    with pytest.raises(InputError, match="no version 7"):
+        registry.simulated(7)
+
+
+def test_a_version_of_before_there_was_a_label_counts_as_real(store, registry, train):
+    connect(store).delete_model_version_tag(MODEL, str(train("aaa")), "simulated")
+    assert not registry.simulated(1)
+
+
+def said_by_promoting(store, capsys, version):
+    promote(store=store, version=version)
+    return capsys.readouterr().out.splitlines()[1:]
+
+
+def test_promote_says_what_takes_whose_place(store, train, capsys):
+    train("aaa", simulated=True)
+    train("bbb")
+    train("ccc", simulated=True)
+    only = "Simulated data: version {} was trained on it, so no real person's learning is in it"
+    instead = "; it takes the place of version 2, which was trained on real data."
+    assert said_by_promoting(store, capsys, 1) == [f"{only.format(1)}."]
+    assert said_by_promoting(store, capsys, 3) == [f"{only.format(3)}."], "one simulated for another"
+    assert said_by_promoting(store, capsys, 2) == []
+    assert said_by_promoting(store, capsys, 3) == [f"{only.format(3)}{instead}"]
+    assert said_by_promoting(store, capsys, 3) == [f"{only.format(3)}."], "it serves already"
+
+
+def test_promote_says_it_too_when_it_finishes_what_was_killed(store, train, capsys, monkeypatch):
+    train("aaa")
+    promote(store=store)
+    train("bbb", simulated=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(registry_module, "write_pointer", lambda *_: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            promote(store=store)
+    capsys.readouterr()
+    assert "takes the place of version 1, which was trained on real data" in str(
+        said_by_promoting(store, capsys, None)
+    )

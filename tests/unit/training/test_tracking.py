@@ -36,6 +36,7 @@ def record(tmp_path):
         dataset_fingerprint="f" * 64,
         dataset_path=tmp_path,
         bundle=bundle,
+        simulated=False,
         figures={"calibration": figure},
         started_at=NOW,
         ended_at=NOW.replace(minute=3),
@@ -61,13 +62,29 @@ def test_a_run_holds_all_that_is_needed_to_understand_it(tmp_path, store, record
     dataset = run.inputs.dataset_inputs[0]
     assert dataset.dataset.name == "toy"
     assert dataset.dataset.digest == "f" * 36
-    assert dataset.tags[0].value == "training"
+    assert {tag.key: tag.value for tag in dataset.tags} == {
+        "mlflow.data.context": "training",
+        "simulated": "false",
+    }
+    assert run.data.tags["simulated"] == "false"
     folder = store / "artifacts"
     assert run.info.artifact_uri.startswith(folder.as_uri())
     plots = client.list_artifacts(run.info.run_id, "plots")
     assert [file.path for file in plots] == ["plots/calibration.png"]
     manifest = client.download_artifacts(run.info.run_id, "bundle/manifest.json", str(tmp_path))
     assert Path(manifest).read_text() == '{"id": "abc"}'
+
+
+def test_a_run_on_simulated_data_begins_with_that_wherever_it_is_named(tmp_path, store, record):
+    client, run = logged(store, log_run(replace(record, simulated=True), store))
+    assert run.info.run_name == "Simulated data: 2026-03-01 toy: first models"
+    assert run.data.tags["mlflow.note.content"] == "Simulated data: First run on toy data."
+    assert run.data.tags["simulated"] == "true"
+    (logged_data,) = run.inputs.dataset_inputs
+    assert logged_data.dataset.name == "Simulated data: toy"
+    assert {tag.key: tag.value for tag in logged_data.tags}["simulated"] == "true"
+    plot = client.download_artifacts(run.info.run_id, "plots/calibration.png", str(tmp_path))
+    assert b"Title\0Simulated data: calibration" in Path(plot).read_bytes()
 
 
 def test_the_experiment_says_what_it_is_for_and_opens_in_the_right_mode(store, record):

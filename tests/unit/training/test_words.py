@@ -5,7 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.bundle import ModelBundle
+from recommender.domain.catalog import Catalog
 from recommender.embeddings.view import Interactions
+from recommender.ranking.config import RankingConfig
+from tests.unit.worlds import even_table
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.skills import evaluate_skills
 from training.pipeline import Trained
@@ -40,13 +44,22 @@ def modules():
     return [evaluate_modules(fit, source, protocol=name, seed=0) for name in ("leave-last-out", "temporal")]
 
 
-def described(skills=None, modules=(), absent=()) -> str:
-    return describe(Trained(None, skills, tuple(modules), dict(absent), COUNTS), "toy")
+def described(skills=None, modules=(), absent=(), **dataset) -> str:
+    catalog = Catalog.from_tables({})
+    bundle = ModelBundle(catalog, even_table(catalog), None, {}, RankingConfig(), {"dataset": dataset})
+    return describe(Trained(bundle, skills, tuple(modules), dict(absent), COUNTS), "toy")
 
 
 def test_it_begins_with_what_was_learned_from():
     assert described() == (
         "Trained on **toy**: 1,200 learners, 34,567 attempts on 89 items, 4,321 completions of 20 modules."
+    )
+
+
+def test_of_simulated_data_it_begins_with_that():
+    assert described(simulated=True) == (
+        "Simulated data: no learner in it is a real person, and no figure below says how well real people "
+        f"are served.\n\n{described(simulated=False)}"
     )
 
 

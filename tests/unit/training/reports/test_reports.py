@@ -53,7 +53,7 @@ def shown():
 
 
 def test_module_table_has_values_intervals_and_counts(modules, shown):
-    said = shown(module_table(modules[1]))
+    said = shown(module_table(modules[1], simulated=False))
     engine = modules[1].models["engine"]
     low, high = engine.ci95["ndcg@10"]
     assert f"{engine.metrics['ndcg@10']:.3f} ±{(high - low) / 2:.3f}" in said
@@ -65,24 +65,24 @@ def test_module_table_has_values_intervals_and_counts(modules, shown):
 
 
 def test_skill_table_has_every_model_and_says_what_is_not_defined(skills, shown):
-    said = shown(skill_table(skills))
+    said = shown(skill_table(skills, simulated=False))
     assert f"{skills.models['skill_model']['auc']:.3f}" in said
     assert "500 attempts, 50 learners" in said
     one_class = evaluate_skills(np.ones(3), np.arange(3), {"skill_model": np.full(3, 0.9)}, {"attempts": 3})
-    assert "not defined" in shown(skill_table(one_class))
+    assert "not defined" in shown(skill_table(one_class, simulated=False))
 
 
 def test_a_protocol_without_clock_is_a_sentence(shown):
     report = evaluate_modules(fit, interactions(clock=False), protocol="temporal", seed=0)
-    said = shown(module_table(report))
+    said = shown(module_table(report, simulated=False))
     assert said.startswith(
         "Predicting the next module after a cut in time: not evaluated, because 200 of 200"
     )
-    assert all_figures(None, [report]) == {}
+    assert all_figures(None, [report], simulated=False) == {}
 
 
 def test_every_figure_draws_and_none_stays_with_pyplot(skills, modules):
-    figures = all_figures(skills, modules)
+    figures = all_figures(skills, modules, simulated=False)
     assert set(figures) == {
         "skills_auc",
         "skills_calibration_skill_model",
@@ -96,7 +96,7 @@ def test_every_figure_draws_and_none_stays_with_pyplot(skills, modules):
 
 
 def test_ranking_figure_shows_the_values(modules):
-    figure = all_figures(None, modules)["modules_ranking"]
+    figure = all_figures(None, modules, simulated=False)["modules_ranking"]
     for axes, report in zip(figure.axes, modules, strict=True):
         drawn = [bar.get_width() for bar in axes.patches]
         assert drawn == [result.metrics["ndcg@10"] for result in report.models.values()]
@@ -104,7 +104,7 @@ def test_ranking_figure_shows_the_values(modules):
 
 
 def test_calibration_figure_shows_every_bin_with_its_count(skills):
-    figure = all_figures(skills, [])["skills_calibration_skill_model"]
+    figure = all_figures(skills, [], simulated=False)["skills_calibration_skill_model"]
     bins = skills.calibration["skill_model"]
     curve, counts = figure.axes
     np.testing.assert_allclose(curve.lines[1].get_xydata(), np.column_stack([bins.predicted, bins.observed]))
@@ -112,8 +112,30 @@ def test_calibration_figure_shows_every_bin_with_its_count(skills):
 
 
 def test_spread_ends_at_all_recommendations(modules):
-    figure = all_figures(None, modules)["modules_spread_temporal"]
+    figure = all_figures(None, modules, simulated=False)["modules_spread_temporal"]
     for line in figure.axes[0].lines:
         assert line.get_ydata()[-1] == pytest.approx(100)
     popular, contrary = figure.axes[0].lines[0], figure.axes[0].lines[1]
     assert popular.get_ydata()[9] > contrary.get_ydata()[9]
+
+
+def titles(figure):
+    """The title of the whole, or that of the first part where the whole has none."""
+    return figure.get_suptitle() or figure.axes[0].get_title()
+
+
+def test_every_figure_of_simulated_data_begins_with_that_and_no_other_does(skills, modules):
+    real = all_figures(skills, modules, simulated=False)
+    for name, figure in all_figures(skills, modules, simulated=True).items():
+        assert titles(figure) == f"Simulated data\n{titles(real[name])}"
+        FigureCanvasAgg(figure).draw()
+        assert "imulated" not in titles(real[name])
+
+
+def test_every_table_of_simulated_data_begins_with_that_and_no_other_does(skills, modules, shown):
+    untimed = evaluate_modules(fit, interactions(clock=False), protocol="temporal", seed=0)
+    for table, report in ((skill_table, skills), (module_table, modules[0]), (module_table, untimed)):
+        real = shown(table(report, simulated=False))
+        said = shown(table(report, simulated=True))
+        assert said.strip().startswith(f"Simulated data: {real.strip()[:25]}")
+        assert "imulated" not in real
