@@ -73,6 +73,20 @@ def validate(
     run(data, lenient=lenient, rejects=rejects, json_file=json)
 
 
+@app.command()
+def describe(
+    data: Annotated[list[Path], typer.Option("--data", help="Directory of a dataset; repeatable.")],
+    json: JsonFile = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", help="Write the table here as Markdown.")
+    ] = None,
+) -> None:
+    """Show what datasets look like, side by side."""
+    from training.commands.describe import run
+
+    run(data, json_file=json, markdown_file=markdown)
+
+
 @importers.command()
 def oulad(
     raw: Annotated[Path, typer.Option("--raw", help="Directory with the raw files, .csv or .csv.gz.")],
@@ -82,6 +96,26 @@ def oulad(
     from training.commands.import_oulad import run
 
     run(raw, out)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option("--out", help="Directory to write the dataset to.")],
+    learners: Annotated[int, typer.Option(help="How many people.")] = 3000,
+    months: Annotated[int, typer.Option(help="How long.")] = 36,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    learner_model: Annotated[
+        str, typer.Option(help="How hidden skills move: growth (and power-law forgetting) or states.")
+    ] = "growth",
+    catalog: Annotated[
+        Path | None, typer.Option(help="Directory of a catalogue of your own; default the bundled one.")
+    ] = None,
+) -> None:
+    """Simulate an organisation on a catalogue: a dataset, and beside it the hidden truth."""
+    from training.commands.sample import run
+    from training.datasets.sample import SampleConfig
+
+    run(out, SampleConfig(learners, months, seed, learner_model), catalog)
 
 
 @app.command()
@@ -101,6 +135,21 @@ def train(
     from training.commands.train import run
 
     run(data, config_file=config, overrides=overrides or (), engine=engine, out=out, json_file=json)
+
+
+@app.command()
+def oracle(
+    data: DataDirectory,
+    config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="One setting, such as skills.n_folds=3; repeatable.")
+    ] = None,
+    json: JsonFile = None,
+) -> None:
+    """Evaluate as train does, beside an oracle that knows the hidden truth; simulated data only."""
+    from training.commands.oracle import run
+
+    run(data, config_file=config, overrides=overrides or (), json_file=json)
 
 
 @app.command()

@@ -11,17 +11,25 @@ from pathlib import Path
 from recommender.errors import DatasetError
 
 
+def is_text(entry: Path) -> bool:
+    """Whether a directory's entry is a text for people (``.md``, ``.txt``)."""
+    return entry.is_file() and entry.suffix in (".md", ".txt")
+
+
 @contextmanager
-def whole_directory(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
+def whole_directory(
+    path: Path, ours: Callable[[Path], bool], stays: Callable[[Path], bool] = is_text
+) -> Iterator[Path]:
     """Write a directory under a temporary name beside `path`, and rename it when the block ends well.
 
     Parameters
     ----------
     path : Path
-        Where it shall be. If it is there already, files that are `ours` are replaced and texts
-        (``.md``, ``.txt``) stay.
+        Where it shall be. If it is there already, entries that are `ours` are replaced.
     ours : callable
         Whether an entry of the old directory is one that the new one replaces.
+    stays : callable
+        Whether an entry of the old directory is carried over.
 
     Yields
     ------
@@ -34,13 +42,14 @@ def whole_directory(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
         When `path` is a file, cannot be written, or holds something that would be lost.
     """
     path = path.resolve()
-    kept = _texts_to_keep(path, ours)
+    kept = _to_keep(path, ours, stays)
     new = _temporary_beside(path)
     old = new.with_name(new.name + ".old")
     try:
         yield new
-        for text in kept:
-            shutil.copy2(text, new / text.name)
+        for entry in kept:
+            copy = shutil.copytree if entry.is_dir() else shutil.copy2
+            copy(entry, new / entry.name)
         if path.exists():
             path.rename(old)
         new.rename(path)
@@ -62,16 +71,16 @@ def _temporary_beside(path: Path) -> Path:
     return new
 
 
-def _texts_to_keep(path: Path, ours: Callable[[Path], bool]) -> list[Path]:
+def _to_keep(path: Path, ours: Callable[[Path], bool], stays: Callable[[Path], bool]) -> list[Path]:
     if not path.exists():
         return []
     if not path.is_dir():
         raise DatasetError(f"{path} is a file; give a directory to write to")
     entries = sorted(path.iterdir())
-    texts = [entry for entry in entries if entry.is_file() and entry.suffix in (".md", ".txt")]
-    strangers = [entry.name for entry in entries if entry not in texts and not ours(entry)]
+    kept = [entry for entry in entries if stays(entry)]
+    strangers = [entry.name for entry in entries if entry not in kept and not ours(entry)]
     if strangers:
         raise DatasetError(
             f"{path} holds {strangers[0]!r}, which writing there would remove; give a new or empty directory"
         )
-    return texts
+    return kept
