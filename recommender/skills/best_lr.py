@@ -41,7 +41,7 @@ class BestLRConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     inverse_penalty: float = Field(1.0, gt=0, description="C of scikit-learn's LogisticRegression (L2)")
-    max_iterations: int = Field(1000, ge=10, description="iterations of L-BFGS at most")
+    max_iterations: int = Field(100, ge=1, description="iterations of Newton-CG at most")
 
 
 class BestLR:
@@ -82,7 +82,10 @@ class BestLR:
             rate = (attempts.passed.sum() + 1) / (len(attempts) + 2)
             self.intercept_ = float(np.log(rate / (1 - rate)))
         else:
-            model = LogisticRegression(C=self.config.inverse_penalty, max_iter=self.config.max_iterations)
+            # On columns as unlike as these, Newton-CG takes a quarter of the time of L-BFGS and gets further.
+            model = LogisticRegression(
+                C=self.config.inverse_penalty, max_iter=self.config.max_iterations, solver="newton-cg"
+            )
             with warnings.catch_warnings():
                 # Told by `converged_`, which training reports.
                 warnings.simplefilter("ignore", ConvergenceWarning)
