@@ -36,11 +36,16 @@ def _fit_view(name: str, interactions: Interactions, catalog: Catalog, config: T
 
 
 def judge_modules(
-    interactions: Interactions, catalog: Catalog, config: TrainConfig, protocol: str
+    interactions: Interactions,
+    catalog: Catalog,
+    config: TrainConfig,
+    protocol: str,
+    known: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> ModuleReport:
     """Evaluate the mix that would be shipped beside each of its views and two kinds of popularity.
 
-    Every model is fitted anew on the training part of each split.
+    Every model is fitted anew on the training part of each split; `known` are ranks from elsewhere to
+    stand beside them, see `evaluate_modules`.
     """
 
     def fit(train: Interactions) -> Mapping[str, Scorer]:
@@ -69,6 +74,7 @@ def judge_modules(
         cuts=settings.cuts,
         seed=config.seed,
         max_learners=settings.max_learners,
+        known=known,
     )
 
 
@@ -81,10 +87,16 @@ def mixed(
     return mix_views(views, ranking, history, allowed).mix
 
 
-def judge_skills(attempts: AttemptColumns, catalog: Catalog, config: TrainConfig) -> SkillReport | None:
+def judge_skills(
+    attempts: AttemptColumns,
+    catalog: Catalog,
+    config: TrainConfig,
+    known: Mapping[str, NDArray[np.float64]] | None = None,
+) -> SkillReport | None:
     """Evaluate the learner-skill model on learners it has never seen; None with fewer than two learners.
 
-    Beside it stand the mean of each item and Best-LR before calibration.
+    Beside it stand the mean of each item, Best-LR before calibration, and what is `known` from elsewhere:
+    by name, one probability for each row of `attempts`.
     """
     active = np.unique(attempts.learner)
     fraction = config.evaluation.test_fraction
@@ -107,6 +119,7 @@ def judge_skills(attempts: AttemptColumns, catalog: Catalog, config: TrainConfig
         "best_lr": expit(model.best_lr_.predict_logit(test, evidence)),
         "item_mean": expit(-model.difficulty_.item_difficulty[test.item]),
     }
+    predictions |= {name: p[rows] for name, p in (known or {}).items()}
     n = {
         "attempts": len(test),
         "learners": len(tested),

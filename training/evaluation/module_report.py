@@ -33,12 +33,16 @@ class Outcomes:
         if seconds is not None:
             self.fit_seconds = (self.fit_seconds or 0.0) + seconds
 
-    def add(self, learner: int, group: str, rank: int, top: Ints, seconds: float) -> None:
-        """Add one target: its rank (from 1), the top ten, and the seconds it took to score and rank."""
+    def add(self, learner: int, group: str, rank: int, top: Ints | None = None, seconds: float = 0.0) -> None:
+        """Add one target: its rank (from 1), the top ten, and the seconds it took to score and rank.
+
+        A model that gives ranks only has no top ten, for any target, and takes no time.
+        """
         self.learner.append(learner)
         self.group.append(group)
         self.rank.append(rank)
-        self.top.append(np.pad(top, (0, TOP_K - len(top)), constant_values=-1))
+        if top is not None:
+            self.top.append(np.pad(top, (0, TOP_K - len(top)), constant_values=-1))
         self.seconds += seconds
 
 
@@ -49,7 +53,8 @@ class ModuleResult:
     Parameters
     ----------
     metrics : mapping
-        ``hr@5``, ``hr@10``, ``ndcg@10``, ``recall@10``, ``mrr``, ``coverage@10``, in [0, 1].
+        ``hr@5``, ``hr@10``, ``ndcg@10``, ``recall@10``, ``mrr``, ``coverage@10``, in [0, 1]; coverage is
+        None for a model that gave ranks and no list.
     ci95 : mapping of metric to (low, high)
         Bootstrap over learners. Coverage has none: a count of distinct modules shrinks under resampling.
     difference_ci95 : mapping of metric to (low, high)
@@ -57,11 +62,11 @@ class ModuleResult:
     groups : mapping of group to mapping
         ``n``, ``hr@10``, ``ndcg@10``.
     recommended : int array, shape (n_modules,)
-        How often each module was in a top ten.
+        How often each module was in a top ten; all 0 without lists.
     fit_seconds : float or None
         Summed over cuts; None when not measured.
-    recommend_us_per_learner : float
-        Microseconds to score the catalogue and pick ten, for one learner.
+    recommend_us_per_learner : float or None
+        Microseconds to score the catalogue and pick ten, for one learner; None without lists.
     """
 
     metrics: Mapping[str, float | None]
@@ -70,7 +75,7 @@ class ModuleResult:
     groups: Mapping[str, Mapping[str, float]]
     recommended: Ints
     fit_seconds: float | None
-    recommend_us_per_learner: float
+    recommend_us_per_learner: float | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of one model in ``benchmark modules``."""
@@ -148,15 +153,16 @@ def write_report(
 
 
 def _result(outcome: Outcomes, means: Floats, engine: Floats | None, n_modules: int) -> ModuleResult:
-    tops = np.array(outcome.top)
+    tops = np.array(outcome.top, np.int64).reshape(-1, TOP_K)
+    metrics = module_metrics(outcome.rank, tops, n_modules)
     return ModuleResult(
-        metrics=module_metrics(outcome.rank, tops, n_modules),
+        metrics=metrics if outcome.top else metrics | {"coverage@10": None},
         ci95=_named(means),
         difference_ci95={} if engine is None else _named(means - engine),
         groups=_groups(outcome),
         recommended=np.bincount(tops[tops >= 0], minlength=n_modules).astype(np.int64),
         fit_seconds=outcome.fit_seconds,
-        recommend_us_per_learner=1e6 * outcome.seconds / len(outcome.rank),
+        recommend_us_per_learner=1e6 * outcome.seconds / len(outcome.rank) if outcome.top else None,
     )
 
 

@@ -51,6 +51,7 @@ def evaluate_modules(
     cuts: Sequence[float] = CUTS,
     seed: int,
     max_learners: int | None = None,
+    known: Mapping[str, Ints] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> ModuleReport:
     """Rank the whole catalogue for every target, without the modules that the learner has already started.
@@ -70,6 +71,9 @@ def evaluate_modules(
         Orders ties, draws the bootstrap and the learners of `max_learners`.
     max_learners : int, optional
         Test no more than so many learners, drawn at random. All are learned from.
+    known : mapping of name to int array, shape (n_interactions,), optional
+        Ranks that somebody else gave each row of `interactions`, 1 for the best, to stand beside the models.
+        Who gave them showed no list, so there is no coverage and no time of theirs.
     clock : callable
         Seconds, for ``recommend_us_per_learner``.
 
@@ -84,7 +88,7 @@ def evaluate_modules(
         If the protocol is unknown.
     ValueError
         If a scorer returns something else than one number a module, or `fit` other models for one split
-        than for another: then they could not be compared.
+        than for another: then they could not be compared. Or known ranks are not one a row.
     """
     splits = _splits(interactions, protocol, cuts)
     if isinstance(splits, Unavailable):
@@ -92,9 +96,12 @@ def evaluate_modules(
     rng = np.random.default_rng(seed)
     tested = _drawn_learners(splits, max_learners, rng)
     outcomes: dict[str, Outcomes] = {}
+    others = {name: Outcomes() for name in known or {}}
     for split in splits:
         _test_split(fit(split.train), split, tested, rng, clock, outcomes)
-    return write_report(protocol, interactions, outcomes, rng)
+        for name, ranks in (known or {}).items():
+            _add_known(ranks, interactions, split, tested, others[name])
+    return write_report(protocol, interactions, outcomes | others, rng)
 
 
 def _splits(interactions: Interactions, protocol: str, cuts: Sequence[float]) -> list[Split] | Unavailable:
@@ -147,6 +154,19 @@ def _test_split(
             seconds = clock() - started
             rank = rank_of_target(scores, allowed, target, tie_keys)
             outcomes[name].add(learner, split.group[row], rank, top, seconds)
+
+
+def _add_known(
+    ranks: Ints, interactions: Interactions, split: Split, tested: Ints, outcome: Outcomes
+) -> None:
+    """Add the ranks known of the targets of one split, in the order of `_test_split`."""
+    if len(ranks) != len(interactions.modules):
+        raise ValueError(f"known ranks must be one a row ({len(interactions.modules)}); got {len(ranks)}")
+    pairs = interactions.learners().astype(np.int64) * interactions.n_modules + interactions.modules
+    in_order = np.argsort(pairs)
+    targets = np.searchsorted(pairs, split.learner * interactions.n_modules + split.module, sorter=in_order)
+    for row in np.flatnonzero(np.isin(split.learner, tested)):
+        outcome.add(int(split.learner[row]), split.group[row], int(ranks[in_order[targets[row]]]))
 
 
 def _checked(scores: NDArray[np.floating], name: str, n_modules: int) -> Floats:

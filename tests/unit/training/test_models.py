@@ -123,6 +123,18 @@ def test_the_skill_model_beats_the_item_and_says_what_was_tested(attempts, catal
     assert report.models["item_mean"]["fit_seconds"] is None
 
 
+def test_what_is_known_from_elsewhere_is_judged_on_the_same_rows(attempts, catalog):
+    """Who says what happened is right on every row, so rows and predictions belong together."""
+    known = {"seer": np.where(attempts.passed == 1, 0.9, 0.1), "dice": np.full(len(attempts), 0.5)}
+    alone, beside = (judge_skills(attempts, catalog, CONFIG, known=k) for k in (None, known))
+    assert list(beside.models) == [*alone.models, "seer", "dice"]
+    assert beside.models["seer"]["auc"] == beside.models["seer"]["accuracy"] == 1
+    assert beside.models["seer"]["ece"] == pytest.approx(0.1)
+    assert beside.models["dice"]["auc"] == 0.5
+    assert beside.models["skill_model"]["auc"] == alone.models["skill_model"]["auc"]
+    assert beside.n == alone.n
+
+
 def test_shuffled_outcomes_teach_nothing(attempts, catalog):
     noise = np.random.default_rng(0).permutation(attempts.passed)
     report = judge_skills(replace(attempts, passed=noise, score=noise), catalog, CONFIG)
@@ -191,6 +203,15 @@ def test_every_view_and_both_popularities_are_beside_the_engine(catalog):
     assert set(report.models) == {"engine", "als", "transitions", "popularity", "recent_popularity"}
     assert all(result.fit_seconds > 0 for result in report.models.values())
     assert ndcg(report, "engine") > 2 * ndcg(report, "popularity")
+
+
+def test_ranks_known_from_elsewhere_stand_beside_the_views(catalog):
+    data = starts(0)
+    known = {"seer": np.ones(len(data.modules), np.int64)}
+    report = judge_modules(data, catalog, CONFIG, "temporal", known=known)
+    assert list(report.models)[-1] == "seer"
+    assert report.models["seer"].metrics["mrr"] == 1
+    assert report.models["seer"].difference_ci95["ndcg@10"][0] > 0
 
 
 def test_shuffled_modules_make_the_engine_no_better_than_popularity(catalog):

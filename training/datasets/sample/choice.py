@@ -9,7 +9,7 @@ import numpy as np
 
 from training.datasets.sample.responses import mean_ability, sigmoid
 
-# a finished module is taken again after this many days at the earliest
+# a finished module is begun again this many days after it was last begun, at the earliest
 _REPEAT_DAYS = 270.0
 _NEW_DAYS = 91.0
 _CORE_DAYS = 182.0
@@ -57,9 +57,9 @@ def _is_on_offer(scene: Any, i: int, module: int, day: float) -> bool:
             break
         if scene.need_is_hard[module, at] and scene.finished_day[i, needed] < 0:
             return False
-    if scene.started[i, module]:
-        finished = scene.finished_day[i, module]
-        return bool(finished >= 0 and day - finished > _REPEAT_DAYS)
+    if scene.begun_day[i, module] >= 0:
+        finished = scene.finished_day[i, module] >= 0
+        return bool(finished and day - scene.begun_day[i, module] > _REPEAT_DAYS)
     return True
 
 
@@ -87,7 +87,7 @@ def choose(scene: Any, i: int, lately: Any, day: float, rng: Any) -> tuple[int, 
         The module, the probability it had, and its rank among those never started (from 1; 0 for a repeat),
         both as somebody would give them who knows every term but the noise.
     """
-    started = scene.started[i]
+    begun_day = scene.begun_day[i]
     n = len(scene.modules)
     need = np.zeros(len(scene.skills))
     _needs(scene, i, need)
@@ -107,8 +107,8 @@ def choose(scene: Any, i: int, lately: Any, day: float, rng: Any) -> tuple[int, 
     for module in range(n):
         if utility[module] > -np.inf:
             total += np.exp((utility[module] - utility[chosen]) / noise)
-            rank += utility[module] > utility[chosen] and not started[module]
-    return chosen, 1.0 / total, 0 if started[chosen] else rank
+            rank += utility[module] > utility[chosen] and begun_day[module] < 0
+    return chosen, 1.0 / total, 0 if begun_day[chosen] >= 0 else rank
 
 
 @numba.njit
@@ -130,7 +130,7 @@ def _utility(scene: Any, i: int, lately: Any, module: int, day: float, need: Any
         utility += choice.core
     if here.is_test:
         utility += choice.test
-    if scene.started[i, module]:
+    if scene.begun_day[i, module] >= 0:
         utility += choice.repeat
     return float(utility + choice.variant * _variant(scene, i, module))
 
@@ -159,4 +159,4 @@ def _variant(scene: Any, i: int, module: int) -> float:
         if (at.last_score < 0.5 and not harder) or (at.last_score > 0.9 and harder):
             return 1.0
         return -1.0
-    return -1.0 if original >= 0 and scene.started[i, original] else 0.0
+    return -1.0 if original >= 0 and scene.begun_day[i, original] >= 0 else 0.0

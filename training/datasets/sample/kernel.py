@@ -18,11 +18,9 @@ import numpy as np
 from training.datasets.sample.choice import mastery_of
 from training.datasets.sample.parameters import CHECK_WEEKS
 from training.datasets.sample.responses import answer, sigmoid
-from training.datasets.sample.studying import DAY, hour, learn, look
+from training.datasets.sample.studying import DAY, has_room, hour, learn, look
 
 N_CHECKS: Final = len(CHECK_WEEKS)
-# what one learner may add to the record in a week, far above what the minutes of a week allow
-ROOM_OF_A_WEEK: Final = (400, 100, 50)
 
 _CHECKS = np.array(CHECK_WEEKS)
 _MOST_ITEMS_OF_A_SKILL: Final = 2
@@ -44,21 +42,11 @@ def simulate_block(scene: Any, month_of_week: Any, rng: Any) -> bool:
             is_busy = rng.random() < scene.activity.busy_share
             lately *= _LATELY
             for i in range(first, end):
-                if not _has_room(scene):
-                    return False
                 if scene.people[i].joins <= week < scene.people[i].leaves:
                     _live(scene, i, week, is_busy, lately, rng)
+                if not has_room(scene):
+                    return False
     return True
-
-
-@numba.njit
-def _has_room(scene: Any) -> bool:
-    attempts, completions, credentials = ROOM_OF_A_WEEK
-    return bool(
-        scene.n_rows[0] + attempts <= len(scene.attempts)
-        and scene.n_rows[1] + completions <= len(scene.completions)
-        and scene.n_rows[2] + credentials <= len(scene.credentials)
-    )
 
 
 @numba.njit

@@ -19,6 +19,7 @@ _DAY: Final = 86400
 _SELF_SKILLS: Final = 6
 _SELF_SHARE: Final = 0.7
 _SELF_EVERY_MONTHS: Final = 12
+_SELF_AFTER_DAYS: Final = 2.4
 _STEPS_OF_A_SCALE: Final = 4
 _USED_SKILLS: Final = 3
 _MEASURE: Final = "output_index"
@@ -41,15 +42,18 @@ def self_assessments_table(
     learners, skills, seconds, levels = [], [], [], []
     for years in range(n_months // _SELF_EVERY_MONTHS + 1):
         month = joined + years * _SELF_EVERY_MONTHS
-        asked = (month < n_months) & _is_there(people, record, month) & (rng.random(n) < _SELF_SHARE)
-        who = np.repeat(np.flatnonzero(asked), _SELF_SKILLS)
+        days = month * WEEKS_PER_MONTH * 7 + _SELF_AFTER_DAYS
+        asked = (month < n_months) & _is_there(people, record, days) & (rng.random(n) < _SELF_SHARE)
+        who = np.repeat(np.flatnonzero(asked), important.shape[1])
         skill = important[asked].ravel()
         truth = record.mastery[who, month[who], skill]
         said = measures.self_slope * truth + measures.self_bias * (1 - truth) + people.bias[who]
         said += 0.1 + measures.self_noise * rng.standard_normal(len(who))
         learners.append(who)
         skills.append(skill)
-        seconds.append((month[who] * WEEKS_PER_MONTH * 7 + 2.4) * _DAY + 17 * np.arange(len(who)) % 300)
+        seconds.append(
+            days[who] * _DAY + np.tile(20.0 * np.arange(important.shape[1]), len(who) // important.shape[1])
+        )
         levels.append(np.clip(np.rint(said * _STEPS_OF_A_SCALE) / _STEPS_OF_A_SCALE, 0, 1))
     learner, second = np.concatenate(learners), np.concatenate(seconds)
     order = in_order(learner, second)
@@ -81,8 +85,9 @@ def adoption_table(
     columns = [np.empty((4, 0), np.int64)]
     for month in range(0, n_months - 2, 3):
         since = month - person["joins"] / WEEKS_PER_MONTH
-        who = np.repeat(np.flatnonzero((since > -3) & _is_there(people, record, month)), _USED_SKILLS)
-        skill = used[who[::_USED_SKILLS]].ravel()
+        who = np.flatnonzero((since > -3) & _is_there(people, record, 7 * WEEKS_PER_MONTH * month))
+        skill = used[who].ravel()
+        who = np.repeat(who, used.shape[1])
         mastery = record.mastery[who, min(month + 2, n_months), skill]
         worn = measures.adoption_fade * np.log1p(np.maximum(since[who], 0) / 3)
         uses = rng.poisson(np.exp(measures.adoption_rate + measures.adoption_slope * mastery - worn))
@@ -153,8 +158,8 @@ def _most_important(importance: Floats, k: int) -> NDArray[np.int64]:
     return np.argsort(-importance, axis=1, kind="stable")[:, :k]
 
 
-def _is_there(people: People, record: Record, month: NDArray[np.int64] | int) -> NDArray[np.bool_]:
-    """Whether each learner still works in the organisation and has not left the programme."""
-    week = np.asarray(month) * WEEKS_PER_MONTH
+def _is_there(people: People, record: Record, days: NDArray[np.floating] | float) -> NDArray[np.bool_]:
+    """Whether each learner works in the organisation the whole next day and has not left the programme."""
+    week = (np.asarray(days) + 1) / 7
     gone = (record.gone >= 0) & (record.gone < week)
     return (week < people.block.people["leaves"]) & ~gone

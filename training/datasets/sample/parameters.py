@@ -262,8 +262,7 @@ class MeasureParameters(NamedTuple):
     adoption_slope : float
         Added per unit of mastery. Planted.
     adoption_fade : float
-        Share of uses lost per log(1 + quarters since the skill was last practised): use falls off after
-        training.
+        Lost of the log of uses per log(1 + quarters since joining): what is new wears off.
     outcome_effect : float
         Points of the team's output index per unit of mean mastery in the skills of its role. Planted.
     outcome_noise : float

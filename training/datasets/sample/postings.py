@@ -60,9 +60,10 @@ def postings_table(
     """
     roles, skills = dataset.tables["roles"], dataset.tables["skills"]
     at_skill = {skill: position for position, skill in enumerate(skills["skill_id"])}
+    asked_for = dataset.tables["role_skills"].fillna({"importance": 1.0}).query("importance > 0")
     wanted = {
-        role: ([at_skill[s] for s in rows["skill_id"]], rows["importance"].fillna(1.0).to_numpy(np.float64))
-        for role, rows in dataset.tables["role_skills"].groupby("role_id")
+        role: ([at_skill[s] for s in rows["skill_id"]], rows["importance"].to_numpy(np.float64))
+        for role, rows in asked_for.groupby("role_id")
     }
     titles = dict(zip(roles["role_id"], roles["title"], strict=True))
     words = [[name, *aliases] for name, aliases in zip(skills["name"], skills["aliases"], strict=True)]
@@ -71,7 +72,7 @@ def postings_table(
     role_ids = sorted(str(role) for role in wanted)
     rows = []
     for month in range(n_months):
-        for _ in range(int(rng.poisson(_A_MONTH))):
+        for _ in range(int(rng.poisson(_A_MONTH)) if role_ids else 0):
             role = role_ids[int(rng.integers(len(role_ids)))]
             position, importance = wanted[role]
             weight = importance * np.exp(trend[position] * month / 12)
@@ -94,5 +95,5 @@ def postings_table(
 
 def _text(title: str, named: list[str], rng: np.random.Generator) -> str:
     opening = _OPENINGS[int(rng.integers(len(_OPENINGS)))].format(title=title)
-    listed = ", ".join(named[:-1]) + " and " + named[-1]
+    listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
     return f"{opening} {_ASKS[int(rng.integers(len(_ASKS)))].format(skills=listed)}"

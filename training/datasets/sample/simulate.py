@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,15 +11,17 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 from numpy.typing import NDArray
 
+from recommender.domain.simulation import notice_in
 from recommender.errors import ConfigurationError
 from training.datasets.dataset import Dataset
 from training.datasets.directories import whole_directory
 from training.datasets.load import load_dataset
 from training.datasets.sample import tables
 from training.datasets.sample.catalog import Ints, check_catalog
-from training.datasets.sample.kernel import ROOM_OF_A_WEEK, simulate_block
+from training.datasets.sample.kernel import simulate_block
 from training.datasets.sample.measures import adoption_table, outcomes_table, self_assessments_table
 from training.datasets.sample.parameters import LEARNER_MODELS, WEEKS_PER_MONTH, Parameters
 from training.datasets.sample.people import People, Roles, draw_people, roles_of
@@ -49,7 +51,8 @@ _CATALOG_TABLES: Final = (
 )
 _BLOCK: Final = 1000
 _TRUTH_MONTHS: Final = (0, 6, 12, 24, 36)
-_ROOM: Final = (400, 120, 12)
+# rows of attempts, completions and credentials for each learner, to begin with
+_ROOM: Final = (400, 120, 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +172,7 @@ def _live(
     while True:
         rng = np.random.Generator(np.random.PCG64(seed))
         people = draw_people(model, n, config.n_weeks, world, roles, parameters, rng)
-        attempts, completions, credentials = (
-            per * n * factor + least for per, least in zip(_ROOM, ROOM_OF_A_WEEK, strict=True)
-        )
-        room = attempts, completions, credentials
+        room = _ROOM[0] * n * factor, _ROOM[1] * n * factor, _ROOM[2] * n * factor
         record = empty_record(n, n_skills, config.months, room)
         desk = empty_desk(n, n_skills, len(world.modules))
         scene = Scene(model, world, people.block, desk, record, parameters)
@@ -270,7 +270,18 @@ def _names(dataset: Dataset) -> tables.Names:
 
 
 def _is_ours(entry: Path) -> bool:
-    return entry.suffix == ".parquet" or (entry.is_dir() and entry.name == TRUTH)
+    """Whether a simulation wrote it: real data is never replaced."""
+    if entry.is_dir():
+        return entry.name == TRUTH
+    return entry.suffix == ".parquet" and notice_in(_metadata(entry)) is not None
+
+
+def _metadata(file: Path) -> Mapping[bytes, bytes] | None:
+    try:
+        metadata: Mapping[bytes, bytes] | None = pa.parquet.read_schema(file).metadata
+    except (pa.ArrowException, OSError):
+        return None
+    return metadata
 
 
 def _is_kept(entry: Path) -> bool:

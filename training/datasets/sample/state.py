@@ -115,15 +115,14 @@ class Desk(NamedTuple):
     Parameters
     ----------
     desk : array of `ON_DESK`, shape (n,)
-    started : bool array, shape (n, M)
-    finished_day : float64 array, shape (n, M)
-        `NEVER` where it is not finished.
+    begun_day, finished_day : float64 arrays, shape (n, M)
+        When it was last begun and finished; `NEVER` where it was not.
     level, theta : float64 arrays, shape (n, S)
         Level and ability in logits as of when they were last looked at.
     """
 
     desk: NDArray[np.void]
-    started: NDArray[np.bool_]
+    begun_day: NDArray[np.float64]
     finished_day: NDArray[np.float64]
     level: NDArray[np.float64]
     theta: NDArray[np.float64]
@@ -187,7 +186,7 @@ def empty_desk(n: int, n_skills: int, n_modules: int) -> Desk:
     desk["module"] = desk["last"] = -1
     return Desk(
         desk=desk,
-        started=np.zeros((n, n_modules), np.bool_),
+        begun_day=np.full((n, n_modules), NEVER),
         finished_day=np.full((n, n_modules), NEVER),
         level=np.zeros((n, n_skills)),
         theta=np.zeros((n, n_skills)),

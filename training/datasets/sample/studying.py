@@ -16,10 +16,24 @@ DAY: Final = 86400.0
 _OPENING: Final = 8.5 * 3600
 _WORKDAY: Final = 9.0 * 3600
 _EVENING: Final = 19.0 * 3600
+_ON_WEEKDAYS: Final = 0.93
 _PASS_MARK: Final = 0.5
 _CREDENTIAL_MARK: Final = 0.6
+# rows of attempts, completions and credentials that may come before room is looked for again
+ROOM: Final = (64, 16, 8)
 # minutes at one sitting; the rest of the week's minutes wait for another day
 _SITTING: Final = 50.0
+
+
+@numba.njit
+def has_room(scene: Any) -> bool:
+    """Whether the record has room for a skill check and one more turn of learning."""
+    attempts, completions, credentials = ROOM
+    return bool(
+        scene.n_rows[0] + attempts + scene.activity.check_items <= len(scene.attempts)
+        and scene.n_rows[1] + completions <= len(scene.completions)
+        and scene.n_rows[2] + credentials <= len(scene.credentials)
+    )
 
 
 @numba.njit
@@ -50,16 +64,19 @@ def look(scene: Any, i: int, day: float, rng: Any) -> None:
 
 @numba.njit
 def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
-    """Spend the minutes of a week: go on with what was begun, then choose anew."""
+    """Spend the minutes of a week: go on with what was begun, then choose anew.
+
+    It stops without room for more; whoever called finds that out.
+    """
     at = scene.desk[i]
     minutes = scene.people[i].minutes * np.exp(0.4 * rng.standard_normal())
-    day = 7 * week + (rng.integers(0, 5) if rng.random() < 0.93 else rng.integers(5, 7))
+    day = 7 * week + (rng.integers(0, 5) if rng.random() < _ON_WEEKDAYS else rng.integers(5, 7))
     second, sitting = hour(day, rng), 0.0
     resumes = at.module >= 0
-    while minutes > 1.0:
+    while minutes > 1.0 and has_room(scene):
         if sitting > _SITTING:
             day += 1 + rng.integers(0, 2)
-            if day >= 7 * (week + 1):
+            if day >= 7 * (week + 1) or (day >= 7 * week + 5 and rng.random() < _ON_WEEKDAYS):
                 return
             second, sitting = hour(day, rng), 0.0
         look(scene, i, second / DAY, rng)
@@ -118,7 +135,7 @@ def _begin(scene: Any, i: int, lately: Any, second: float, rng: Any) -> bool:
     row.progress = 0.0
     row.choice_rank = rank
     row.choice_probability = probability
-    scene.started[i, module] = True
+    scene.begun_day[i, module] = second / DAY
     return True
 
 

@@ -79,11 +79,11 @@ def _by_event(
     _require_column(table, name, "event_id", pa.types.is_string)
     _require_column(table, name, column, is_right)
     events, values = table["event_id"].to_pandas(), table[column].to_pandas()
-    _refuse(name, "event_id", events, events.isna().to_numpy(), "is no id")
-    _refuse(name, "event_id", events, events.duplicated().to_numpy(), "is there twice")
+    _refuse(table, name, "event_id", events.isna().to_numpy(), "is no id")
+    _refuse(table, name, "event_id", events.duplicated().to_numpy(), "is there twice")
     low, high = bounds
     span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"of at least {low:g}"
-    _refuse(name, column, values, ~values.between(low, high).to_numpy(), f"is no number {span}")
+    _refuse(table, name, column, ~values.between(low, high).to_numpy(), f"is no number {span}")
     return pd.Series(values.to_numpy(), index=events.to_numpy(), name=column)
 
 
@@ -110,10 +110,9 @@ def _require_column(table: pa.Table, name: str, column: str, is_right: Callable[
         raise DatasetError(f"{TRUTH}/{name}.parquet, column {column}: {kind} is not its type; {REMEDY}")
 
 
-def _refuse(name: str, column: str, values: pd.Series[Any], wrong: NDArray[np.bool_], fault: str) -> None:
+def _refuse(table: pa.Table, name: str, column: str, wrong: NDArray[np.bool_], fault: str) -> None:
     rows = np.flatnonzero(wrong)
     if len(rows):
         row = int(rows[0])
-        raise DatasetError(
-            Problem(f"{TRUTH}/{name}", row + 1, column, values.iloc[row], fault, REMEDY).sentence
-        )
+        value = table[column][row].as_py()
+        raise DatasetError(Problem(f"{TRUTH}/{name}", row + 1, column, value, fault, REMEDY).sentence)

@@ -80,7 +80,7 @@ _HALF_LIFE_DAYS: Final = 365.0
 _MINUTES: Final = 60.0
 _DIFFICULTY: Final = 0.35
 # levels of those whom modules of each level are for, just after them; and of those whom checks are for
-_AUDIENCE: Final = (0.33, 0.46, 0.57)
+_AUDIENCE: Final = (0.3, 0.42, 0.53)
 _NEWCOMERS: Final = 0.35
 # how far authors of items err on their difficulty, and modules differ in popularity, in all and by segment
 _ITEM_NOISE: Final = 0.8

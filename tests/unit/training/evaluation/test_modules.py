@@ -1,5 +1,5 @@
 import json
-from itertools import count
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -167,3 +167,77 @@ def test_models_that_come_and_go_between_cuts_are_refused(sequences):
 
     with pytest.raises(ValueError, match=r"same models for every split; got \['model1'\]"):
         evaluate_modules(moody, sequences, protocol="temporal", seed=0)
+
+
+def told(source):
+    """Ranks that somebody gave every start: all different, so that none can be taken for another."""
+    return np.random.default_rng(2).permutation(len(source.modules)) + 1
+
+
+def test_known_ranks_are_those_of_the_targets(sequences):
+    """Every learner's last start is the target; found here by looping."""
+    ranks = told(sequences)
+    report = evaluate_modules(
+        fit, sequences, protocol="leave-last-out", seed=1, known={"told": ranks, "best": ranks * 0 + 1}
+    )
+    lasts = [ranks[end - 1] for start, end in pairwise(sequences.start) if end - start > 1]
+    expected = {"hr@5": np.mean(np.array(lasts) <= 5), "mrr": np.mean(1 / np.array(lasts))}
+    for name, value in expected.items():
+        assert report.models["told"].metrics[name] == pytest.approx(value)
+    assert report.models["best"].metrics["mrr"] == 1
+
+
+def test_known_ranks_are_those_of_the_targets_after_each_cut(sequences):
+    ranks, cuts = told(sequences), (0.4, 0.6)
+    report = evaluate_modules(fit, sequences, protocol="temporal", cuts=cuts, seed=1, known={"told": ranks})
+    first, span = sequences.at.min(), np.ptp(sequences.at)
+    found = []
+    for cut in cuts:
+        for start, end in pairwise(sequences.start):
+            after = [row for row in range(start, end) if sequences.at[row] >= first + cut * span]
+            found += [ranks[after[0]]] if after else []
+    assert report.n["targets"] == len(found)
+    assert report.models["told"].metrics["mrr"] == pytest.approx(np.mean(1 / np.array(found)))
+
+
+def test_ranks_without_lists_have_no_coverage_and_no_time(sequences):
+    known = {"told": told(sequences)}
+    report = evaluate_modules(fit, sequences, protocol="temporal", seed=1, known=known)
+    result = report.models["told"]
+    assert result.metrics["coverage@10"] is result.recommend_us_per_learner is result.fit_seconds is None
+    assert not result.recommended.any()
+    written = json.loads(json.dumps(report.as_json("toy")))["models"]["told"]
+    assert set(written) == set(json.loads(json.dumps(report.as_json("toy")))["models"]["popularity"])
+    assert sum(group["n"] for group in written["groups"].values()) == report.n["targets"]
+
+
+def test_known_ranks_change_nothing_of_the_models_beside_them(sequences, temporal):
+    known = {"told": told(sequences)}
+    report = evaluate_modules(fit, sequences, protocol="temporal", seed=1, known=known)
+    assert list(report.models) == [*temporal.models, "told"]
+    for name, result in temporal.models.items():
+        assert report.models[name].metrics == result.metrics
+        assert report.models[name].groups == result.groups
+        for metric, bounds in result.ci95.items():
+            assert report.models[name].ci95[metric] == pytest.approx(bounds, abs=1e-12)
+
+
+def test_known_ranks_of_a_sample_of_learners_are_theirs(sequences):
+    """Two who were told the same are equally good on whoever is drawn."""
+    ranks = told(sequences)
+    ours = evaluate_modules(
+        lambda _: {"engine": lambda _: np.zeros(sequences.n_modules)},
+        sequences,
+        protocol="leave-last-out",
+        seed=4,
+        max_learners=25,
+        known={"told": ranks},
+    )
+    drawn = np.random.default_rng(4).choice(np.flatnonzero(np.diff(sequences.start) > 1), 25, replace=False)
+    expected = np.mean(1 / ranks[sequences.start[drawn + 1] - 1])
+    assert ours.models["told"].metrics["mrr"] == pytest.approx(expected)
+
+
+def test_known_ranks_of_other_rows_are_refused(sequences):
+    with pytest.raises(ValueError, match=rf"one a row \({len(sequences.modules)}\); got 3"):
+        evaluate_modules(fit, sequences, protocol="temporal", seed=1, known={"told": np.ones(3, np.int64)})

@@ -64,6 +64,16 @@ def test_module_table_has_values_intervals_and_counts(modules, shown):
     assert said.index("engine") < said.index("popularity"), "what would be shipped comes first"
 
 
+def test_ranks_without_lists_have_a_dash_for_coverage(shown):
+    source = interactions()
+    known = {"told": np.ones(len(source.modules), np.int64)}
+    report = evaluate_modules(fit, source, protocol="temporal", seed=0, known=known)
+    rows = [line.split() for line in shown(module_table(report, simulated=True)).splitlines()]
+    by_model = {row[0]: row for row in rows if row}
+    assert by_model["told"] == ["told", "1.000", "±0.000", "1.000", "±0.000", "1.000", "1.000", "-"]
+    assert by_model["engine"][-1] == f"{report.models['engine'].metrics['coverage@10']:.3f}"
+
+
 def test_skill_table_has_every_model_and_says_what_is_not_defined(skills, shown):
     said = shown(skill_table(skills, simulated=False))
     assert f"{skills.models['skill_model']['auc']:.3f}" in said
