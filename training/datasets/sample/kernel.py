@@ -96,7 +96,7 @@ def _check(scene: Any, i: int, day: int, rng: Any) -> None:
     for _ in range(int(scene.activity.check_items)):
         total = weight.sum()
         if total <= 0:
-            return
+            break
         s = min(np.searchsorted(np.cumsum(weight), rng.random() * total, side="right"), len(weight) - 1)
         asked[s] += 1
         if asked[s] == _MOST_ITEMS_OF_A_SKILL:
@@ -110,3 +110,4 @@ def _check(scene: Any, i: int, day: int, rng: Any) -> None:
         used[item] = True
         _, spent = answer(scene, i, item, second, 0.0, rng)
         second += spent + 5.0
+    scene.desk[i].checked_until = second

@@ -163,7 +163,8 @@ def draw_people(
     block = Block(
         team_start=team_start,
         people=person,
-        offset=offset[:, None] + domains[:, world.skills["domain"]] + skills,
+        # compiled code is compiled again for another memory layout
+        offset=np.ascontiguousarray(offset[:, None] + domains[:, world.skills["domain"]] + skills),
         liking=rng.standard_normal((n, len(MODULE_FORMATS))),
         states=np.zeros((n, len(world.skills), N_STATE)),
     )

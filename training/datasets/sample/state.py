@@ -46,12 +46,13 @@ ON_DESK: Final = np.dtype(
         ("score_sum", "f8"),
         ("spent", "f8"),
         ("habit", "f8"),
+        ("checked_until", "f8"),
         ("next_check", "i4"),
     ]
 )
 """What one learner is at: the module (-1 for none), its next item, how many were asked; failed answers in a
 row; the module finished last (-1 for none) and its score; minutes to the next item; sum of first scores and
-seconds spent so far; habit; the next skill check."""
+seconds spent so far; habit; second at which the last skill check ended; the next skill check."""
 
 ATTEMPT: Final = np.dtype(
     [

@@ -71,14 +71,14 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
     at = scene.desk[i]
     minutes = scene.people[i].minutes * np.exp(0.4 * rng.standard_normal())
     day = 7 * week + (rng.integers(0, 5) if rng.random() < _ON_WEEKDAYS else rng.integers(5, 7))
-    second, sitting = hour(day, rng), 0.0
+    second, sitting = max(hour(day, rng), at.checked_until), 0.0
     resumes = at.module >= 0
     while minutes > 1.0 and has_room(scene):
         if sitting > _SITTING:
             day += 1 + rng.integers(0, 2)
             if day >= 7 * (week + 1) or (day >= 7 * week + 5 and rng.random() < _ON_WEEKDAYS):
                 return
-            second, sitting = hour(day, rng), 0.0
+            second, sitting = max(hour(day, rng), at.checked_until), 0.0
         look(scene, i, second / DAY, rng)
         if resumes:
             resumes = False
