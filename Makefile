@@ -59,12 +59,26 @@ promote: setup ## let the challenger serve
 rollback: setup ## return to the model that served before
 	@$(BIN)/python -m training rollback
 
+# Names the bundle of the simulated organisation for serving: it never takes the champion's place.
+SIMULATED := mlruns/reskilling.json
+
 .PHONY: demo
-demo: setup ## the main job, end to end on data/oulad: validate, train, track, promote, serve, adapt
+demo: setup ## the main job, end to end: on real data with promotion, then on the simulated organisation
 	@$(BIN)/python -m training validate --data data/oulad
 	@$(BIN)/python -m training train --data data/oulad
 	@$(BIN)/python -m training promote --reason "make demo"
-	@$(BIN)/python -m serving demo --data data/oulad
+	@SERVING_POINTER=mlruns/champion.json $(BIN)/python -m serving demo --data data/oulad
+	@$(BIN)/python -m training validate --data data/reskilling
+	@$(BIN)/python -m training train --data data/reskilling --json mlruns/reskilling.train.json
+	@$(BIN)/python -c 'import json, os; made = json.load(open("mlruns/reskilling.train.json")); \
+	    print(json.dumps({"bundle": os.path.relpath(made["bundle"], "mlruns"), "alias": "challenger"} \
+	    | {name: made[name] for name in ("bundle_id", "version")}))' > $(SIMULATED).new
+	@mv $(SIMULATED).new $(SIMULATED)
+	@SERVING_POINTER=$(SIMULATED) $(BIN)/python -m serving demo --data data/reskilling
+
+.PHONY: sample
+sample: setup ## simulate the organisation in data/reskilling again, bit for bit
+	@$(BIN)/python -m training sample --out data/reskilling
 
 # Serving -------------------------------------------------------------------------------------------------
 

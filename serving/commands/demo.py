@@ -1,52 +1,62 @@
-"""``demo``: the promoted model at work over HTTP, in a store that is removed at the end."""
+"""``demo``: a model at work over HTTP, in a store that is removed at the end."""
 
 from __future__ import annotations
 
+import json
+import shlex
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx2
 from rich.console import Console
 
-from recommender.domain.simulation import LABEL
 from serving import logs
 from serving.commands import keys
-from serving.commands.demo_choice import ANSWERS, SHOWN, DemoData, Opening, choose_module, find_opening
-from serving.commands.demo_client import DemoClient, Standing
+from serving.commands.demo_choice import DemoData
+from serving.commands.demo_client import DemoClient
 from serving.commands.demo_ending import ending
+from serving.commands.demo_people import Organisation, Person, write_histories
+from serving.commands.demo_role import tell_role
 from serving.commands.demo_server import demo_settings, running_server
-from serving.commands.demo_tables import mastery_table, reasons_table, side_by_side, standing_table
+from serving.commands.demo_story import Telling, tell_evidence
 from serving.commands.load import load
+from serving.dataset_reader import read_tables
+from serving.settings import Settings
 
 NEXT_COMMANDS = (
     ("make serve", "the API; then the README's three lines give it data and a key"),
     ("make mlflow", "the runs, their plots and the registered model"),
     ("make train DATA=data/oulad", "train again, on this or on your own data"),
 )
-_WHY_OTHERS_MOVE = (
-    "Mastery of other skills moves too: each attempt also tells of the learner's overall ability."
-)
-_NOBODY_REAL = f"{LABEL}: the model that answers learned from nothing else, from no real person."
-_NOBODY = "somebody-new"
 
 
 def demo(directory: Path, console: Console) -> None:
     """Load a dataset's history, start the API, and show how evidence changes what it answers.
+
+    Of a dataset with people on their way to another role, one of these is shown; then only the histories of
+    those looked at are loaded.
 
     Raises
     ------
     RecommenderError
         If there is no model to serve, or the dataset cannot be shown.
     """
+    person = None
     with ending() as end, tempfile.TemporaryDirectory(prefix="demo-") as folder:
         with end.allowed():
-            data = DemoData(directory)
+            tables = read_tables(directory, (*DemoData.TABLES, *Organisation.TABLES))
+            data = DemoData(directory.resolve().name, tables)
+            organisation = Organisation(tables)
+            movers = organisation.movers()
             settings = demo_settings(Path(folder))
             logs.configure(settings.log_level)
             console.rule(f"History of {data.name} into the store")
-            load(settings, directory, console)
+            if movers:
+                histories = write_histories(directory, movers, Path(folder) / "histories")
+                load(settings, histories, console)
+                console.print(f"These {len(movers)} of {organisation.n_people:,} people are enough here.")
+            else:
+                load(settings, directory, console)
             key = keys.create(settings, "demo", ["recommend", "events"])
         headers = {"Authorization": f"Bearer {key}"}
         with (
@@ -55,44 +65,33 @@ def demo(directory: Path, console: Console) -> None:
             httpx2.Client(base_url=address, headers=headers, timeout=30) as http,
         ):
             console.rule(f"The API, at {address}")
-            _story(data, DemoClient(http), console)
+            telling = Telling.begin(data, DemoClient(http), console)
+            if movers:
+                person = tell_role(telling, organisation, movers)
+            else:
+                tell_evidence(telling)
     console.rule("To try next")
+    if person is not None:
+        _tell_how_to_play(console, settings, directory, person)
     for command, what in NEXT_COMMANDS:
         console.print(f"  [bold]{command:<27}[/] {what}")
 
 
-def _story(data: DemoData, client: DemoClient, console: Console) -> None:
-    if client.model()["simulated"]:
-        console.print(_NOBODY_REAL, highlight=False)
-    opening = find_opening(data, client)
-    learner_id, first = opening.learner_id, opening.module
-    console.print(_how_chosen(opening))
-    console.print(standing_table(f"Learner {learner_id}: mastery by skill", opening.start))
-    console.print(reasons_table("What to learn next, and why", opening.start.modules))
-    console.rule(f"New evidence: {ANSWERS} attempts failed on “{first['title']}”")
-    _show(console, opening.start, opening.failed, first)
-    console.print(_WHY_OTHERS_MOVE)
-    other = choose_module(data, opening.failed, other_than=first)
-    console.rule(f"New evidence: {ANSWERS} attempts passed on “{other['title']}”")
-    client.answer_items(learner_id, data.items_of(other), passed=True, label="passed")
-    client.complete(learner_id, other["module_id"])
-    console.print("Its completion is recorded too, so it leaves the list.")
-    _show(console, opening.failed, client.standing(learner_id, SHOWN), other)
-    stranger = client.recommend(_NOBODY, SHOWN)
-    console.rule(f"Somebody of whom nothing is known (fallback: {stranger['fallback']})")
-    console.print(reasons_table(f"Learner {_NOBODY}", stranger["recommendations"]))
-
-
-def _how_chosen(opening: Opening) -> str:
-    if not opening.changed:
-        return f"Learner {opening.learner_id}: failures do not change what comes first for those tried."
-    return (
-        f"Learner {opening.learner_id}, amid a course: the first, of {opening.n_tried} tried, for whom "
-        f"{ANSWERS} failures change what comes first."
+def _tell_how_to_play(console: Console, settings: Settings, directory: Path, person: Person) -> None:
+    """Print commands that serve the same model and data, for a shell in the project's folder."""
+    asked = {"learner_id": person.learner_id, "k": 3, "target_role_id": person.target_role_id}
+    pointer, data = shlex.quote(str(settings.pointer)), shlex.quote(str(directory))
+    lines = (
+        f"export SERVING_POINTER={pointer} SERVING_DATABASE_URL=sqlite:///demo-organisation.db",
+        "make serve &",
+        f".venv/bin/python -m serving load --data {data}",
+        "KEY=$(.venv/bin/python -m serving keys create --name me --scopes recommend,events)",
+        'curl -s localhost:8000/v1/recommendations -H "Authorization: Bearer $KEY" \\',
+        f"     -H 'Content-Type: application/json' \\\n       -d {shlex.quote(json.dumps(asked))}",
     )
-
-
-def _show(console: Console, before: Standing, after: Standing, module: Mapping[str, Any]) -> None:
-    touched = [skill["skill_id"] for skill in module["skills"]]
-    console.print(mastery_table("Mastery", before, after, touched))
-    console.print(side_by_side("Next modules", before, after))
+    console.print("To ask this model yourself, in a shell of its own:")
+    for line in lines:
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    console.print("To simulate an organisation of another size:")
+    console.print("  .venv/bin/python -m training sample --learners 300 --out /tmp/org", highlight=False)
+    console.print("And:")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from serving.commands.demo_client import DemoClient, Standing
 from serving.commands.demo_server import DemoError
-from serving.dataset_reader import read_tables
+from serving.dataset_reader import SourceTable
 
 ANSWERS = 3
 SHOWN = 4
@@ -19,13 +18,21 @@ _LOOKED_AT, _MOST_TRIED = 300, 20
 
 
 class DemoData:
-    """What the demo needs to know of the dataset: who tried what, and which items belong to what."""
+    """What the demo needs to know of the dataset: who tried what, and which items belong to what.
 
-    def __init__(self, directory: Path) -> None:
-        tables = read_tables(directory, ("attempts", "items", "modules"))
-        self.name = directory.resolve().name
-        attempts = tables["attempts"].rows() if "attempts" in tables else ()
-        self._attempts = Counter(row["learner_id"] for row in attempts)
+    Parameters
+    ----------
+    name : str
+        What the dataset is called.
+    tables : mapping of str to SourceTable
+        Those of `TABLES` that it has.
+    """
+
+    TABLES: Final = ("attempts", "items", "modules")
+
+    def __init__(self, name: str, tables: Mapping[str, SourceTable]) -> None:
+        self.name = name
+        self._tables = tables
         self._by_module: dict[str, list[str]] = {}
         self._by_skill: dict[str, list[str]] = {}
         for row in tables["items"].rows() if "items" in tables else ():
@@ -36,8 +43,10 @@ class DemoData:
 
     def learners(self) -> Iterator[str]:
         """Learners with some attempts, not with very many: so that a few more make a difference."""
-        for learner_id in sorted(self._attempts):
-            if _FEWEST_ATTEMPTS <= self._attempts[learner_id] <= _MOST_ATTEMPTS:
+        rows = self._tables["attempts"].rows() if "attempts" in self._tables else ()
+        attempts = Counter(row["learner_id"] for row in rows)
+        for learner_id in sorted(attempts):
+            if _FEWEST_ATTEMPTS <= attempts[learner_id] <= _MOST_ATTEMPTS:
                 yield learner_id
 
     def items_of(self, module: Mapping[str, Any]) -> Sequence[str]:
@@ -89,11 +98,11 @@ def find_opening(data: DemoData, client: DemoClient) -> Opening:
         spare = spare or (learner_id, start)
         if amid_course(start):
             n_tried += 1
-            opening = _fail(data, client, learner_id, start, n_tried)
+            opening = fail(data, client, learner_id, start, start.modules[0], n_tried=n_tried)
             if opening.changed or n_tried == _MOST_TRIED:
                 break
     if opening is None and spare is not None:
-        opening = _fail(data, client, *spare, 1)
+        opening = fail(data, client, *spare, spare[1].modules[0], n_tried=1)
     if opening is None:
         raise DemoError(
             f"the demo found no learner in {data.name} with attempts and modules still ahead; "
@@ -109,8 +118,16 @@ def amid_course(standing: Standing) -> bool:
     return all(recent.intersection(s["skill_id"] for s in m["skills"]) for m in standing.modules)
 
 
-def _fail(data: DemoData, client: DemoClient, learner_id: str, start: Standing, n_tried: int) -> Opening:
-    module = start.modules[0]
+def fail(
+    data: DemoData,
+    client: DemoClient,
+    learner_id: str,
+    start: Standing,
+    module: Mapping[str, Any],
+    *,
+    n_tried: int,
+) -> Opening:
+    """Post failures on a module's items and return how the learner stands then."""
     client.answer_items(learner_id, data.items_of(module), passed=False, label="failed")
     return Opening(learner_id, start, module, client.standing(learner_id, SHOWN), n_tried)
 
@@ -120,9 +137,21 @@ def first_id(standing: Standing) -> str | None:
     return standing.modules[0]["module_id"] if standing.modules else None
 
 
-def choose_module(data: DemoData, standing: Standing, *, other_than: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the best module that has items, another one where there is one."""
+def choose_module(
+    data: DemoData, standing: Standing, *, other_than: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    """Return the best module that has items, another one where there is one.
+
+    Modules that build something the learner's role asks go before those that do not.
+
+    Raises
+    ------
+    DemoError
+        If no module has items.
+    """
     able = [module for module in standing.modules if data.items_of(module)]
     if not able:
         raise DemoError("none of the next modules has items to answer; give a dataset with items")
-    return next((m for m in able if m["module_id"] != other_than["module_id"]), able[0])
+    others = [m for m in able if other_than is None or m["module_id"] != other_than["module_id"]] or able
+    asked = (m for m in others if any(skill["required"] is not None for skill in m["skills"]))
+    return next(asked, others[0])

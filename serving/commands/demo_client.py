@@ -45,14 +45,15 @@ class DemoClient:
         """Answer of GET /v1/model."""
         return self._call("GET", "/v1/model")
 
-    def recommend(self, learner_id: str, k: int) -> Json:
-        """Answer of POST /v1/recommendations."""
-        return self._call("POST", "/v1/recommendations", {"learner_id": learner_id, "k": k})
+    def recommend(self, learner_id: str, k: int, *, role_id: str | None = None) -> Json:
+        """Answer of POST /v1/recommendations; without a role, that of the learner's profile counts."""
+        body = {"learner_id": learner_id, "k": k} | ({"target_role_id": role_id} if role_id else {})
+        return self._call("POST", "/v1/recommendations", body)
 
-    def standing(self, learner_id: str, k: int) -> Standing:
-        """Mastery and next modules of a learner that is known."""
+    def standing(self, learner_id: str, k: int, *, role_id: str | None = None) -> Standing:
+        """Mastery and next modules of a learner that is known; the role as in `recommend`."""
         skills = self._call("GET", f"/v1/learners/{learner_id}/mastery")["skills"]
-        modules = self.recommend(learner_id, k)["recommendations"]
+        modules = self.recommend(learner_id, k, role_id=role_id)["recommendations"]
         return Standing({skill["skill_id"]: skill for skill in skills}, modules)
 
     def answer_items(self, learner_id: str, item_ids: Sequence[str], *, passed: bool, label: str) -> Json:

@@ -20,7 +20,7 @@ def reasons_table(title: str, modules: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("chance", justify="right")
     table.add_column("why")
     for module in modules:
-        table.add_row(str(module["rank"]), module["title"], chance(module), _why(module["reasons"]))
+        table.add_row(str(module["rank"]), module["title"], chance(module), why(module["reasons"]))
     return table
 
 
@@ -38,7 +38,8 @@ def percents(weights: Sequence[float]) -> list[int]:
     return whole
 
 
-def _why(reasons: Sequence[Mapping[str, Any]]) -> str:
+def why(reasons: Sequence[Mapping[str, Any]]) -> str:
+    """Reasons with their shares, one a line."""
     shares = percents([reason["weight"] for reason in reasons])
     lines = [f"{share}% {reason['text']}" for share, reason in zip(shares, reasons, strict=True)]
     return "\n".join(lines) or "nothing speaks for it strongly"
@@ -54,7 +55,7 @@ def standing_table(title: str, standing: Standing) -> Table:
         table.add_row(
             skill["name"],
             f"{skill['mastery']:.3f}",
-            _interval(skill),
+            interval(skill),
             str(skill["n_attempts"]),
             skill["trend"],
         )
@@ -74,21 +75,27 @@ def mastery_table(title: str, before: Standing, after: Standing, touched: Sequen
             "" if then is None else f"{then['mastery']:.3f}",
             f"{now['mastery']:.3f}",
             _change(now["mastery"], None if then is None else then["mastery"]),
-            _interval(now),
+            interval(now),
             str(now["n_attempts"]),
             now["trend"],
         )
     return table
 
 
-def side_by_side(title: str, before: Standing, after: Standing) -> Table:
-    """Next modules before and after."""
+def side_by_side(
+    title: str,
+    before: Sequence[Mapping[str, Any]],
+    after: Sequence[Mapping[str, Any]],
+    *,
+    headings: tuple[str, str] = ("before", "after"),
+) -> Table:
+    """Next modules of two answers, and how the second differs."""
     table = Table(title=title, title_justify="left", width=100, show_lines=True)
-    for name in ("", "before", "chance", "after", "chance"):
+    for name in ("", headings[0], "chance", headings[1], "chance"):
         table.add_column(name, justify="right" if name in ("", "chance") else "left")
-    then = [module["module_id"] for module in before.modules]
-    for rank in range(max(len(before.modules), len(after.modules))):
-        old, new = _at(before.modules, rank), _at(after.modules, rank)
+    then = [module["module_id"] for module in before]
+    for rank in range(max(len(before), len(after))):
+        old, new = _at(before, rank), _at(after, rank)
         moved = "" if new is None else _moved(new["module_id"], then, rank)
         table.add_row(
             str(rank + 1),
@@ -112,7 +119,8 @@ def _change(now: float, then: float | None) -> str:
     return f"[green]+{now - then:.3f}[/]" if now > then else f"[red]{now - then:.3f}[/]"
 
 
-def _interval(skill: Mapping[str, Any]) -> str:
+def interval(skill: Mapping[str, Any]) -> str:
+    """Interval of mastery."""
     low, high = skill["interval"]
     return f"{low:.2f} to {high:.2f}"
 

@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from recommender.bundle import ModelBundle
 from recommender.domain.events import Attempt, Completion
 from recommender.engine import Engine
 from recommender.skills.state import LearnerState
@@ -23,6 +24,7 @@ from serving.cli import app
 from serving.commands.demo_ending import ending
 from serving.commands.load import load
 from tests.unit.serving.world import make_settings, running_service, write_pointer
+from training.datasets import write_dataset
 
 
 def states_of(tables: dict[str, pd.DataFrame], engine: Engine, learner_id: str) -> LearnerState:
@@ -118,6 +120,69 @@ def test_the_demo_tells_its_story_and_leaves_nothing(
     assert positions == sorted(positions)
     assert max(map(len, result.stdout.splitlines())) <= 100
     assert sorted(file.name for file in tmp_path.iterdir()) == ["champion.json", "tmp"]
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def simulated_bundle(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same bundle, whose manifest says that it was trained on simulated data."""
+    found = ModelBundle.open(tiny_bundle)
+    dataset = {**found.manifest["dataset"], "simulated": True}
+    made = ModelBundle(
+        found.catalog,
+        found.difficulty,
+        found.skills,
+        found.views,
+        found.ranking,
+        {**found.manifest, "dataset": dataset},
+    )
+    out = tmp_path_factory.mktemp("simulated") / "tiny"
+    made.write(out)
+    return out
+
+
+@pytest.fixture
+def changing_roles(tiny_tables: dict[str, pd.DataFrame], tmp_path: Path) -> Path:
+    """The same dataset, marked as simulated, in which every analyst wants to become a manager."""
+    learners = tiny_tables["learners"].assign(
+        target_role_id=lambda people: people["role_id"].map({"analyst": "manager"}),
+        team_id="team-1",
+        weekly_minutes=90.0,
+    )
+    ways = pd.DataFrame({"from_role_id": ["analyst"], "to_role_id": ["manager"], "kind": ["reskill"]})
+    tables = tiny_tables | {"learners": learners, "role_transitions": ways}
+    write_dataset(tables, tmp_path / "changing", simulation={"notice": "made for a test"})
+    return tmp_path / "changing"
+
+
+def test_the_demo_shows_somebody_on_the_way_to_another_role(
+    tmp_path: Path, changing_roles: Path, simulated_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pointer, temporary = tmp_path / "made.json", tmp_path / "tmp"
+    temporary.mkdir()
+    write_pointer(pointer, simulated_bundle)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SERVING_POINTER", str(pointer))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    result = CliRunner().invoke(app, ["demo", "--data", str(changing_roles)])
+    assert result.exit_code == 0, result.output
+    story = (
+        *("no row is of a real person", "of 60 people are enough", "learned from nothing else"),
+        *("Simulated data: Analyst, wants to become Manager", "of their team: 90", "Gaps to Manager"),
+        *("Next, towards Manager", "for the present role", "Simulated data: New evidence: 3 attempts failed"),
+        *("Simulated data: New evidence: 3 attempts passed", "newcomer with the same aim", "cold_start"),
+        *(
+            f"export SERVING_POINTER={pointer}",
+            "make serve",
+            '"target_role_id": "manager"',
+            "sample --learners",
+        ),
+    )
+    positions = [result.stdout.index(part) for part in story]
+    assert positions == sorted(positions)
+    told, _ = result.stdout.split("To try next")
+    assert max(map(len, told.splitlines())) <= 100
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["changing", "made.json", "tmp"]
     assert list(temporary.iterdir()) == []
 
 
