@@ -131,11 +131,14 @@ def test_modules_without_items_cannot_be_tried() -> None:
         choose_module(items(m7=["a"]), Standing({}, [module()]))
 
 
-def mover(learner_id: str) -> Person:
-    """Somebody in the world's only role, whose profile, and so whose target, the service does not know."""
+def mover(learner_id: str, role_id: Any = ROLE) -> Person:
+    """Somebody in the world's only role, whose profile, and so whose target, the service does not know.
+
+    Asked for no role, the service answers as it does for a target that it does not know.
+    """
     return Person(
         learner_id=learner_id,
-        role_id=ROLE,
+        role_id=role_id,
         target_role_id="unknown",
         team_id=None,
         weekly_minutes=60.0,
@@ -145,7 +148,7 @@ def mover(learner_id: str) -> Person:
 
 def set_out(service: Service) -> list[Person]:
     """Let people begin one module each and fail in two items."""
-    people = [mover(f"p{number:02d}") for number in range(len(MODULES))]
+    people = [mover(f"p{number:02d}", ROLE if number % 3 == 2 else None) for number in range(len(MODULES))]
     for number, person in enumerate(people):
         who = person.learner_id
         failed = [attempt(f"{who}-{i}", who, item_id=ITEMS[number + i], score=0.1) for i in (0, 5)]
@@ -155,7 +158,7 @@ def set_out(service: Service) -> list[Person]:
 
 
 def parts(client: DemoClient, person: Person) -> bool:
-    answers = [client.recommend(person.learner_id, SHOWN, role_id=role) for role in (None, ROLE)]
+    answers = [client.recommend(person.learner_id, SHOWN, role_id=role) for role in (None, person.role_id)]
     first, second = ({m["module_id"] for m in answer["recommendations"]} for answer in answers)
     return first != second
 
