@@ -91,7 +91,7 @@ def choose(scene: Any, i: int, lately: Any, day: float, rng: Any) -> tuple[int, 
     n = len(scene.modules)
     need = np.zeros(len(scene.skills))
     _needs(scene, i, need)
-    noise = scene.choice.noise
+    noise = scene.choice[0].noise
     utility = np.full(n, -np.inf)
     best, chosen = -np.inf, -1
     for module in range(n):
@@ -113,9 +113,9 @@ def choose(scene: Any, i: int, lately: Any, day: float, rng: Any) -> tuple[int, 
 
 @numba.njit
 def _utility(scene: Any, i: int, lately: Any, module: int, day: float, need: Any) -> float:
-    choice, person = scene.choice, scene.people[i]
+    choice, person = scene.choice[0], scene.people[i]
     here, last = scene.modules[module], scene.desk[i].last
-    distance = (finishes(scene, i, module) - scene.learning.best_success) / 0.25
+    distance = (finishes(scene, i, module) - scene.learning[0].best_success) / 0.25
     utility = choice.gap * _closes(scene, i, module, need) - choice.difficulty * distance * distance
     utility += choice.popularity * scene.popularity[person.segment, module]
     utility += choice.spotlight * scene.spotlight[int(day) // 28, module]
@@ -138,7 +138,7 @@ def _utility(scene: Any, i: int, lately: Any, module: int, day: float, need: Any
 @numba.njit
 def _closes(scene: Any, i: int, module: int, need: Any) -> float:
     """Mean need over the skills that the module can still add to."""
-    ceiling = scene.learning.ceilings[scene.modules[module].level]
+    ceiling = scene.learning[0].ceilings[scene.modules[module].level]
     closes, n = 0.0, 0
     for s in scene.module_skills[module]:
         if s < 0:

@@ -39,7 +39,7 @@ def simulate_block(scene: Any, month_of_week: Any, rng: Any) -> bool:
                     _measure(scene, i, month_of_week[week], 7.0 * week, rng)
             if week == len(scene.season):
                 break
-            is_busy = rng.random() < scene.activity.busy_share
+            is_busy = rng.random() < scene.activity[0].busy_share
             lately *= _LATELY
             for i in range(first, end):
                 if scene.people[i].joins <= week < scene.people[i].leaves:
@@ -60,7 +60,7 @@ def _measure(scene: Any, i: int, month: int, day: float, rng: Any) -> None:
 @numba.njit
 def _live(scene: Any, i: int, week: int, is_busy: bool, lately: Any, rng: Any) -> None:
     """One week of one learner: a skill check when it is due, leaving for good, learning or not."""
-    activity, at, gone = scene.activity, scene.desk[i], scene.gone
+    activity, at, gone = scene.activity[0], scene.desk[i], scene.gone
     person = scene.people[i]
     since = week - person.joins
     while at.next_check < N_CHECKS and since >= _CHECKS[at.next_check]:
@@ -93,7 +93,7 @@ def _check(scene: Any, i: int, day: int, rng: Any) -> None:
         weight = np.maximum(weight, scene.role_importance[person.target])
     asked = np.zeros(len(weight), np.int64)
     used = np.zeros(len(scene.items), np.bool_)
-    for _ in range(int(scene.activity.check_items)):
+    for _ in range(int(scene.activity[0].check_items)):
         total = weight.sum()
         if total <= 0:
             break

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 GROWTH: Final = 0
 """Logistic growth with forgetting by a power law."""
@@ -293,16 +294,16 @@ class Parameters(NamedTuple):
     measures: MeasureParameters = MeasureParameters()
 
 
-def as_record(part: Any) -> Any:
-    """Return parameters as one record that compiled code reads by name.
+def as_row(part: Any) -> NDArray[np.void]:
+    """Return parameters as an array of one record, which compiled code reads by name; it keeps them alive.
 
     Examples
     --------
-    >>> float(as_record(ResponseParameters()).spread)
+    >>> float(as_row(ResponseParameters())[0]["spread"])
     4.4
     """
     fields: list[Any] = [
         (name, "f8", (len(value),)) if isinstance(value, tuple) else (name, "f8")
         for name, value in part._asdict().items()
     ]
-    return np.rec.array([tuple(part)], dtype=fields)[0]
+    return np.array([tuple(part)], np.dtype(fields))

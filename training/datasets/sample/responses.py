@@ -51,7 +51,7 @@ def answer(scene: Any, i: int, item: int, second: float, boost: float, rng: Any)
     if scene.items[item].is_graded:
         share = rng.random() ** (1.2 - probability)
         score = min(0.5 + 0.1 * np.floor(6.0 * share), 1.0) if passed else 0.1 * np.floor(5.0 * share)
-    taken = 60.0 * scene.response.item_minutes * np.exp(0.5 * rng.standard_normal() - 0.15 * (theta > 0))
+    taken = 60.0 * scene.response[0].item_minutes * np.exp(0.5 * rng.standard_normal() - 0.15 * (theta > 0))
     taken = min(max(np.rint(taken), 3.0), 3600.0)
     row = scene.attempts[scene.n_rows[0]]
     row.learner = i

@@ -10,7 +10,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from training.datasets.sample.learner_models import NEVER
-from training.datasets.sample.parameters import Parameters, as_record
+from training.datasets.sample.parameters import Parameters, as_row
 from training.datasets.sample.world import World
 
 STARTED: Final = 0
@@ -162,7 +162,7 @@ class Scene(structref.StructRefProxy):
     """Everything that compiled code is given, by one reference: a tuple of it all compiles twice as long.
 
     Its fields are the learner `model`, then those of `World`, `Block`, `Desk` and `Record`, then `learning`,
-    `response`, `activity` and `choice` as records, see `parameters.as_record`.
+    `response`, `activity` and `choice` as arrays of one record, see `parameters.as_row`.
     """
 
     def __new__(
@@ -170,7 +170,7 @@ class Scene(structref.StructRefProxy):
     ) -> Scene:
         """Put the parts side by side."""
         rules = (parameters.learning, parameters.response, parameters.activity, parameters.choice)
-        fields = (model, *world, *block, *desk, *record, *map(as_record, rules))
+        fields = (model, *world, *block, *desk, *record, *map(as_row, rules))
         new: Any = structref.StructRefProxy.__new__
         scene: Scene = new(cls, *fields)
         return scene

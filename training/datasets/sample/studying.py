@@ -30,7 +30,7 @@ def has_room(scene: Any) -> bool:
     """Whether the record has room for a skill check and one more turn of learning."""
     attempts, completions, credentials = ROOM
     return bool(
-        scene.n_rows[0] + attempts + scene.activity.check_items <= len(scene.attempts)
+        scene.n_rows[0] + attempts + scene.activity[0].check_items <= len(scene.attempts)
         and scene.n_rows[1] + completions <= len(scene.completions)
         and scene.n_rows[2] + credentials <= len(scene.credentials)
     )
@@ -56,10 +56,10 @@ def look(scene: Any, i: int, day: float, rng: Any) -> None:
             skills[s].half_life,
             day,
             rng,
-            scene.learning,
+            scene.learning[0],
         )
         scene.level[i, s] = level
-        scene.theta[i, s] = scene.offset[i, s] + scene.response.spread * (level - 0.5)
+        scene.theta[i, s] = scene.offset[i, s] + scene.response[0].spread * (level - 0.5)
 
 
 @numba.njit
@@ -78,7 +78,7 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
             day += 1 + rng.integers(0, 2)
             if day >= 7 * (week + 1) or (day >= 7 * week + 5 and rng.random() < _ON_WEEKDAYS):
                 return
-            second, sitting = max(hour(day, rng), at.checked_until), 0.0
+            second, sitting = max(hour(day, rng), second), 0.0
         look(scene, i, second / DAY, rng)
         if resumes:
             resumes = False
@@ -101,7 +101,7 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
 
 @numba.njit
 def _gives_up(scene: Any, i: int, second: float, rng: Any) -> bool:
-    activity, at = scene.activity, scene.desk[i]
+    activity, at = scene.activity[0], scene.desk[i]
     module = at.module
     logit = activity.abandon + activity.abandon_per_fail * min(at.fails, 4)
     logit += 0.35 * np.log(scene.modules[module].minutes / 60.0)
@@ -163,7 +163,7 @@ def _segment(scene: Any, module: int) -> float:
 @numba.njit
 def _study(scene: Any, i: int, day: float, hours: float, rng: Any) -> None:
     """Practise the skills of the module on the desk; a test teaches only by its items."""
-    module, learning = scene.desk[i].module, scene.learning
+    module, learning = scene.desk[i].module, scene.learning[0]
     if scene.modules[module].is_test:
         return
     distance = (finishes(scene, i, module) - learning.best_success) / learning.fit_width
@@ -189,7 +189,7 @@ def _practise_all(scene: Any, i: int, skills: Any, day: float, hours: float, fac
             factor * scene.people[i].pace,
             level,
             rng,
-            scene.learning,
+            scene.learning[0],
         )
 
 
@@ -202,7 +202,7 @@ def _end_segment(scene: Any, i: int, lately: Any, second: float, rng: Any) -> fl
     if at.next_item < n_items:
         item = scene.module_items[at.module, at.next_item]
         # a test asks all of its items
-        if scene.modules[at.module].is_test or rng.random() < scene.response.asked:
+        if scene.modules[at.module].is_test or rng.random() < scene.response[0].asked:
             look(scene, i, second / DAY, rng)
             seconds = _answer_with_feedback(scene, i, item, second, rng)
         at.next_item += 1
@@ -217,12 +217,12 @@ def _end_segment(scene: Any, i: int, lately: Any, second: float, rng: Any) -> fl
 @numba.njit
 def _answer_with_feedback(scene: Any, i: int, item: int, second: float, rng: Any) -> float:
     """Answer an item, learn by it, and perhaps try again after a failure; returns the seconds taken."""
-    at, response = scene.desk[i], scene.response
+    at, response = scene.desk[i], scene.response[0]
     score, seconds = answer(scene, i, item, second, 0.0, rng)
     at.n_asked += 1
     at.score_sum += score
     at.fails = 0 if score >= _PASS_MARK else at.fails + 1
-    hours = scene.learning.testing_hours
+    hours = scene.learning[0].testing_hours
     _practise_all(scene, i, scene.item_skills[item], second / DAY, hours, 1.0, rng)
     if score < _PASS_MARK and rng.random() < response.retry:
         again, more = answer(scene, i, item, second + seconds + 5.0, response.retry_boost, rng)
@@ -240,7 +240,7 @@ def _complete(scene: Any, i: int, lately: Any, second: float, rng: Any) -> None:
     row.progress = 1.0
     row.score = score
     row.seconds = at.spent
-    if rng.random() < scene.activity.rated:
+    if rng.random() < scene.activity[0].rated:
         opinion = 3.9 + 0.35 * scene.liking[i, here.format] + 0.8 * rng.standard_normal()
         opinion -= 2.0 * abs(score - 0.8) if at.n_asked > 0 else 0.0
         row.rating = min(max(np.rint(opinion), 1.0), 5.0)
