@@ -110,12 +110,13 @@ def sample(
     catalog: Annotated[
         Path | None, typer.Option(help="Directory of a catalogue of your own; default the bundled one.")
     ] = None,
+    json: JsonFile = None,
 ) -> None:
     """Simulate an organisation on a catalogue: a dataset, and beside it the hidden truth."""
     from training.commands.sample import run
     from training.datasets.sample import SampleConfig
 
-    run(out, SampleConfig(learners, months, seed, learner_model), catalog)
+    run(out, SampleConfig(learners, months, seed, learner_model), catalog, json)
 
 
 @app.command()

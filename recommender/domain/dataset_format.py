@@ -21,6 +21,7 @@ from recommender.domain.table_schema import (
 )
 
 __all__ = [
+    "CATALOGUE_TABLES",
     "DOMAINS",
     "EXPECTED",
     "FEEDBACK_KINDS",
@@ -252,6 +253,9 @@ _BENCHMARKS = (
     _table("folds", _needs(learner_id=Kind.ID, fold=Kind.ORDINAL), key=("learner_id",)),
     _table("holdout", _needs(learner_id=Kind.ID, module_id=Kind.ID), key=("learner_id", "module_id")),
 )
+
+CATALOGUE_TABLES = tuple(table.name for table in _CATALOGUE)
+"""Tables of what there is to learn and to become: they say nothing of anybody."""
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {table.name: table for table in _CATALOGUE + _PEOPLE + _EVENTS + _AFTERWARDS + _BENCHMARKS}

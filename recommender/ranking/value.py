@@ -18,8 +18,8 @@ class ValueWeights(BaseModel):
     """Weights of the terms beside log(preference), whose own weight is 1. All terms are in natural logs.
 
     They are declared, not learned: with `difficulty` 1.0, a module of perfect fit beats one of no fit at
-    e^2 = 7.4 times its preference; with `gap` 20.0, a module that brings an unknown skill one step (.14) nearer
-    to a role of importance .6 and priority .6 beats one that does not at e = 2.7 times its preference.
+    e^2 = 7.4 times its preference; with `gap` 20.0, a module that brings an unknown skill one step (.14)
+    nearer to a role of importance .6 and priority .6 beats one that does not at e = 2.7 times its preference.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -42,12 +42,13 @@ def whole_directory(
         When `path` is a file, cannot be written, or holds something that would be lost.
     """
     path = path.resolve()
-    kept = _to_keep(path, ours, stays)
+    _to_keep(path, ours, stays)
     new = _temporary_beside(path)
     old = new.with_name(new.name + ".old")
     try:
         yield new
-        for entry in kept:
+        # somebody may have put something there meanwhile
+        for entry in _to_keep(path, ours, stays):
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
             copy(entry, new / entry.name)
         if path.exists():

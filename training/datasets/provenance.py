@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from recommender.domain.dataset_format import SIMULATED_ID_PREFIX
+from recommender.domain.dataset_format import CATALOGUE_TABLES, SIMULATED_ID_PREFIX
 from recommender.domain.simulation import all_simulated, nobody_real
 from training.datasets.dataset import Finding
 
@@ -32,6 +32,9 @@ def simulation_of(
     marked = {name: notice for name, notice in notices.items() if notice is not None}
     if not marked and not all_simulated(ids):
         return False, _beside_real(ids)
+    of_people = [name for name in notices if name not in CATALOGUE_TABLES]
+    if of_people and not marked.keys() & set(of_people) and not all_simulated(ids):
+        return False, [_only_the_catalogue(marked), *_beside_real(ids)]
     notice = next(iter(marked.values()), f"every learner_id begins with {SIMULATED_ID_PREFIX!r}")
     if len(marked) == len(notices) or all_simulated(ids):
         text = nobody_real(notice)
@@ -41,6 +44,14 @@ def simulation_of(
             "and the other tables count as simulated with it"
         )
     return True, [Finding("warning", "", text, len(marked) or len(notices))]
+
+
+def _only_the_catalogue(marked: Mapping[str, str]) -> Finding:
+    text = (
+        f"{', '.join(marked)} come from a simulated organisation; the people and what they did do not, "
+        "so they count as real"
+    )
+    return Finding("info", "", text, len(marked))
 
 
 def _beside_real(ids: list[str]) -> list[Finding]:

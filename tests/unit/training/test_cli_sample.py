@@ -1,13 +1,17 @@
 """The command that simulates an organisation."""
 
+import errno
+import json
+import os
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from tests.unit.training.datasets.sample.catalogs import FULL, written
-from tests.unit.training.datasets.sample.interpreted import interpret
+from tests.unit.training.datasets.sample.interpreted import SIMULATE, interpret
 from training.cli import app
+from training.commands import sample as command
 from training.datasets import load_dataset
 
 
@@ -40,6 +44,56 @@ def test_a_table_of_what_was_made_said_to_be_simulated(catalog: Path, tmp_path: 
     assert len(dataset.tables["learners"]) == 5
     told = sample("--out", tmp_path / "again", *options).stdout
     assert told.splitlines()[:-1] == lines[:-1]
+
+
+def test_the_rows_for_machines(catalog: Path, tmp_path: Path) -> None:
+    out, file = tmp_path / "org", tmp_path / "new" / "rows.json"
+    options = ("--learners", 4, "--months", 2, "--catalog", catalog)
+    result = sample("--out", out, *options, "--json", file)
+    assert result.exit_code == 0, result.output
+    told = json.loads(file.read_text())
+    assert set(told) == {"simulated", "rows"}
+    assert told["simulated"] is True
+    assert told["rows"]["learners"] == 4
+    assert told["rows"]["items"] == 37
+    written_there = {str(path.relative_to(out).with_suffix("")) for path in out.rglob("*.parquet")}
+    assert set(told["rows"]) == written_there
+    assert file.read_text().endswith("}\n")
+
+
+def test_a_json_that_cannot_be_written_is_refused_at_once(catalog: Path, tmp_path: Path) -> None:
+    options = ("--learners", 4, "--months", 2, "--catalog", catalog)
+    result = sample("--out", tmp_path / "org", *options, "--json", tmp_path)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: --json {tmp_path} is a directory; name a file\n"
+    assert not (tmp_path / "org").exists()
+
+
+@pytest.mark.parametrize(("every", "told"), [(4, [4, 8]), (3, [4, 8, 9]), (10, [])])
+def test_progress_is_told_in_lines_where_there_is_no_terminal(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int, told: list[int]
+) -> None:
+    assert command._LINE_EVERY == 10_000
+    monkeypatch.setattr(command, "_LINE_EVERY", every)
+    monkeypatch.setattr(SIMULATE, "_BLOCK", 4)
+    result = sample("--out", tmp_path / "org", "--learners", 9, "--months", 1, "--catalog", catalog)
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.stdout.splitlines() if line.endswith(" learners")]
+    assert lines == [f"{n} of 9 learners" for n in told]
+
+
+def test_a_full_disk_is_one_sentence(catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(SIMULATE, "_write_parameters", fill)
+    out = tmp_path / "org"
+    result = sample("--out", out, "--learners", 2, "--months", 1, "--catalog", catalog)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {out} cannot be written (No space left on device); make room or give another\n"
+    )
+    assert [entry.name for entry in tmp_path.iterdir()] == ["catalog"]
 
 
 def test_validate_says_it_too(catalog: Path, tmp_path: Path) -> None:

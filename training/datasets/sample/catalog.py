@@ -103,19 +103,20 @@ def needed_modules(tables: Tables) -> tuple[Ints, NDArray[np.bool_]]:
     ) == 1
 
 
-def needed_skills(tables: Tables) -> tuple[Ints, Floats]:
-    """Return the skills that each module needs, and the mastery it asks of each."""
+def needed_skills(tables: Tables) -> tuple[Ints, Floats, NDArray[np.bool_]]:
+    """Return the skills that each module needs, the mastery it asks of each, and whether it insists."""
     at = positions(tables["modules"]["module_id"])
     at_skill = positions(tables["skills"]["skill_id"])
-    rows: list[list[tuple[int, float]]] = [[] for _ in at]
+    rows: list[list[tuple[int, float, bool]]] = [[] for _ in at]
     for row in _prerequisites(tables):
         if isinstance(row.prerequisite_skill_id, str):
-            rows[at[row.module_id]].append((at_skill[row.prerequisite_skill_id], row.required_mastery))
-    skills = padded([[skill for skill, _ in row] for row in rows])
+            need = at_skill[row.prerequisite_skill_id], row.required_mastery, row.strength == "hard"
+            rows[at[row.module_id]].append(need)
+    skills = padded([[skill for skill, _, _ in row] for row in rows])
     required = np.zeros(skills.shape)
     for place, row in zip(required, rows, strict=True):
-        place[: len(row)] = [mastery for _, mastery in row]
-    return skills, required
+        place[: len(row)] = [mastery for _, mastery, _ in row]
+    return skills, required, padded([[int(hard) for _, _, hard in row] for row in rows]) == 1
 
 
 def _prerequisites(tables: Tables) -> Sequence[Any]:

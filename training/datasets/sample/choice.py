@@ -9,14 +9,18 @@ import numpy as np
 
 from training.datasets.sample.responses import mean_ability, sigmoid
 
+# share of a required mastery with which people are let in: nobody knows it exactly
+_ENOUGH = 0.6
 # a finished module is begun again this many days after it was last begun, at the earliest
 _REPEAT_DAYS = 270.0
+# and one that was given up after so many
+_RESUME_DAYS = 60.0
 _NEW_DAYS = 91.0
 _CORE_DAYS = 182.0
 
 
 @numba.njit
-def finishes(scene: Any, i: int, module: int) -> float:
+def success_in(scene: Any, i: int, module: int) -> float:
     """Return the probability, in [0, 1], to pass a typical item of a module as things stand."""
     theta = mean_ability(scene.theta[i], scene.module_skills[module])
     probability: Any = sigmoid(theta - scene.modules[module].difficulty)
@@ -49,7 +53,7 @@ def lacks(scene: Any, i: int, module: int) -> float:
 
 @numba.njit
 def _is_on_offer(scene: Any, i: int, module: int, day: float) -> bool:
-    """Say whether a platform offers it: published, not retired, not begun, hard prerequisites finished."""
+    """Say whether a platform offers it: published, not retired, not begun lately, hard prerequisites met."""
     if day < scene.modules[module].published or day >= scene.modules[module].retired:
         return False
     for at, needed in enumerate(scene.module_needs[module]):
@@ -57,9 +61,15 @@ def _is_on_offer(scene: Any, i: int, module: int, day: float) -> bool:
             break
         if scene.need_is_hard[module, at] and scene.finished_day[i, needed] < 0:
             return False
+    for at, s in enumerate(scene.skill_needs[module]):
+        if s < 0:
+            break
+        enough = _ENOUGH * scene.skill_required[module, at]
+        if scene.skill_is_hard[module, at] and mastery_of(scene, i, s) < enough:
+            return False
     if scene.begun_day[i, module] >= 0:
-        finished = scene.finished_day[i, module] >= 0
-        return bool(finished and day - scene.begun_day[i, module] > _REPEAT_DAYS)
+        pause = _REPEAT_DAYS if scene.finished_day[i, module] >= 0 else _RESUME_DAYS
+        return bool(day - scene.begun_day[i, module] > pause)
     return True
 
 
@@ -115,7 +125,7 @@ def choose(scene: Any, i: int, lately: Any, day: float, rng: Any) -> tuple[int, 
 def _utility(scene: Any, i: int, lately: Any, module: int, day: float, need: Any) -> float:
     choice, person = scene.choice[0], scene.people[i]
     here, last = scene.modules[module], scene.desk[i].last
-    distance = (finishes(scene, i, module) - scene.learning[0].best_success) / 0.25
+    distance = (success_in(scene, i, module) - scene.learning[0].best_success) / 0.25
     utility = choice.gap * _closes(scene, i, module, need) - choice.difficulty * distance * distance
     utility += choice.popularity * scene.popularity[person.segment, module]
     utility += choice.spotlight * scene.spotlight[int(day) // 28, module]
@@ -130,6 +140,7 @@ def _utility(scene: Any, i: int, lately: Any, module: int, day: float, need: Any
         utility += choice.core
     if here.is_test:
         utility += choice.test
+    utility -= choice.unready * lacks(scene, i, module)
     if scene.begun_day[i, module] >= 0:
         utility += choice.repeat
     return float(utility + choice.variant * _variant(scene, i, module))
@@ -151,7 +162,7 @@ def _closes(scene: Any, i: int, module: int, need: Any) -> float:
 
 @numba.njit
 def _variant(scene: Any, i: int, module: int) -> float:
-    """1 for the variant that fits what became of the last module, -1 for another form of what was begun."""
+    """1 for the variant that fits what became of the last module, -1 for one that does not, else 0."""
     modules, at = scene.modules, scene.desk[i]
     last, original = at.last, modules[module].variant_of
     if last >= 0 and (original == last or modules[last].variant_of == module):

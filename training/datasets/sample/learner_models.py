@@ -1,12 +1,17 @@
 """How a hidden skill grows with practice and fades without: two models that differ in kind, compiled.
 
-The state of one skill of one learner is six numbers (the constants below name them); days count from the
+The state of one skill of one learner is seven numbers (the constants below name them); days count from the
 start of the simulation. A level lies in [0, 1].
 
 `GROWTH` is deterministic. A level L grows towards the ceiling K of the material along the logistic curve
-dL/dh = r L (1 - L / K), whose solution over h hours is K / (1 + (K - L) / L exp(-r h)). What was gained
-above the level at the start fades as kept + (1 - kept) (1 + t / unit) ** (-decay / (1 + spacing n)), with n
-further weeks of practice (Wickelgren 1974; Averell & Heathcote 2011).
+dL/dh = r L (1 - L / K), whose solution over h hours is K / (1 + (K - L) / L exp(-r h)). What the best level
+so far had gained over the level at the start fades as
+
+    kept + (1 - kept) (1 + t / unit) ** (-decay / (1 + spacing n))
+
+with n further weeks of practice (Wickelgren 1974; Averell & Heathcote 2011). Practice that does not reach the
+best level again moves along that curve: t becomes the time at which the slower curve of n + 1 weeks is where
+practice led, so that nobody ever knows less for having practised.
 
 `STATES` is Bayesian knowledge tracing made a simulator (Corbett & Anderson 1995) with a third state and with
 forgetting at a constant rate (Qiu et al. 2011, EDM): an hour lifts a skill by one state with probability
@@ -26,11 +31,12 @@ from training.datasets.sample.parameters import GROWTH
 
 BASE: Final = 0
 PEAK: Final = 1
-PRACTISED: Final = 2
-WEEKS: Final = 3
-STATE: Final = 4
-SETTLED: Final = 5
-N_STATE: Final = 6
+FADES_FROM: Final = 2
+PRACTISED: Final = 3
+WEEKS: Final = 4
+STATE: Final = 5
+SETTLED: Final = 6
+N_STATE: Final = 7
 NEVER: Final = -1.0
 
 
@@ -38,10 +44,12 @@ NEVER: Final = -1.0
 def start(model: int, skill: Any, level: float, rng: Any, learning: Any) -> None:
     """Set the state of a skill that nobody has practised yet to a level.
 
-    Under `STATES` the level is drawn to one of the two states beside it, so that its mean is right.
+    Under `STATES` the level is drawn to one of the two states beside it, so that its mean is right for levels
+    between the lowest state and the highest.
     """
     skill[BASE] = level
     skill[PEAK] = level
+    skill[FADES_FROM] = 0.0
     skill[PRACTISED] = NEVER
     skill[WEEKS] = 0.0
     skill[SETTLED] = 0.0
@@ -78,14 +86,14 @@ def level_on(
         if at > day:
             break
         skill[STATE] -= 1
-    skill[SETTLED] = day
+    skill[SETTLED] = max(day, skill[SETTLED])
     return float(learning.state_levels[int(skill[STATE])])
 
 
 @numba.njit
 def retention(skill: Any, decay: float, day: float, learning: Any) -> float:
     """Share of a gain that is left, in [kept, 1]; `GROWTH` only."""
-    elapsed = max(day - skill[PRACTISED], 0.0)
+    elapsed = max(day - skill[FADES_FROM], 0.0)
     exponent = -decay / (1.0 + learning.spacing * skill[WEEKS])
     fading = (1.0 + elapsed / learning.forgetting_unit_days) ** exponent
     return float(learning.kept + (1.0 - learning.kept) * fading)
@@ -96,6 +104,7 @@ def practise(
     model: int,
     skill: Any,
     level: float,
+    decay: float,
     day: float,
     hours: float,
     factor: float,
@@ -103,17 +112,36 @@ def practise(
     rng: Any,
     learning: Any,
 ) -> None:
-    """Let a learner practise a skill that is at `level` today, for some hours at a share of the best rate."""
+    """Let a learner practise a skill that is at `level` today, for some hours at a share of the best rate.
+
+    Under `STATES` beginner modules lead to the middle state at most.
+    """
+    if skill[PRACTISED] != NEVER and day // 7 != skill[PRACTISED] // 7:
+        skill[WEEKS] += 1
+    skill[PRACTISED] = day
     if model == GROWTH:
         ceiling = learning.ceilings[module_level]
         if level < ceiling:
             ratio = (ceiling - level) / level * np.exp(-learning.growth_rate * factor * hours)
             level = ceiling / (1.0 + ratio)
-        skill[PEAK] = max(level, skill[BASE])
+        _fade_from(skill, level, decay, day, learning)
     else:
         most = 1.0 if module_level == 0 else 2.0
         if skill[STATE] < most and rng.random() < 1.0 - np.exp(-learning.learn_rate * factor * hours):
             skill[STATE] += 1
-    if skill[PRACTISED] != NEVER and day // 7 != skill[PRACTISED] // 7:
-        skill[WEEKS] += 1
-    skill[PRACTISED] = day
+
+
+@numba.njit
+def _fade_from(skill: Any, level: float, decay: float, day: float, learning: Any) -> None:
+    """Set the beginning of fading so that the curve is at `level` today; at its top for a new best level."""
+    if level >= skill[PEAK]:
+        skill[PEAK] = level
+        skill[FADES_FROM] = day
+        return
+    left = (level - skill[BASE]) / (skill[PEAK] - skill[BASE])
+    fading = (left - learning.kept) / (1.0 - learning.kept)
+    if fading <= 1e-6:
+        return
+    exponent = decay / (1.0 + learning.spacing * skill[WEEKS])
+    elapsed = learning.forgetting_unit_days * (fading ** (-1.0 / exponent) - 1.0)
+    skill[FADES_FROM] = day - elapsed

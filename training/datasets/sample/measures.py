@@ -47,14 +47,14 @@ def self_assessments_table(
         who = np.repeat(np.flatnonzero(asked), important.shape[1])
         skill = important[asked].ravel()
         truth = record.mastery[who, month[who], skill]
-        said = measures.self_slope * truth + measures.self_bias * (1 - truth) + people.bias[who]
-        said += 0.1 + measures.self_noise * rng.standard_normal(len(who))
+        said = measures.self_level + measures.self_slope * truth + people.bias[who]
+        said += measures.self_noise * rng.standard_normal(len(who))
         learners.append(who)
         skills.append(skill)
         seconds.append(
             days[who] * _DAY + np.tile(20.0 * np.arange(important.shape[1]), len(who) // important.shape[1])
         )
-        levels.append(np.clip(np.rint(said * _STEPS_OF_A_SCALE) / _STEPS_OF_A_SCALE, 0, 1))
+        levels.append(np.clip(np.rint(said * _STEPS_OF_A_SCALE) / _STEPS_OF_A_SCALE, 0, 1) + 0.0)
     learner, second = np.concatenate(learners), np.concatenate(seconds)
     order = in_order(learner, second)
     ids = place.learner_ids(learner[order])
@@ -85,7 +85,8 @@ def adoption_table(
     columns = [np.empty((4, 0), np.int64)]
     for month in range(0, n_months - 2, 3):
         since = month - person["joins"] / WEEKS_PER_MONTH
-        who = np.flatnonzero((since > -3) & _is_there(people, record, 7 * WEEKS_PER_MONTH * month))
+        is_hired = people.hired_days <= 7 * WEEKS_PER_MONTH * month
+        who = np.flatnonzero((since > -3) & is_hired & _is_there(people, record, 7 * WEEKS_PER_MONTH * month))
         skill = used[who].ravel()
         who = np.repeat(who, used.shape[1])
         mastery = record.mastery[who, min(month + 2, n_months), skill]
@@ -118,8 +119,7 @@ def outcomes_table(
     n_teams, n_months = len(people.block.team_start) - 1, record.mastery.shape[1] - 1
     weight = world.role_importance[person["role"]]
     able = np.einsum("ims,is->im", record.mastery, weight) / np.maximum(weight.sum(axis=1), 1e-9)[:, None]
-    size = np.diff(people.block.team_start)
-    able = np.add.reduceat(able, people.block.team_start[:-1], axis=0) / size[:, None]
+    able = _team_means(people, able)
     joined = np.minimum.reduceat(person["joins"], people.block.team_start[:-1]) / WEEKS_PER_MONTH
     month = np.arange(n_months)
     season = 2.0 * np.sin(2 * np.pi * (month + 8) / 12)
@@ -135,11 +135,27 @@ def outcomes_table(
             "unit_kind": pa.array(["team"] * n),
             "measure": pa.array([_MEASURE] * n),
             "value": numbers(index.ravel(), 1),
-            "occurred_at": place.times(np.floor((at + 1) * WEEKS_PER_MONTH * 7) * _DAY),
+            "occurred_at": place.month_ends(at),
             "treated": pa.array((month[None, :] >= joined[:, None]).ravel()),
             "cost": numbers(cost.ravel(), 0),
         }
     )
+
+
+def _team_means(people: People, values: Floats) -> Floats:
+    """Mean over those of each team who are employed at the beginning of each month; over all where nobody is.
+
+    Parameters
+    ----------
+    people : People
+    values : float array, shape (n_learners, n_months)
+    """
+    day = np.arange(values.shape[1]) * WEEKS_PER_MONTH * 7
+    hired, leaves = people.hired_days, 7.0 * people.block.people["leaves"]
+    weight = ((hired[:, None] <= day) & (day < leaves[:, None])) + 1e-9
+    first = people.block.team_start[:-1]
+    total = np.add.reduceat(values * weight, first, axis=0)
+    return np.asarray(total / np.add.reduceat(weight, first, axis=0), np.float64)
 
 
 def _hours(people: People, record: Record, n_months: int) -> Floats:

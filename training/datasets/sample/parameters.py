@@ -38,9 +38,10 @@ class LearningParameters(NamedTuple):
         Level that beginner, intermediate and advanced modules can bring a skill to: the carrying capacity of
         the growth. Chosen.
     best_success, fit_width, fit_floor : float
-        Learning is fastest where the learner succeeds at `best_success` (Wilson et al. 2019, "The eighty five
-        percent rule for optimal learning", Nature Communications 10:4646) and falls off as a Gaussian; what
-        is far off still teaches `fit_floor` of it (chosen).
+        Learning is fastest where the learner succeeds at `best_success`, and falls off as a Gaussian; what is
+        far off still teaches `fit_floor` of it. Wilson et al. (2019, Nature Communications 10:4646) derive
+        .85 for a family of learning machines; .8 is chosen, in the middle of what tutors aim at. Width and
+        floor are chosen.
     unready_gain : float
         Share of the gain that is left when no prerequisite is met. Chosen.
     forgetting_unit_days : float
@@ -88,14 +89,17 @@ class ResponseParameters(NamedTuple):
         platforms allow them.
     retry_boost : float
         Logits that having seen the feedback adds. Chosen.
+    tempo_deviation : float
+        Of the log of how long somebody takes for a module beyond its stated minutes. Chosen.
     item_minutes : float
         Median minutes an item takes; log-normal with deviation .5 (van der Linden 2006). Chosen.
     """
 
     spread: float = 4.4
-    asked: float = 0.65
+    asked: float = 0.55
     retry: float = 0.35
     retry_boost: float = 0.7
+    tempo_deviation: float = 0.25
     item_minutes: float = 1.2
 
 
@@ -133,7 +137,7 @@ class ActivityParameters(NamedTuple):
         Share of finished modules that are rated. Chosen.
     """
 
-    base: float = -0.95
+    base: float = -1.0
     habit: float = 0.9
     fade: float = 0.28
     busy: float = 1.1
@@ -174,6 +178,8 @@ class ChoiceParameters(NamedTuple):
         For a module published in the last three months.
     variant : float
         For the easier variant after a failed original, the harder one after an easy pass.
+    unready : float
+        Lost when no prerequisite is met.
     test : float
         For an assessment, which few take for its own sake.
     repeat : float
@@ -185,7 +191,7 @@ class ChoiceParameters(NamedTuple):
         the best models do on real workplace data.
     """
 
-    gap: float = 7.8
+    gap: float = 10.0
     popularity: float = 0.8
     spotlight: float = 1.2
     peers: float = 0.8
@@ -195,7 +201,8 @@ class ChoiceParameters(NamedTuple):
     minutes: float = 0.5
     fresh: float = 0.7
     variant: float = 1.5
-    test: float = -0.8
+    unready: float = 2.0
+    test: float = -0.4
     repeat: float = -1.0
     core: float = 1.6
     noise: float = 0.75
@@ -237,7 +244,7 @@ class PeopleParameters(NamedTuple):
     skill_deviation: float = 0.35
     pace_deviation: float = 0.3
     motivation_deviation: float = 0.95
-    weekly_minutes: float = 80.0
+    weekly_minutes: float = 100.0
     hired_during: float = 0.3
     yearly_turnover: float = 0.12
     comparison_share: float = 0.25
@@ -251,11 +258,10 @@ class MeasureParameters(NamedTuple):
 
     Parameters
     ----------
-    self_slope : float
-        How far a self-assessment follows the truth; with `self_noise` the correlation is near the .29 that
-        Zell & Krizan (2014) find over meta-analyses.
-    self_bias : float
-        Over-confidence of somebody at level 0, falling to none at level 1 (Kruger & Dunning 1999).
+    self_level, self_slope : float
+        A self-assessment is `self_level` + `self_slope` times the truth, and noise: the weak over-estimate
+        themselves and the strong are modest (Kruger & Dunning 1999). With `self_noise` its correlation with
+        the truth is near the .29 that Zell & Krizan (2014) find over meta-analyses.
     self_noise : float
         Deviation of a self-assessment.
     adoption_rate : float
@@ -272,12 +278,12 @@ class MeasureParameters(NamedTuple):
         Cost of an hour of learning, in the organisation's currency.
     """
 
-    self_slope: float = 0.6
-    self_bias: float = 0.25
+    self_level: float = 0.35
+    self_slope: float = 0.35
     self_noise: float = 0.25
-    adoption_rate: float = 0.4
+    adoption_rate: float = 1.2
     adoption_slope: float = 2.4
-    adoption_fade: float = 0.2
+    adoption_fade: float = 0.1
     outcome_effect: float = 22.0
     outcome_noise: float = 2.5
     hourly_cost: float = 42.0

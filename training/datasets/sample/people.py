@@ -23,19 +23,24 @@ GENDERS: Final = ("woman", "man", "another or not said")
 AGE_BANDS: Final = ("under 30", "30 to 49", "50 and over")
 
 _SITE_SHARES: Final = (0.4, 0.25, 0.2, 0.15)
-_SEGMENT_SHARES: Final = (0.77, 0.16, 0.07)
+# of teams; the first roles of a segment are held by more people, most leaders lead teams
+_USER_TEAMS: Final = 0.83
+_SHARE_POWERS: Final = (0.6, 0.4, 2.0)
 _PART_TIME: Final = 0.2
 _AGE_SHARES: Final = (0.28, 0.5, 0.22)
 _TEAM_SIZES: Final = (6, 15)
-_LEADER_WITH_TEAM: Final = 0.5
+_LEADER_WITH_TEAM: Final = 0.75
 _WITH_TARGET: Final = 0.6
 _MENTOR_CONSENT: Final = 0.22
 _SAYS_MINUTES: Final = 0.7
 _LATEST_START: Final = 12
-# level in what the present role needs, as a share of what it asks; and in everything else
-_IN_ROLE: Final = (0.3, 0.75)
-_OUT_OF_ROLE: Final = (0.05, 0.22)
-_SLOPE_AT_TARGET: Final = 0.85
+_LONGEST_TENURE_UNDER_30: Final = 8 * 365
+# mastery of what the present role asks, as a share of that; of other technical skills, and of others; all
+# before levels are held within their bounds, which lifts most technical skills to .2 or so
+_IN_ROLE: Final = (0.45, 0.95)
+_TECHNICAL: Final = (0.02, 0.15)
+_OTHER: Final = (0.1, 0.35)
+_LEVELS: Final = (0.02, 0.92)
 
 
 class Roles(NamedTuple):
@@ -99,7 +104,7 @@ def roles_of(dataset: Dataset) -> Roles:
     share = np.zeros(len(at))
     for s in range(len(SEGMENTS)):
         rows = np.flatnonzero(segment == s)
-        share[rows] = 1 / np.sqrt(1 + np.arange(len(rows)))
+        share[rows] = (1.0 + np.arange(len(rows))) ** -_SHARE_POWERS[s]
     priority = table["priority"].fillna(0.5).to_numpy(np.float64)
     moves = np.zeros((len(at), len(at)))
     if "role_transitions" in dataset.tables:
@@ -141,6 +146,8 @@ def draw_people(
     hired = np.where(
         rng.random(n) < people.hired_during, 7.0 * n_weeks * rng.random(n), -365 * rng.exponential(5.0, n)
     )
+    age = rng.choice(len(AGE_BANDS), n, p=_AGE_SHARES).astype(np.int32)
+    hired = np.where(age == 0, np.maximum(hired, -_LONGEST_TENURE_UNDER_30 * rng.random(n)), hired)
     is_comparison = rng.random(n_teams) < people.comparison_share
     team_joins = np.where(is_comparison, n_weeks // 2, 0) + rng.integers(0, _LATEST_START, n_teams)
     joins = np.maximum(team_joins[team], np.ceil(hired / 7) + 2).astype(np.int32)
@@ -176,7 +183,7 @@ def draw_people(
         site=site,
         part_time=part_time,
         gender=rng.choice(len(GENDERS), n, p=(0.46, 0.5, 0.04)).astype(np.int32),
-        age=rng.choice(len(AGE_BANDS), n, p=_AGE_SHARES).astype(np.int32),
+        age=age,
         hired_days=hired,
         is_comparison=is_comparison,
         bias=0.1 * rng.standard_normal(n),
@@ -186,22 +193,24 @@ def draw_people(
 
 
 def _teams(n: int, roles: Roles, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Teams of one role each, half of them with somebody who leads."""
-    present = np.bincount(roles.segment, minlength=len(SEGMENTS)) > 0
-    segment_share = np.where(present, _SEGMENT_SHARES, 0.0)
-    by_segment = np.bincount(roles.segment, roles.share, len(SEGMENTS))
-    share = roles.share * (segment_share / np.where(by_segment > 0, by_segment, 1.0))[roles.segment]
-    share /= share.sum()
-    leaders = np.where(roles.segment == SEGMENTS.index("leader"), roles.share, 0.0)
+    """Teams of users in one role or of builders in several, most of them with somebody who leads."""
+    shares = [np.where(roles.segment == segment, roles.share, 0.0) for segment in range(len(SEGMENTS))]
+    users, builders, leaders = (share / total if (total := share.sum()) else share for share in shares)
+    there = np.array([_USER_TEAMS * users.any(), (1 - _USER_TEAMS) * builders.any()])
     starts, members = [0], []
     while starts[-1] < n:
         size = min(int(rng.integers(*_TEAM_SIZES)), n - starts[-1])
-        role = np.full(size, rng.choice(len(share), p=share), np.int32)
-        if leaders.sum() > 0 and rng.random() < _LEADER_WITH_TEAM:
-            role[0] = rng.choice(len(share), p=leaders / leaders.sum())
+        if not there.any():
+            role = rng.choice(len(leaders), size, p=leaders)
+        elif rng.random() * there.sum() < there[0]:
+            role = np.full(size, rng.choice(len(users), p=users))
+        else:
+            role = rng.choice(len(builders), size, p=builders)
+        if leaders.any() and rng.random() < _LEADER_WITH_TEAM:
+            role[0] = rng.choice(len(leaders), p=leaders)
         members.append(role)
         starts.append(starts[-1] + size)
-    return np.array(starts, np.int32), np.concatenate(members)
+    return np.array(starts, np.int32), np.concatenate(members).astype(np.int32)
 
 
 def _targets(role: Ints, roles: Roles, rng: np.random.Generator) -> Ints:
@@ -215,8 +224,16 @@ def _targets(role: Ints, roles: Roles, rng: np.random.Generator) -> Ints:
 def _draw_levels(
     model: int, block: Block, world: World, parameters: Parameters, rng: np.random.Generator
 ) -> None:
-    """Levels at the start: part of what the present role asks for, little of everything else."""
+    """Levels at the start: much of the mastery that the present role asks for, little of everything else.
+
+    Mastery is turned into the level at which somebody ordinary has it.
+    """
     required = world.role_required[block.people["role"]]
-    in_role = required * rng.uniform(*_IN_ROLE, required.shape) * _SLOPE_AT_TARGET
-    levels = np.maximum(in_role, rng.uniform(*_OUT_OF_ROLE, required.shape))
-    start_all(model, block.states, np.clip(levels, 0.03, 0.9), rng, parameters.learning)
+    is_technical = world.skills["domain"] == DOMAINS.index("technical")
+    elsewhere = np.where(
+        is_technical, rng.uniform(*_TECHNICAL, required.shape), rng.uniform(*_OTHER, required.shape)
+    )
+    mastery = np.maximum(required * rng.uniform(*_IN_ROLE, required.shape), elsewhere)
+    theta = np.log(mastery / (1 - mastery)) + world.skills["difficulty"]
+    levels = np.clip(0.5 + theta / parameters.response.spread, *_LEVELS)
+    start_all(model, block.states, levels, rng, parameters.learning)

@@ -49,6 +49,7 @@ _CATALOG_TABLES: Final = (
     "items",
     "credentials",
 )
+_PARAMETERS: Final = "parameters.json"
 _BLOCK: Final = 1000
 _TRUTH_MONTHS: Final = (0, 6, 12, 24, 36)
 # rows of attempts, completions and credentials for each learner, to begin with
@@ -154,7 +155,7 @@ def simulate(
                 first_team += len(people.is_comparison)
                 if progress is not None:
                     progress(n)
-        _write_parameters(new / TRUTH / "parameters.json", config)
+        _write_parameters(new / TRUTH / _PARAMETERS, config)
     return writer.n_rows
 
 
@@ -272,7 +273,9 @@ def _names(dataset: Dataset) -> tables.Names:
 def _is_ours(entry: Path) -> bool:
     """Whether a simulation wrote it: real data is never replaced."""
     if entry.is_dir():
-        return entry.name == TRUTH
+        return entry.name == TRUTH and all(
+            _is_ours(inner) or inner.name == _PARAMETERS for inner in entry.iterdir()
+        )
     return entry.suffix == ".parquet" and notice_in(_metadata(entry)) is not None
 
 

@@ -45,6 +45,7 @@ ON_DESK: Final = np.dtype(
         ("segment_left", "f8"),
         ("score_sum", "f8"),
         ("spent", "f8"),
+        ("tempo", "f8"),
         ("habit", "f8"),
         ("checked_until", "f8"),
         ("next_check", "i4"),
@@ -52,7 +53,8 @@ ON_DESK: Final = np.dtype(
 )
 """What one learner is at: the module (-1 for none), its next item, how many were asked; failed answers in a
 row; the module finished last (-1 for none) and its score; minutes to the next item; sum of first scores and
-seconds spent so far; habit; second at which the last skill check ended; the next skill check."""
+seconds spent so far; minutes taken for one that the catalogue states; habit; second at which the last check
+ended; the next check."""
 
 ATTEMPT: Final = np.dtype(
     [

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-from training.datasets.sample.choice import choose, finishes, lacks
+from training.datasets.sample.choice import choose, lacks, success_in
 from training.datasets.sample.learner_models import level_on, practise
 from training.datasets.sample.responses import answer, sigmoid
 from training.datasets.sample.state import ABANDONED, COMPLETED, STARTED
@@ -73,8 +73,9 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
     day = 7 * week + (rng.integers(0, 5) if rng.random() < _ON_WEEKDAYS else rng.integers(5, 7))
     second, sitting = max(hour(day, rng), at.checked_until), 0.0
     resumes = at.module >= 0
-    while minutes > 1.0 and has_room(scene):
-        if sitting > _SITTING:
+    meets = False
+    while (minutes > 1.0 or meets) and has_room(scene):
+        if sitting > _SITTING and not meets:
             day += 1 + rng.integers(0, 2)
             if day >= 7 * (week + 1) or (day >= 7 * week + 5 and rng.random() < _ON_WEEKDAYS):
                 return
@@ -86,8 +87,9 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
                 continue
         if at.module < 0 and not _begin(scene, i, lately, second, rng):
             return
-        spent = min(minutes, at.segment_left)
-        _study(scene, i, second / DAY, spent / 60.0, rng)
+        meets = scene.modules[at.module].is_meeting
+        spent = at.segment_left if meets else min(minutes, at.segment_left)
+        _study(scene, i, second / DAY, spent / at.tempo / 60.0, rng)
         at.spent += 60.0 * spent
         at.segment_left -= spent
         second += 60.0 * spent
@@ -97,6 +99,7 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
             spent += seconds / 60.0
         minutes -= spent
         sitting += spent
+        meets = meets and at.module >= 0
 
 
 @numba.njit
@@ -130,7 +133,10 @@ def _begin(scene: Any, i: int, lately: Any, second: float, rng: Any) -> bool:
     at.fails = 0
     at.score_sum = 0.0
     at.spent = 0.0
-    at.segment_left = _segment(scene, module)
+    at.tempo = np.exp(scene.response[0].tempo_deviation * rng.standard_normal()) / np.sqrt(
+        scene.people[i].pace
+    )
+    at.segment_left = _segment(scene, i, module)
     row = _note(scene, i, module, STARTED, second)
     row.progress = 0.0
     row.choice_rank = rank
@@ -154,10 +160,10 @@ def _note(scene: Any, i: int, module: int, status: int, second: float) -> Any:
 
 
 @numba.njit
-def _segment(scene: Any, module: int) -> float:
-    """Minutes between two items of a module."""
+def _segment(scene: Any, i: int, module: int) -> float:
+    """Minutes that the learner takes from one item of a module to the next."""
     here = scene.modules[module]
-    return float(max(here.minutes / max(here.n_items, 1), 0.5))
+    return float(max(here.minutes * scene.desk[i].tempo / max(here.n_items, 1), 0.5))
 
 
 @numba.njit
@@ -166,7 +172,7 @@ def _study(scene: Any, i: int, day: float, hours: float, rng: Any) -> None:
     module, learning = scene.desk[i].module, scene.learning[0]
     if scene.modules[module].is_test:
         return
-    distance = (finishes(scene, i, module) - learning.best_success) / learning.fit_width
+    distance = (success_in(scene, i, module) - learning.best_success) / learning.fit_width
     factor = max(np.exp(-0.5 * distance * distance), learning.fit_floor)
     factor *= 1.0 - (1.0 - learning.unready_gain) * lacks(scene, i, module)
     _practise_all(scene, i, scene.module_skills[module], day, hours, factor, rng)
@@ -184,6 +190,7 @@ def _practise_all(scene: Any, i: int, skills: Any, day: float, hours: float, fac
             scene.model,
             scene.states[i, s],
             scene.level[i, s],
+            scene.skills[s].decay,
             day,
             hours / np.sqrt(n),
             factor * scene.people[i].pace,
@@ -206,7 +213,7 @@ def _end_segment(scene: Any, i: int, lately: Any, second: float, rng: Any) -> fl
             look(scene, i, second / DAY, rng)
             seconds = _answer_with_feedback(scene, i, item, second, rng)
         at.next_item += 1
-        at.segment_left = _segment(scene, at.module)
+        at.segment_left = _segment(scene, i, at.module)
     if at.next_item >= n_items:
         at.spent += seconds
         _complete(scene, i, lately, second + seconds + 5.0, rng)

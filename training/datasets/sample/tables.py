@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from recommender.domain.dataset_format import SEGMENTS, SIMULATED_ID_PREFIX, STATUSES
 from training.datasets.sample.catalog import Ints
-from training.datasets.sample.people import AGE_BANDS, CONTRACTS, GENDERS, SITES, People
+from training.datasets.sample.parameters import Parameters
+from training.datasets.sample.people import AGE_BANDS, CONTRACTS, GENDERS, LOW_SITE, SITES, People
 from training.datasets.sample.state import Record
 
 TIME: Final = pa.timestamp("us", "UTC")
@@ -57,6 +58,12 @@ class Place(NamedTuple):
         """Ids of teams by their position in the block."""
         names = [f"team-{self.first_team + t + 1:05d}" for t in range(_most(team))]
         return taken(pa.array(names, pa.string()), team)
+
+    def month_ends(self, month: NDArray[np.integer]) -> pa.Array:
+        """Last days of calendar months, from the position of the month since the start."""
+        first = np.datetime64(self.start, "us").astype("datetime64[M]")
+        last = (first + month + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        return pa.array(last.astype("datetime64[us]")).cast(TIME)
 
     def times(self, second: NDArray[np.floating]) -> pa.Array:
         """Moments from seconds since the start, in whole seconds; NaN is none."""
@@ -208,11 +215,11 @@ def small(values: NDArray[np.floating], digits: int) -> pa.Array:
     return pa.array(np.round(values, digits).astype(np.float32), pa.float32())
 
 
-def truth_learners_table(people: People, record: Record, place: Place, parameters: Any) -> pa.Table:
+def truth_learners_table(people: People, record: Record, place: Place, parameters: Parameters) -> pa.Table:
     """Return what is true of each learner and not shown: ability in logits, pace, and when they stopped."""
     person = people.block.people
     everybody = np.arange(len(person))
-    gap = parameters.people.site_gap * (people.site == 1)
+    gap = parameters.people.site_gap * (people.site == LOW_SITE)
     week = 7.0 * _DAY
     return pa.table(
         {

@@ -49,6 +49,7 @@ MODULE: Final = np.dtype(
         ("n_items", "i4"),
         ("is_core", "?"),
         ("is_test", "?"),
+        ("is_meeting", "?"),
     ]
 )
 """One module: level and format by position; difficulty in logits, the mean of its items; days from the start
@@ -81,9 +82,13 @@ _MINUTES: Final = 60.0
 _DIFFICULTY: Final = 0.35
 # levels of those whom modules of each level are for, just after them; and of those whom checks are for
 _AUDIENCE: Final = (0.3, 0.42, 0.53)
-_NEWCOMERS: Final = 0.35
+_NEWCOMERS: Final = 0.4
+# formats that are taken in one sitting
+_MEETINGS: Final = ("workshop", "mentoring", "simulation", "assessment")
+# how far a catalogue errs on the half-life of a skill, a deviation of its log
+_HALF_LIFE_NOISE: Final = 0.3
 # how far authors of items err on their difficulty, and modules differ in popularity, in all and by segment
-_ITEM_NOISE: Final = 0.8
+_ITEM_NOISE: Final = 1.0
 _POPULARITY: Final = (0.85, 0.4)
 _IN_SPOTLIGHT: Final = 3
 _FOREVER: Final = 1e9
@@ -105,6 +110,7 @@ class World(NamedTuple):
     skill_needs : int32 array, M rows
         Skills that a module needs.
     skill_required : float64 array, like `skill_needs`
+    skill_is_hard : bool array, like `skill_needs`
     item_skills : int32 array, I rows
     skill_checks : int32 array, S rows
         Items that skill checks ask.
@@ -127,6 +133,7 @@ class World(NamedTuple):
     need_is_hard: NDArray[np.bool_]
     skill_needs: Ints
     skill_required: Floats
+    skill_is_hard: NDArray[np.bool_]
     item_skills: Ints
     skill_checks: Ints
     n_checks: Ints
@@ -172,18 +179,19 @@ def build_world(
             modules["difficulty"][module] = items["difficulty"][own].mean()
     checks = _checks(item_module, item_skills, len(at_skill))
     needs, hard = needed_modules(tables)
-    skill_needs, skill_required = needed_skills(tables)
+    skill_needs, skill_required, skill_is_hard = needed_skills(tables)
     required, importance = _roles(tables, at_skill)
     return World(
         modules=modules,
         items=items,
-        skills=_skills(tables["skills"], items, item_skills, parameters),
+        skills=_skills(tables["skills"], items, item_skills, parameters, rng),
         module_skills=module_skills,
         module_items=padded(module_items),
         module_needs=needs,
         need_is_hard=hard,
         skill_needs=skill_needs,
         skill_required=skill_required,
+        skill_is_hard=skill_is_hard,
         item_skills=item_skills,
         skill_checks=padded(checks),
         n_checks=np.array([len(row) for row in checks], np.int32),
@@ -225,6 +233,7 @@ def _modules(
     is_core = (module_skills < 0) | core[module_skills]
     modules["is_core"] = is_core.all(axis=1) & (module_skills[:, 0] >= 0) & (modules["level"] == 0)
     modules["is_test"] = modules["format"] == MODULE_FORMATS.index("assessment")
+    modules["is_meeting"] = np.isin(modules["format"], [MODULE_FORMATS.index(name) for name in _MEETINGS])
     return modules
 
 
@@ -250,14 +259,19 @@ def _items(
 
 
 def _skills(
-    table: pd.DataFrame, items: NDArray[np.void], item_skills: Ints, parameters: Parameters
+    table: pd.DataFrame,
+    items: NDArray[np.void],
+    item_skills: Ints,
+    parameters: Parameters,
+    rng: np.random.Generator,
 ) -> NDArray[np.void]:
     skills = np.zeros(len(table), SKILL)
     item, _ = np.nonzero(item_skills >= 0)
     skill = item_skills[item_skills >= 0]
     total = np.bincount(skill, items["difficulty"][item], len(table))
     skills["difficulty"] = total / np.maximum(np.bincount(skill, minlength=len(table)), 1)
-    skills["half_life"] = table["half_life_days"].fillna(_HALF_LIFE_DAYS)
+    declared = table["half_life_days"].fillna(_HALF_LIFE_DAYS).to_numpy(np.float64)
+    skills["half_life"] = declared * np.exp(_HALF_LIFE_NOISE * rng.standard_normal(len(table)))
     skills["decay"] = np.log(2.0) / np.log1p(skills["half_life"] / parameters.learning.forgetting_unit_days)
     skills["domain"] = codes(table["domain"], DOMAINS, 0)
     return skills

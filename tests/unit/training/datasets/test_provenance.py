@@ -52,12 +52,24 @@ def test_the_same_label_is_the_same_bytes(tmp_path: Path) -> None:
 
 def test_one_marked_file_is_enough_and_is_named(tmp_path: Path) -> None:
     write_dataset(TABLES, tmp_path / "d")
+    name = next(name for name in TABLES if name != "modules")
+    write_dataset({name: TABLES[name]}, tmp_path / "made", simulation=SIMULATION)
+    (tmp_path / "made" / f"{name}.parquet").replace(tmp_path / "d" / f"{name}.parquet")
+    dataset = load_dataset(tmp_path / "d")
+    assert dataset.simulated
+    text = f"Simulated data: the metadata of {name} says so (made for a test), and the other tables count as "
+    assert told(dataset) == [("warning", "", f"{text}simulated with it", 1)]
+
+
+def test_real_people_on_the_catalogue_of_a_simulated_organisation_are_real(tmp_path: Path) -> None:
+    write_dataset(TABLES, tmp_path / "d")
     write_dataset({"modules": MODULES}, tmp_path / "made", simulation=SIMULATION)
     (tmp_path / "made" / "modules.parquet").replace(tmp_path / "d" / "modules.parquet")
     dataset = load_dataset(tmp_path / "d")
-    assert dataset.simulated
-    text = "Simulated data: the metadata of modules says so (made for a test), and the other tables count as "
-    assert told(dataset) == [("warning", "", f"{text}simulated with it", 1)]
+    assert not dataset.simulated
+    ((level, table, text, count),) = told(dataset)
+    assert (level, table, count) == ("info", "", 1)
+    assert "modules come from a simulated organisation" in text
 
 
 def test_a_damaged_mark_is_a_mark(tmp_path: Path) -> None:

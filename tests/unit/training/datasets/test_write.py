@@ -88,6 +88,26 @@ def test_old_directory_comes_back_when_the_new_one_cannot_take_its_place(tmp_pat
     assert load_dataset(tmp_path / "out").tables["modules"]["module_id"].tolist() == ["a"]
 
 
+def test_what_was_put_there_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    write_dataset({"modules": MODULES}, tmp_path / "out")
+
+    def write_while_somebody_else_does(name: str) -> None:
+        with whole_directory(tmp_path / "out", lambda entry: entry.name == "modules.parquet") as new:
+            (new / "modules.csv").write_text("module_id,title\nb,B\n")
+            (tmp_path / "out" / name).write_text("mine")
+
+    with pytest.raises(DatasetError, match=r"holds 'mine\.csv', which writing there would remove"):
+        write_while_somebody_else_does("mine.csv")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "mine.csv").read_text() == "mine"
+    assert (tmp_path / "out" / "modules.parquet").exists()
+    # a text is carried over
+    (tmp_path / "out" / "mine.csv").unlink()
+    write_while_somebody_else_does("notes.md")
+    assert {entry.name for entry in (tmp_path / "out").iterdir()} == {"modules.csv", "notes.md"}
+    assert (tmp_path / "out" / "notes.md").read_text() == "mine"
+
+
 def test_tables_without_a_row_are_not_written(tmp_path: Path) -> None:
     write_dataset({"modules": MODULES, "prerequisites": pd.DataFrame({"module_id": []})}, tmp_path / "out")
     assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["modules.parquet"]

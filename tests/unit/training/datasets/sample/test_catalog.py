@@ -72,9 +72,13 @@ def test_what_modules_need(full_dataset: Dataset) -> None:
     assert (needs[at["a3"], 0], hard[at["a3"], 0]) == (at["a2"], False)
     assert hard[at["b3"]].tolist() == [True, False]
     assert (needs[at["a1"]] == NONE).all()
-    skills, required = catalog.needed_skills(tables)
+    skills, required, insists = catalog.needed_skills(tables)
     assert (skills[at["a3"], 0], required[at["a3"], 0]) == (1, 0.4)
     assert (skills != NONE).sum() == 1
+    assert not insists.any()
+    strict = {**tables, "prerequisites": tables["prerequisites"].assign(strength="hard")}
+    insists = catalog.needed_skills(strict)[2]
+    assert insists.tolist() == (skills != NONE).tolist()
 
 
 def test_a_catalogue_without_prerequisites_needs_nothing(bare_catalog: Path) -> None:
@@ -82,6 +86,7 @@ def test_a_catalogue_without_prerequisites_needs_nothing(bare_catalog: Path) -> 
     needs, hard = catalog.needed_modules(tables)
     assert needs.tolist() == [[NONE]] * 3
     assert not hard.any()
-    skills, required = catalog.needed_skills(tables)
+    skills, required, insists = catalog.needed_skills(tables)
     assert skills.tolist() == [[NONE]] * 3
-    assert required.shape == skills.shape
+    assert required.shape == insists.shape == skills.shape
+    assert not insists.any()

@@ -94,15 +94,31 @@ def test_only_what_is_published_not_retired_and_not_locked_is_on_offer(
     assert named(0.0) - named(90.0) == {"c1"}
     assert named(151.0) - named(90.0) == {"c2"}
     scene.begun_day[0, at["a1"]] = 9.0
-    assert not {"a1", "a2"} & named(1000.0)
+    # what was given up is not: it may be begun again
+    assert not {"a1", "a2"} & named(69.0)
+    assert "a1" in named(69.1)
+    assert "a2" not in named(1000.0)
     scene.finished_day[0, at["a1"]] = 10.0
     assert "a2" in named(20.0)
     assert "a1" not in named(279.0)
     assert "a1" in named(279.1)
 
 
+def test_a_skill_that_is_insisted_on_locks_until_it_is_nearly_there(
+    scene: SimpleNamespace, at: dict[str, int]
+) -> None:
+    sql, module = 1, at["a3"]
+    # a3 asks for .4, and .6 of that is enough
+    for mastery, is_enough in ((0.01, False), (0.235, False), (0.245, True), (0.9, True)):
+        scene.theta[0, sql] = scene.skills[sql].difficulty + np.log(mastery / (1 - mastery))
+        scene.skill_is_hard[module, 0] = True
+        assert choice._is_on_offer(scene, 0, module, 9.0) == is_enough
+        scene.skill_is_hard[module, 0] = False
+        assert choice._is_on_offer(scene, 0, module, 9.0)
+
+
 def test_nothing_on_offer_is_told(scene: SimpleNamespace) -> None:
-    scene.begun_day[0] = 1.0
+    scene.begun_day[0] = 250.0
     assert chosen(scene) == [(-1, 0.0, 0)]
 
 
@@ -156,6 +172,7 @@ def utility(scene: SimpleNamespace, module: int, *, day: float = 300.0, finished
 def test_each_term_adds_what_its_parameter_says(scene: SimpleNamespace, at: dict[str, int]) -> None:
     weights, module = scene.choice[0], at["a2"]
     scene.spotlight[:] = 0.0
+    scene.people[0].joins = 0
     plain = utility(scene, module)
     assert utility(scene, module, finished_by=3.0) - plain == pytest.approx(weights.peers * np.log(4))
     scene.spotlight[300 // 28, module] = 1.0
@@ -175,6 +192,10 @@ def test_each_term_adds_what_its_parameter_says(scene: SimpleNamespace, at: dict
     scene.people[0].joins = 30
     assert utility(scene, module) - plain == pytest.approx(weights.core)
     scene.modules.is_core[module] = False
+    assert choice.lacks(scene, 0, module) == 1.0
+    scene.finished_day[0, at["a1"]] = 1.0
+    assert utility(scene, module) - plain == pytest.approx(weights.unready)
+    scene.finished_day[0, at["a1"]] = NEVER
     minutes = scene.modules[module].minutes
     scene.people[0].minutes = 1e9
     short = utility(scene, module)

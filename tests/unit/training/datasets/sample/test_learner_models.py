@@ -26,7 +26,7 @@ def practised(
     skill: np.ndarray, hours: float, *, day: float = 0.0, factor: float = 1.0, level: int = 1
 ) -> None:
     now = models.level_on(GROWTH, skill, DECAY, HALF_LIFE, day, None, LEARNING)
-    models.practise(GROWTH, skill, now, day, hours, factor, level, None, LEARNING)
+    models.practise(GROWTH, skill, now, DECAY, day, hours, factor, level, None, LEARNING)
 
 
 def level(skill: np.ndarray, day: float) -> float:
@@ -89,6 +89,20 @@ def test_what_was_gained_fades_steadily_but_never_below_the_start() -> None:
     assert level(never, 1e6) == 0.4
 
 
+@pytest.mark.parametrize("hours", [0.0, 0.03, 0.5])
+@pytest.mark.parametrize("days", [(365.0,), (10.0,), (3.0, 40.0, 365.0, 366.0), (200.0, 800.0)])
+def test_nobody_knows_less_for_having_practised(days: tuple[float, ...], hours: float) -> None:
+    rested, reviewed = begun(0.2), begun(0.2)
+    for skill in (rested, reviewed):
+        practised(skill, 3.0)
+    for day in days:
+        practised(reviewed, hours, day=day)
+    later = days[-1] + np.r_[0.0, np.geomspace(0.1, 1e4, 60)]
+    gain = [level(reviewed, day) - level(rested, day) for day in later]
+    assert min(gain) >= -1e-12
+    assert gain[20] > 0
+
+
 def test_practice_in_more_weeks_is_forgotten_more_slowly() -> None:
     massed, spaced = begun(0.2), begun(0.2)
     for day in (0.0, 1.0, 2.0, 2.5):
@@ -97,7 +111,7 @@ def test_practice_in_more_weeks_is_forgotten_more_slowly() -> None:
         practised(spaced, 0.5, day=day)
     assert (massed[models.WEEKS], spaced[models.WEEKS]) == (0, 3)
     shares = [
-        models.retention(skill, DECAY, skill[models.PRACTISED] + 100, LEARNING) for skill in (massed, spaced)
+        models.retention(skill, DECAY, skill[models.FADES_FROM] + 100, LEARNING) for skill in (massed, spaced)
     ]
     exponent = -DECAY / (1 + 3 * LEARNING.spacing)
     expected = LEARNING.kept + (1 - LEARNING.kept) * (1 + 100 / LEARNING.forgetting_unit_days) ** exponent
@@ -142,7 +156,7 @@ def test_a_state_is_gained_with_its_probability(state: int, module_level: int, h
     for _ in range(N):
         skill = np.zeros(models.N_STATE)
         skill[models.STATE], skill[models.PRACTISED] = state, models.NEVER
-        models.practise(STATES, skill, 0.0, 0.0, hours, factor, module_level, rng, LEARNING)
+        models.practise(STATES, skill, 0.0, DECAY, 0.0, hours, factor, module_level, rng, LEARNING)
         risen += int(skill[models.STATE]) - state
     assert within(risen, 1 - np.exp(-RATE * factor * hours))
 
@@ -152,7 +166,7 @@ def test_a_module_lifts_nobody_above_its_state(state: int, module_level: int) ->
     rng, skill = np.random.default_rng(3), np.zeros(models.N_STATE)
     skill[models.STATE] = state
     for _ in range(50):
-        models.practise(STATES, skill, 0.0, 0.0, 100.0, 1.0, module_level, rng, LEARNING)
+        models.practise(STATES, skill, 0.0, DECAY, 0.0, 100.0, 1.0, module_level, rng, LEARNING)
     assert skill[models.STATE] == state
 
 

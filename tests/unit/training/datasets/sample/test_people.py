@@ -1,5 +1,6 @@
 """Who works there: shares, planted gaps, teams and where they want to go."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -32,30 +33,57 @@ def people(interpreted: None, full_world: World, roles: drawn.Roles) -> drawn.Pe
     return drawn.draw_people(GROWTH, N, N_WEEKS, full_world, roles, Parameters(), rng)
 
 
-def test_teams_have_one_role_and_half_of_them_a_leader(people: drawn.People, roles: drawn.Roles) -> None:
+def test_teams_are_of_users_or_builders_and_most_are_led(people: drawn.People, roles: drawn.Roles) -> None:
     block = people.block
     sizes = np.diff(block.team_start)
     assert sizes[:-1].min() == 6
     assert sizes[:-1].max() == 14
     assert sizes.sum() == N
     role = block.people["role"]
-    led = 0
-    for first, end in zip(block.team_start[:-1], block.team_start[1:], strict=True):
-        assert len(set(role[first + 1 : end])) <= 1
-        led += role[first] != role[end - 1]
-    teams = len(sizes)
-    heads = (role[block.team_start[1:-1] - 1] == 2).mean()
-    # a team of leaders that is led by one does not show
-    expected = 0.5 * (1 - heads)
-    assert abs(led / teams - expected) < 4 * np.sqrt(expected / teams)
+    # clerk, analyst, head; the last team may be too small to be both led and a team of somebody
+    first, last = block.team_start[:-2], block.team_start[1:-1] - 1
+    led, teams = (role[first] == 2).mean(), len(first)
+    assert abs(led - 0.75) < 4 * np.sqrt(0.75 * 0.25 / teams)
+    is_first = np.isin(np.arange(N), block.team_start)
+    assert not (role[~is_first] == 2).any()
+    users = (role[last] == 0).mean()
+    assert abs(users - 0.83) < 4 * np.sqrt(0.83 * 0.17 / teams)
     np.testing.assert_array_equal(block.people["segment"], roles.segment[role])
 
 
-def test_segments_have_their_shares(people: drawn.People) -> None:
-    block = people.block
-    last = block.people["segment"][block.team_start[1:] - 1]
-    share = np.bincount(last, minlength=3) / len(last)
-    np.testing.assert_allclose(share, (0.77, 0.16, 0.07), atol=4 * 0.5 / np.sqrt(len(last)))
+def test_teams_of_users_have_one_role_those_of_builders_several() -> None:
+    roles = drawn.roles_of(load_dataset(CATALOG))
+    start, role = drawn._teams(N, roles, np.random.default_rng(5))
+    of_team = [role[first + 1 : end] for first, end in pairwise(start[:-1])]
+    segment = {name: position for position, name in enumerate(SEGMENTS)}
+    users = [team for team in of_team if roles.segment[team[0]] == segment["user"]]
+    builders = [team for team in of_team if roles.segment[team[0]] == segment["builder"]]
+    assert len(users) + len(builders) == len(of_team)
+    assert all(len(set(team)) == 1 for team in users)
+    assert all((roles.segment[team] == segment["builder"]).all() for team in builders)
+    assert np.mean([len(set(team)) for team in builders]) > 2
+    # the first roles of a segment are held by more people, most leaders lead teams
+    leaders = role[start[:-2]][roles.segment[role[start[:-2]]] == segment["leader"]]
+    for name, power, found in (
+        ("user", 0.6, np.array([team[0] for team in users])),
+        ("builder", 0.4, np.concatenate(builders)),
+        ("leader", 2.0, leaders),
+    ):
+        rows = np.flatnonzero(roles.segment == segment[name])
+        expected = (1.0 + np.arange(len(rows))) ** -power
+        expected /= expected.sum()
+        share = np.bincount(found, minlength=len(roles.segment))[rows] / len(found)
+        assert (np.abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / len(found))).all(), name
+
+
+def test_nobody_under_30_was_hired_as_a_child(people: drawn.People) -> None:
+    young = people.age == drawn.AGE_BANDS.index("under 30")
+    years = -people.hired_days / 365
+    assert years[young].max() < 8
+    assert years[young].max() > 7
+    assert (years[~young] > 8).mean() > 0.1
+    share = young.mean()
+    assert abs(share - 0.28) < 4 * np.sqrt(0.28 * 0.72 / N)
 
 
 def test_shares_are_those_of_the_roles_that_there_are(full_dataset: Dataset) -> None:
@@ -134,10 +162,25 @@ def test_nobody_joins_before_they_are_hired_or_leaves_before_they_join(people: d
 
 def test_people_begin_with_part_of_what_their_role_asks(people: drawn.People, full_world: World) -> None:
     level = people.block.states[..., BASE]
-    assert level.min() >= 0.03
-    assert level.max() <= 0.9
+    assert level.min() == 0.02
+    assert level.max() <= 0.92
+    # the mastery of somebody ordinary at that level
+    theta = (level - 0.5) * Parameters().response.spread - full_world.skills["difficulty"]
+    mastery = 1 / (1 + np.exp(-theta))
     required = full_world.role_required[people.block.people["role"]]
-    assert (level <= np.maximum(0.75 * 0.85 * required, 0.22) + 1e-12).all()
+    # prompting and sql are technical, ethics is not
+    least = np.maximum(0.45 * required, [0.02, 0.02, 0.1])
+    most = np.maximum(0.95 * required, [0.15, 0.15, 0.35])
+    inside = (level > 0.02) & (level < 0.92)
+    # what is easy and hardly known lies at the end of the scale
+    assert inside.mean() > 0.6
+    assert (mastery[inside] >= least[inside] - 1e-9).all()
+    assert (mastery <= most + 1e-9)[level > 0.02].all()
+    assert (mastery >= least - 1e-9)[level < 0.92].all()
+    # and all of the range is used
+    place = ((mastery - least) / (most - least))[inside]
+    assert place.min() < 0.1
+    assert place.max() > 0.9
     asked = required > 0.6
     assert level[asked].mean() > level[~asked].mean() + 0.1
 

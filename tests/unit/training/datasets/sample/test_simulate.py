@@ -168,7 +168,8 @@ def test_an_older_simulation_is_replaced_texts_and_catalogue_stay(
 ) -> None:
     out = tmp_path / "org"
     simulate(out, SampleConfig(3, 14, 9), full_catalog)
-    (out / "truth" / "more.parquet").write_bytes(b"of an older version")
+    # a table of an older version, marked as all are
+    shutil.copy(out / "truth" / "items.parquet", out / "truth" / "more.parquet")
     (out / "README.md").write_text("About it.")
     shutil.copytree(full_catalog, out / "catalog")
     simulate(out, SMALL, out / "catalog")
@@ -198,6 +199,19 @@ def test_what_is_not_a_simulation_is_not_removed(full_catalog: Path, tmp_path: P
     (out / stranger).parent.mkdir(parents=True)
     (out / stranger).write_text("mine")
     refused(out, full_catalog, f"holds '{Path(stranger).parts[0]}', which writing there would remove")
+
+
+@pytest.mark.parametrize("stranger", ["my_labels.csv", "labels.parquet", "README.md", "mine/labels.csv"])
+def test_what_somebody_put_beside_the_truth_is_not_removed(
+    made: Path, full_catalog: Path, tmp_path: Path, stranger: str
+) -> None:
+    out = shutil.copytree(made, tmp_path / "org")
+    (out / "truth" / stranger).parent.mkdir(exist_ok=True)
+    if stranger.endswith(".parquet"):
+        pd.DataFrame({"learner_id": ["ann"], "label": [1]}).to_parquet(out / "truth" / stranger)
+    else:
+        (out / "truth" / stranger).write_text("learner_id,label\nann,1\n")
+    refused(out, full_catalog, "holds 'truth', which writing there would remove")
 
 
 def test_real_data_is_not_replaced(full_catalog: Path, tmp_path: Path) -> None:

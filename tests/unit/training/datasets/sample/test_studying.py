@@ -1,6 +1,7 @@
 """Weeks of study: what is begun ends, in order, and what it leaves behind is what was done."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.unit.training.datasets.sample.lives import BUSY, Lives, lived
@@ -8,6 +9,7 @@ from tests.unit.training.datasets.sample.shipped import Organisation
 from training.datasets.dataset import Dataset
 from training.datasets.sample import SampleConfig
 from training.datasets.sample.learner_models import NEVER, PRACTISED
+from training.datasets.sample.parameters import ResponseParameters
 from training.datasets.sample.state import ABANDONED, COMPLETED, STARTED
 from training.datasets.sample.world import World
 
@@ -142,20 +144,54 @@ def test_every_end_has_its_start_and_every_start_one_end_at_most(shipped: Organi
     assert not ends.duplicated(["learner_id", "module_id", "start"]).any()
 
 
-def test_nothing_is_begun_twice_within_270_days(shipped: Organisation) -> None:
+def test_what_was_finished_is_begun_again_after_270_days_what_was_given_up_after_60(
+    shipped: Organisation,
+) -> None:
     rows = shipped.modules_in_time
     begun = rows[rows["status"] == "started"]
-    before = begun.groupby(["learner_id", "module_id"])["occurred_at"].diff().dropna()
-    assert len(before) > 100
-    assert before.min().total_seconds() > 270 * 86400
-
-
-def test_only_what_was_finished_is_taken_again(shipped: Organisation) -> None:
-    rows = shipped.modules_in_time
+    days = begun.groupby(["learner_id", "module_id"])["occurred_at"].diff().dt.total_seconds() / 86400
+    again = begun.assign(days=days)[begun["start"] > 1]
     done = rows[rows["status"] == "completed"].groupby(["learner_id", "module_id"])["occurred_at"].min()
-    again = rows[(rows["status"] == "started") & (rows["start"] > 1)]
-    first = done.reindex(list(zip(again["learner_id"], again["module_id"], strict=True)))
-    assert (first.to_numpy() <= again["occurred_at"].to_numpy()).all()
+    first = done.reindex(list(zip(again["learner_id"], again["module_id"], strict=True))).reset_index(
+        drop=True
+    )
+    finished = (first <= again["occurred_at"].reset_index(drop=True)).to_numpy()
+    assert finished.sum() > 100
+    assert (~finished).sum() > 100
+    assert again["days"][finished].min() > 270
+    assert 60 < again["days"][~finished].min() < 270
+
+
+def ended(shipped: Organisation) -> pd.DataFrame:
+    """Ends of modules with the begin of each, the stated minutes and whether it is taken in one sitting."""
+    rows, keys = shipped.modules_in_time, ["learner_id", "module_id", "start"]
+    begun = rows[rows["status"] == "started"].set_index(keys)["occurred_at"].rename("begun_at")
+    ends = rows[rows["status"] != "started"].join(begun, on=keys)
+    modules = shipped["modules"].set_index("module_id")[["format", "duration_minutes"]]
+    ends = ends.drop(columns=modules.columns, errors="ignore").join(modules, on="module_id")
+    return ends.assign(meets=ends["format"].isin(["workshop", "mentoring", "simulation", "assessment"]))
+
+
+def test_meetings_are_taken_in_one_sitting_and_not_given_up(shipped: Organisation) -> None:
+    ends = ended(shipped)
+    elapsed = (ends["occurred_at"] - ends["begun_at"]).dt.total_seconds()
+    # beyond the minutes of study there are those of answers
+    pause = (elapsed - ends["duration_seconds"]) / 3600
+    assert ends["meets"].sum() > 1000
+    assert pause[ends["meets"]].max() < 2
+    assert (ends["status"][ends["meets"]] == "completed").all()
+    assert (pause[~ends["meets"]] > 12).mean() > 0.1
+    assert (ends["status"][~ends["meets"]] == "abandoned").any()
+
+
+def test_time_taken_is_what_is_stated_times_the_tempo(shipped: Organisation) -> None:
+    done = ended(shipped).query("status == 'completed'").merge(shipped["truth/learners"], on="learner_id")
+    tempo = np.log(done["duration_seconds"] / 60 / done["duration_minutes"])
+    noise = tempo + 0.5 * np.log(done["pace"])
+    # the last answer adds a little
+    assert 0 < noise.mean() < 0.04
+    assert noise.std() == pytest.approx(ResponseParameters().tempo_deviation, rel=0.05)
+    assert np.polyfit(np.log(done["pace"]), tempo, 1)[0] == pytest.approx(-0.5, abs=0.03)
 
 
 def test_hard_prerequisites_are_finished_first(shipped: Organisation) -> None:

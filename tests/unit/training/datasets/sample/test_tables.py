@@ -23,6 +23,11 @@ def test_times_are_whole_seconds_or_none() -> None:
     assert times.type == pa.timestamp("us", "UTC")
 
 
+def test_months_end_on_their_last_days() -> None:
+    ends = PLACE.month_ends(np.array([0, 5, 12])).to_pylist()
+    assert ends == [pd.Timestamp(day, tz="UTC") for day in ("2023-09-30", "2024-02-29", "2024-09-30")]
+
+
 def test_a_negative_position_is_no_name() -> None:
     assert tables.taken(pa.array(["a", "b"]), np.array([1, -1, 0])).to_pylist() == ["b", None, "a"]
 

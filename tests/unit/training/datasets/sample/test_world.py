@@ -11,6 +11,7 @@ from tests.unit.training.datasets.sample.catalogs import N_ITEMS
 from training.datasets import load_dataset
 from training.datasets.dataset import Dataset
 from training.datasets.sample import CATALOG, Parameters
+from training.datasets.sample import world as hidden
 from training.datasets.sample.simulate import START
 from training.datasets.sample.world import CORE_SKILLS, World, build_world
 
@@ -38,6 +39,7 @@ def test_modules_are_what_the_catalogue_says(full_world: World, at: dict[str, in
     assert modules["variant_of"][at["a2-easy"]] == at["a2"]
     assert modules["credential"][[at["a3"], at["b3"], at["a1"]]].tolist() == [0, 1, -1]
     assert modules["is_test"].tolist() == [name == "b3" for name in at]
+    assert modules["is_meeting"].tolist() == [name in ("b3", "d1") for name in at]
     assert modules["retired"][at["c1"]] == 88
     assert modules["published"][at["c2"]] == 150
     assert {name: int(modules["n_items"][i]) for name, i in at.items()} == {**N_ITEMS, "d1": 0}
@@ -49,7 +51,16 @@ def test_what_the_catalogue_leaves_open_has_a_default(full_world: World, at: dic
     assert (module["minutes"], module["format"]) == (60, 0)
     assert full_world.modules["published"][at["a1"]] < -1e6
     assert full_world.modules["retired"][at["a1"]] > 1e6
-    assert full_world.skills["half_life"].tolist() == [180, 540, 365]
+
+
+def test_half_lives_are_the_declared_ones_but_for_what_the_catalogue_errs() -> None:
+    n = 4000
+    table = pd.DataFrame({"half_life_days": [180.0, np.nan] * (n // 2), "domain": ["technical"] * n})
+    items = np.zeros(0, np.dtype([("difficulty", "f8")]))
+    skills = hidden._skills(table, items, np.zeros((0, 1), np.int32), Parameters(), np.random.default_rng(0))
+    error = np.log(skills["half_life"] / np.tile([180.0, 365.0], n // 2))
+    assert abs(error.mean()) < 4 * 0.3 / np.sqrt(n)
+    assert error.std() == pytest.approx(0.3, rel=0.05)
 
 
 def test_a_module_is_as_difficult_as_its_items(full_world: World, at: dict[str, int]) -> None:
