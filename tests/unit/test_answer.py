@@ -95,11 +95,11 @@ def test_review_names_what_faded_most(engine):
 
 def test_weights_are_shares_of_what_speaks_for_it(engine):
     module = modules_of(engine, None)["sums"]
-    assert [r.code for r in module.reasons] == ["right_difficulty", "closes_gap"]
+    assert [r.code for r in module.reasons] == ["closes_gap", "right_difficulty"]
     # At a chance of one half the fit of the default band is exp(-logit(.7)^2 / 2).
     fits = 2 * np.exp(-0.5 * np.log(0.7 / 0.3) ** 2) - 1
     gap = module.score - fits
-    assert module.reasons[1].weight == pytest.approx(gap / (gap + fits))
+    assert module.reasons[0].weight == pytest.approx(gap / (gap + fits))
     assert sum(r.weight for r in module.reasons) == pytest.approx(1)
 
 
