@@ -11,6 +11,19 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 
+def bar(console: Console) -> Progress:
+    """Return a progress bar that counts, and shows only on a terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
 class Steps:
     """Counts off the named steps of one piece of work and remembers how long each took.
 
@@ -23,15 +36,7 @@ class Steps:
     def __init__(self, n_steps: int, console: Console) -> None:
         self.seconds: dict[str, float] = {}
         self._n_steps, self._console = n_steps, console
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._bar = bar(console)
         self._task = self._bar.add_task("", total=n_steps)
 
     @contextmanager

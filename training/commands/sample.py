@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from recommender.errors import DatasetError
 from training.commands.outputs import check_writable
 from training.datasets.sample import CATALOG, SampleConfig, simulate
+from training.progress import bar
 
 _LINE_EVERY: Final = 10_000
 
@@ -40,17 +40,9 @@ def run(out: Path, config: SampleConfig, catalog: Path | None = None, json_file:
     check_writable(json_file, "--json")
     # what a dataset holds is no markup
     console = Console(markup=False, emoji=False, highlight=False)
-    progress = Progress(
-        TextColumn("learners"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    progress = bar(console)
     with progress:
-        task = progress.add_task("", total=config.learners)
+        task = progress.add_task("learners", total=config.learners)
 
         def tell(n: int) -> None:
             progress.advance(task, n)

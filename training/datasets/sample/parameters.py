@@ -31,7 +31,7 @@ class LearningParameters(NamedTuple):
     ----------
     growth_rate : float
         Logistic growth of a level per hour at the best difficulty. Chosen so that an hour of study comes to
-        about one logit, .8 standard deviations over people, before it fades; over studies of training in
+        about .8 logits, .6 standard deviations over people, before it fades; over studies of training in
         organisations what is learned is .63 deviations (Arthur et al. 2003, Journal of Applied Psychology
         88:234).
     ceilings : tuple of 3 floats
@@ -119,8 +119,8 @@ class ActivityParameters(NamedTuple):
     lag : float
         Lost by the lagging cohort, always. Planted.
     drop_out : float
-        Weekly probability of leaving the programme for good, at average motivation. Chosen: about half of
-        those who start are gone after three years.
+        Weekly probability of leaving the programme for good, at average motivation. Chosen: with turnover,
+        three in five of those who join at the start are gone after three years.
     abandon : float
         Logit of giving up a module when coming back to it in a later week. Chosen for the completion rate.
     abandon_per_fail : float
@@ -187,8 +187,7 @@ class ChoiceParameters(NamedTuple):
     core : float
         Assigned core: added to the beginner modules of the AI-fluency core in the first half year.
     noise : float
-        Scale of the Gumbel noise. Chosen so that knowing everything ranks the next module about as well as
-        the best models do on real workplace data.
+        Scale of the Gumbel noise. Chosen.
     """
 
     gap: float = 10.0

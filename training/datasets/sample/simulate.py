@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from recommender.domain.dataset_format import CATALOGUE_TABLES
 from recommender.domain.simulation import notice_in
 from recommender.errors import ConfigurationError
 from training.datasets.dataset import Dataset
@@ -39,16 +40,6 @@ CATALOG: Final = Path(__file__).resolve().parents[3] / "data" / "reskilling" / "
 """The catalogue that comes with the project."""
 MOST_LEARNERS: Final = 999_999
 
-_CATALOG_TABLES: Final = (
-    "modules",
-    "skills",
-    "prerequisites",
-    "roles",
-    "role_skills",
-    "role_transitions",
-    "items",
-    "credentials",
-)
 _PARAMETERS: Final = "parameters.json"
 _BLOCK: Final = 1000
 _TRUTH_MONTHS: Final = (0, 6, 12, 24, 36)
@@ -139,7 +130,7 @@ def simulate(
     with whole_directory(out, _is_ours, _is_kept) as new:
         writer = BlockWriter(new, _simulation(config))
         with writer.opened():
-            for name in (name for name in _CATALOG_TABLES if name in dataset.tables):
+            for name in (name for name in CATALOGUE_TABLES if name in dataset.tables):
                 writer.write(name, arrow_table(name, dataset.tables[name]))
             market = np.random.default_rng(of_market)
             writer.write(

@@ -159,7 +159,7 @@ def test_any_number_of_months(full_catalog: Path, tmp_path: Path, months: int, n
 )
 def test_wishes_out_of_range_are_refused(wish: dict[str, object], sentence: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        SampleConfig(**wish)  # type: ignore[arg-type]
+        SampleConfig(**wish)
     assert str(caught.value) == sentence
 
 
