@@ -105,7 +105,8 @@ class MasteryReadout:
         within_x, within_y = x - x_mean[skill], target - y_mean[skill]
         # The triangular factor keeps the sum of squares, bounds included, in a system of five rows.
         rotation, triangle = np.linalg.qr(within_x)
-        self.weight_ = nnls(triangle, rotation.T @ within_y)[0]
+        # Without a row, nnls returns whatever the memory held.
+        self.weight_ = nnls(triangle, rotation.T @ within_y)[0] if len(skill) else np.zeros(x.shape[1])
         raw = y_mean - x_mean @ self.weight_
         n = np.bincount(skill, minlength=n_skills)
         overall = float((raw * n).sum() / max(n.sum(), 1))

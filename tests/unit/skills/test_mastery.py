@@ -188,3 +188,14 @@ def test_weights_are_the_best_of_those_not_negative():
             best, least = weights, error
     assert (best == 0).any()
     np.testing.assert_allclose(fitted.weight_, best, atol=1e-6)
+
+
+def test_attempts_without_skills_weigh_nothing():
+    attempts = columns([(i % 4, 4, float(i % 3 > 0), float(i)) for i in range(24)], n_learners=4)
+    assert len(attempts.skills.values) == 0
+    evidence = replay(attempts, CATALOG, np.zeros(24))
+    for _ in range(50):
+        _dirty = np.random.default_rng(1).random(5) * 1e9  # where a solver might read what it never wrote
+        del _dirty
+        fitted = MasteryReadout().fit(attempts, evidence, np.zeros(0), n_skills=4)
+        np.testing.assert_array_equal(fitted.weight_, np.zeros(5))
