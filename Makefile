@@ -13,6 +13,8 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 # One thread per BLAS call: the libraries above it bring their own threads.
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 2
+# A thread that waits leaves its core to others.
+export OMP_WAIT_POLICY ?= PASSIVE
 export MPLBACKEND ?= Agg
 
 .PHONY: help
@@ -50,6 +52,13 @@ validate: setup ## check a dataset: DATA=dir
 .PHONY: train
 train: setup ## validate, fit, evaluate, track, register as challenger: DATA=dir CONFIG=file.toml ENGINE=local
 	@$(BIN)/python -m training train --data $(DATA) --engine $(ENGINE) $(if $(CONFIG),--config $(CONFIG))
+
+FOLD ?=
+
+.PHONY: benchmark
+benchmark: setup ## skill models beside published baselines: DATA=dir FOLD=number
+	@$(BIN)/python -m training benchmark skills --data $(DATA) $(if $(FOLD),--fold $(FOLD)) \
+	    --json mlruns/benchmark-skills-$(notdir $(patsubst %/,%,$(DATA))).json
 
 .PHONY: promote
 promote: setup ## let the challenger serve

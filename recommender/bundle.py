@@ -33,7 +33,7 @@ from recommender.ranking.config import RankingConfig
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.model import SkillModel
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 # What reading parts raises where they are not what the manifest says; an empty array file ends too early.
 _NOT_AS_SAID = (AttributeError, EOFError, LookupError, OSError, TypeError, ValueError, ValidationError)
@@ -110,6 +110,8 @@ class ModelBundle:
     def open(cls, path: Path, *, verify: bool = True) -> ModelBundle:
         """Open a bundle; its arrays are memory-mapped and shared between processes.
 
+        Trees and memory of answers are copied: compiled code reads them.
+
         Parameters
         ----------
         verify : bool
@@ -147,7 +149,9 @@ class ModelBundle:
         _write_tables(path / "catalog", self.catalog.tables)
         _write_tables(path / "difficulty", self.difficulty.to_tables())
         learned: dict[str, Any] = {
-            "difficulty": {"overall": self.difficulty.overall, "pass_mark": self.difficulty.pass_mark},
+            "difficulty": {
+                name: getattr(self.difficulty, name) for name in ("overall", "overall_score", "pass_mark")
+            },
             "ranking": self.ranking.model_dump(mode="json"),
             "skills": None,
             "views": {},
@@ -201,7 +205,11 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise BundleError(f"{path / MANIFEST} names no format, so it is no bundle of this engine")
     if version > FORMAT_VERSION:
         raise BundleError(
-            f"bundle {path} has format {version}, this engine reads up to {FORMAT_VERSION}; update the engine"
+            f"bundle {path} has format {version}, this engine reads {FORMAT_VERSION}; update the engine"
+        )
+    if version < FORMAT_VERSION:
+        raise BundleError(
+            f"bundle {path} has format {version}, this engine reads {FORMAT_VERSION}; train it again"
         )
     return dict(manifest)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from recommender.answer import Answer, Request
+from recommender.assessment import Assessment, AssessmentItem
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.dataset_format import SEGMENTS
@@ -27,14 +29,14 @@ from recommender.ranking.gain import Need, Teaching, gap_closed
 from recommender.ranking.mix import mix_views
 from recommender.ranking.rank import rank_ids, top
 from recommender.ranking.value import terms
-from recommender.skills.mastery import MasteryEstimate
+from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place
 from recommender.skills.state import LearnerState, fold, known_rows, update
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
 # Shares of passes that differ by less than this are called steady.
 TREND_STEP = 0.1
-# Answers the fast share of passes rests on at most: its rate of 0.3 halves an answer's weight in two steps.
+# Answers the fastest share of passes rests on at most: its rate of 0.3 halves their weight in two steps.
 RECENT_ANSWERS = 6
 # In the scenario "explore" this share of the preference is spread evenly over everything allowed.
 EXPLORE_FLOOR = 0.5
@@ -120,9 +122,11 @@ class Engine:
         """
         update(state, event, self.bundle.difficulty)
 
-    def mastery(self, state: LearnerState, *, now: datetime) -> tuple[SkillMastery, ...]:
+    def mastery(
+        self, state: LearnerState, profile: LearnerProfile | None = None, *, now: datetime
+    ) -> tuple[SkillMastery, ...]:
         """Mastery of every skill the learner has attempted, in the order of the catalogue."""
-        estimate = self._estimate(state, to_seconds(now))
+        estimate = self._estimate(state, self._place(profile), to_seconds(now))
         if estimate is None:
             return ()
         return tuple(self._skill_mastery(estimate, s) for s in np.flatnonzero(estimate.n_attempts).tolist())
@@ -170,26 +174,74 @@ class Engine:
             empty_because=() if modules else why_empty(request.eligibility, self.catalog, self._rules),
         )
 
+    def next_item(
+        self,
+        state: LearnerState | None,
+        profile: LearnerProfile | None = None,
+        *,
+        skill_ids: Iterable[str] | None = None,
+        given: Collection[str] = (),
+        now: datetime,
+        rng: np.random.Generator,
+    ) -> AssessmentItem:
+        """Pick the most informative item to assess now, and tell whether enough is known to stop.
+
+        Parameters
+        ----------
+        state : LearnerState or None
+        profile : LearnerProfile, optional
+        skill_ids : iterable of str, optional
+            Skills to assess; by default those of the target role, weighed by importance, else all.
+        given : collection of str
+            Items given in this test so far; their answers are in the state.
+        now : datetime
+            Aware.
+        rng : numpy.random.Generator
+            Decides among the best few items, so that not everybody meets the same ones.
+
+        Raises
+        ------
+        UnknownIdError
+            A skill or an item given is not in the catalogue.
+        InputError
+            The model was trained without attempts.
+        """
+        weight = np.zeros(self.catalog.n_skills)
+        if skill_ids is not None:
+            for skill_id in skill_ids:
+                if skill_id not in self.catalog.skill_index:
+                    raise UnknownIdError("skill_ids", skill_id)
+                weight[self.catalog.skill_index[skill_id]] = 1.0
+        else:
+            role = self._target_role(profile or LearnerProfile(learner_id=""), Query())
+            weight += np.nan_to_num(Need.of_role(self.catalog, role).importance)
+            if not weight.any():
+                weight[:] = 1.0
+        return self._assessment.next(
+            state, self._place(profile), weight=weight, given=given, now=to_seconds(now), rng=rng
+        )
+
+    @cached_property
+    def _assessment(self) -> Assessment:
+        return Assessment(self.bundle)
+
     def history(self, state: LearnerState | None, profile: LearnerProfile) -> History:
         """Modules of the catalogue the learner has started, oldest first, with role and segment."""
-        roles = self.catalog.roles
-        role = roles.index.get(profile.role_id or "", -1)
-        segment = SEGMENTS.index(profile.segment) if profile.segment in SEGMENTS else -1
-        if segment < 0 and role >= 0:
-            segment = int(roles.segment[role])
+        place = self._place(profile)
         if state is None:
-            return History.empty(role, segment)
+            return History.empty(place.role, place.segment)
         module, row = known_rows(state.module_rows, self.catalog.module_index)
         order = np.argsort(state.modules["order"][row], kind="stable")
         first_at = state.modules["first_at"][row][order]
-        return History(module[order].astype(np.int32), first_at, role, segment)
+        return History(module[order].astype(np.int32), first_at, place.role, place.segment)
 
     def _request(
         self, state: LearnerState | None, profile: LearnerProfile, query: Query, now: float
     ) -> Request:
         """Everything about this learner and query, as arrays over modules and skills."""
         ranking, role = self.bundle.ranking, self._target_role(profile, query)
-        estimate = self._estimate(state, now)
+        place = self._place(profile)
+        estimate = self._estimate(state, place, now)
         mastery = estimate.known() if estimate is not None else np.full(self.catalog.n_skills, np.nan)
         eligibility = self._rules.apply(
             finished=self._finished(state),
@@ -205,9 +257,9 @@ class Engine:
         preferred = mix_views(
             self.bundle.views, ranking, history, eligibility.allowed, uniform_floor=weights.uniform_floor
         )
-        success = self._success(state)
+        success = self._success(state, place, now)
         n_recent = 0 if state is None else min(int(state.learner["n_attempts"][0]), RECENT_ANSWERS)
-        recent = None if state is None else float(state.learner["pass_fast"][0])
+        recent = None if state is None else float(state.learner["share"][0, 0])
         band = band_for(query.challenge, recent, n_recent, ranking.difficulty)
         need = Need.of_role(self.catalog, role)
         gap = gap_closed(
@@ -239,17 +291,27 @@ class Engine:
             ),
         )
 
-    def _estimate(self, state: LearnerState | None, now: float) -> MasteryEstimate | None:
+    def _place(self, profile: LearnerProfile | None) -> Place:
+        """Role and segment of a learner; without a segment that of the role."""
+        if profile is None:
+            return NOWHERE
+        role = self.catalog.roles.index.get(profile.role_id or "", -1)
+        segment = SEGMENTS.index(profile.segment) if profile.segment in SEGMENTS else -1
+        if segment < 0 and role >= 0:
+            segment = int(self.catalog.roles.segment[role])
+        return Place(role, segment)
+
+    def _estimate(self, state: LearnerState | None, place: Place, now: float) -> MasteryEstimate | None:
         if self.bundle.skills is None:
             return None
-        return self.bundle.skills.mastery(state, self.catalog, now=now)
+        return self.bundle.skills.mastery(state, self.catalog, now=now, place=place)
 
-    def _success(self, state: LearnerState | None) -> Floats:
+    def _success(self, state: LearnerState | None, place: Place, now: float) -> Floats:
         """Chance of passing each module's typical item; the declared share where no attempt tells."""
         declared = 1.0 - self.catalog.difficulty
         if self.bundle.skills is None:
             return declared
-        success = self.bundle.skills.module_success(state, self.catalog)
+        success = self.bundle.skills.module_success(state, self.catalog, now=now, place=place)
         return np.where(np.isnan(success), declared, success)
 
     def _finished(self, state: LearnerState | None) -> NDArray[np.bool_]:

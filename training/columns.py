@@ -16,6 +16,7 @@ from recommender.embeddings import build_interactions
 from recommender.embeddings.view import Interactions
 from recommender.skills.columns import AttemptColumns
 from training.datasets.dataset import Dataset
+from training.lessons import lessons_of
 
 
 def catalog_of(dataset: Dataset) -> Catalog:
@@ -39,6 +40,7 @@ def attempt_columns(dataset: Dataset, catalog: Catalog, *, pass_mark: float) -> 
         return None
     index = catalog.skill_index
     lists = frame["skill_ids"].tolist()
+    role, segment = _places(dataset, catalog)
     return AttemptColumns(
         learner=_learner(frame, dataset).astype(np.int64),
         item=_positions(frame["item_id"], catalog.item_ids),
@@ -49,6 +51,9 @@ def attempt_columns(dataset: Dataset, catalog: Catalog, *, pass_mark: float) -> 
         at=_seconds(frame, dataset),
         n_learners=len(dataset.tables["learners"]),
         pass_mark=pass_mark,
+        lessons=lessons_of(dataset, catalog),
+        role=role,
+        segment=segment,
     )
 
 
@@ -57,19 +62,35 @@ def interactions_of(dataset: Dataset, catalog: Catalog) -> Interactions | None:
     frame = dataset.tables.get("completions")
     if frame is None or frame.empty:
         return None
-    learners = dataset.tables["learners"]
-    role = _positions(learners["role_id"], catalog.roles.ids)
-    segment = _positions(learners["segment"], SEGMENTS)
-    by_role = np.where(role >= 0, np.append(catalog.roles.segment, -1)[role], -1)
+    role, segment = _places(dataset, catalog)
     return build_interactions(
         _learner(frame, dataset),
         _positions(frame["module_id"], catalog.module_ids),
         _seconds(frame, dataset),
-        n_learners=len(learners),
+        n_learners=len(role),
         role=role,
-        segment=np.where(segment >= 0, segment, by_role),
+        segment=segment,
         n_modules=catalog.n_modules,
     )
+
+
+def folds_of(dataset: Dataset) -> NDArray[np.int64] | None:
+    """Return the published fold of each learner (n_learners,), 0 for none; None without a table of folds."""
+    frame = dataset.tables.get("folds")
+    if frame is None:
+        return None
+    folds = np.zeros(len(dataset.tables["learners"]), np.int64)
+    folds[_learner(frame, dataset)] = frame["fold"].to_numpy(np.int64)
+    return folds
+
+
+def _places(dataset: Dataset, catalog: Catalog) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Role and segment of each learner, -1 where not known; without a segment that of the role."""
+    learners = dataset.tables["learners"]
+    role = _positions(learners["role_id"], catalog.roles.ids)
+    segment = _positions(learners["segment"], SEGMENTS)
+    by_role = np.where(role >= 0, np.append(catalog.roles.segment, -1)[role], -1)
+    return role, np.where(segment >= 0, segment, by_role).astype(np.int32)
 
 
 def _has_values(column: pd.Series[Any]) -> bool:

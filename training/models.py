@@ -18,8 +18,8 @@ from recommender.ranking.config import RankingConfig
 from recommender.ranking.mix import mix_views
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.model import SkillModel
-from recommender.skills.replay import replay
 from training.config import TrainConfig
+from training.evaluation.best_lr import BestLR
 from training.evaluation.module_report import ENGINE, ModuleReport
 from training.evaluation.modules import Scorer, TimedScorer, evaluate_modules
 from training.evaluation.skills import SkillReport, evaluate_skills
@@ -95,7 +95,7 @@ def judge_skills(
 ) -> SkillReport | None:
     """Evaluate the learner-skill model on learners it has never seen; None with fewer than two learners.
 
-    Beside it stand the mean of each item, Best-LR before calibration, and what is `known` from elsewhere:
+    Beside it stand the mean of each item, Best-LR, and what is `known` from elsewhere:
     by name, one probability for each row of `attempts`.
     """
     active = np.unique(attempts.learner)
@@ -113,10 +113,14 @@ def judge_skills(
     fitted = time.perf_counter()
     probability = model.predict(test, catalog)
     seconds = {"skill_model": (fitted - started, time.perf_counter() - fitted)}
-    evidence = replay(test, catalog, model.difficulty_.item_difficulty[test.item])
+    started = time.perf_counter()
+    baseline = BestLR().fit(train, catalog)
+    fitted = time.perf_counter()
+    by_counts = baseline.predict(test, catalog)
+    seconds["best_lr"] = (fitted - started, time.perf_counter() - fitted)
     predictions = {
         "skill_model": probability,
-        "best_lr": expit(model.best_lr_.predict_logit(test, evidence)),
+        "best_lr": by_counts,
         "item_mean": expit(-model.difficulty_.item_difficulty[test.item]),
     }
     predictions |= {name: p[rows] for name, p in (known or {}).items()}

@@ -16,7 +16,7 @@ from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Ragged
 from recommender.embeddings import Interactions
 from recommender.skills.columns import AttemptColumns
-from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.difficulty import DifficultyTable, module_hours
 from recommender.skills.model import SkillModel
 from training.columns import attempt_columns, catalog_of, interactions_of
 from training.config import TrainConfig
@@ -31,6 +31,7 @@ N_STEPS: Final = 3 + len(PROTOCOLS) + 2
 # What learned arrays depend on: part of the manifest, so that a bundle can be made again.
 _PACKAGES = (
     "implicit",
+    "lightgbm",
     "numba",
     "numpy",
     "pyarrow",
@@ -125,9 +126,9 @@ def train(
             )
         with steps.step("fit the views on everybody"):
             views = fit_views(interactions, catalog, config) if interactions else {}
-        if skills is not None and not skills.best_lr_.converged_:
+        if skills is not None and not skills.linear_.converged_:
             absent["convergence"] = (
-                "the linear model stopped at its last allowed iteration; raise skills.best_lr.max_iterations"
+                "the linear model stopped at its last allowed iteration; raise skills.linear.max_iterations"
             )
         counts = _counts(catalog, dataset, attempts, interactions)
         draft = ModelBundle(
@@ -197,6 +198,7 @@ def _no_difficulty(catalog: Catalog, pass_mark: float) -> DifficultyTable:
         skill_difficulty=np.zeros(catalog.n_skills),
         module_ids=catalog.module_ids,
         module_skills=catalog.module_skills,
+        module_hours=module_hours(catalog),
         pass_mark=pass_mark,
     )
 

@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Ragged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """What tells of skills between attempts: finished modules and self-assessments, one row each.
+
+    Parameters
+    ----------
+    learner : int64 array, shape (n_lessons,)
+    before : int64 array, shape (n_lessons,)
+        Row of the attempts that it comes just before in time, for its learner; ascending.
+    skills : Ragged
+        Skills taught or judged, positions in the catalogue; one row per lesson.
+    hours : float64 array, shape (n_lessons,)
+        Hours taught in each of the skills; 0 for a self-assessment.
+    level : float64 array, shape (n_lessons,)
+        Level of a self-assessment, a fraction; NaN for a module.
+    at : float64 array, shape (n_lessons,)
+        Seconds since 1970 UTC, NaN without clock.
+    """
+
+    learner: NDArray[np.int64]
+    before: NDArray[np.int64]
+    skills: Ragged
+    hours: NDArray[np.float64]
+    level: NDArray[np.float64]
+    at: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.learner)
+
+    @classmethod
+    def none(cls) -> Lessons:
+        """No lessons at all."""
+        counts, values = np.zeros(0, np.int64), np.zeros(0)
+        return cls(counts, counts, Ragged.of([]), values, values, values)
+
+    def take(self, mask: NDArray[np.bool_], place: NDArray[np.int64]) -> Lessons:
+        """Only the rows where `mask` (n_lessons,) holds; `place` is where each attempt goes."""
+        skills = take_rows(self.skills, mask)
+        rows = (self.learner[mask], place[self.before[mask]])
+        return Lessons(*rows, skills, self.hours[mask], self.level[mask], self.at[mask])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +72,10 @@ class AttemptColumns:
         Seconds since 1970 UTC, NaN without clock.
     pass_mark : float
         Score from which an attempt counts as passed where its sender did not say.
+    lessons : Lessons
+        What else tells of skills, between the attempts.
+    role, segment : int32 arrays, shape (n_learners,), optional
+        Positions in the catalogue's roles and in `SEGMENTS`, -1 where not known.
     """
 
     learner: NDArray[np.int64]
@@ -41,16 +87,30 @@ class AttemptColumns:
     at: NDArray[np.float64]
     n_learners: int
     pass_mark: float = 0.5
+    lessons: Lessons = field(default_factory=Lessons.none)
+    role: NDArray[np.int32] | None = None
+    segment: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.learner)
 
     def take(self, mask: NDArray[np.bool_]) -> AttemptColumns:
-        """Only the rows where `mask` (n_attempts,) holds; learners keep their numbers."""
-        counts = np.diff(self.skills.start)
-        values = self.skills.values[np.repeat(mask, counts)]
-        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[mask])])
+        """Only the rows where `mask` (n_attempts,) holds: all or none of a learner's.
+
+        Learners keep their numbers. Lessons go with their learner.
+        """
+        kept = np.zeros(self.n_learners, np.bool_)
+        kept[self.learner[mask]] = True
+        place = np.concatenate([np.zeros(1, np.int64), np.cumsum(mask)])
+        lessons = self.lessons.take(kept[self.lessons.learner], place)
         rows = {
             name: getattr(self, name)[mask] for name in ("learner", "item", "module", "passed", "score", "at")
         }
-        return replace(self, skills=Ragged(start, values), **rows)
+        return replace(self, skills=take_rows(self.skills, mask), lessons=lessons, **rows)
+
+
+def take_rows(rows: Ragged, mask: NDArray[np.bool_]) -> Ragged:
+    """Only the rows where `mask` holds."""
+    counts = np.diff(rows.start)
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[mask])])
+    return Ragged(start, rows.values[np.repeat(mask, counts)])

@@ -1,4 +1,4 @@
-"""Item difficulty: the one learned thing that a learner's state is folded against.
+"""Difficulty: what is known of items and skills beforehand, and all that a learner's state is folded against.
 
 A table is immutable and named by the hash of its content. Every state carries that name, so a state folded
 against another table is known as such and replayed.
@@ -11,16 +11,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from scipy.special import expit
 
 from recommender.domain.catalog import Catalog, Ragged
 from recommender.skills.columns import AttemptColumns
+from recommender.skills.memory import MemoryInput, MemoryOutput
 
 Floats = NDArray[np.float64]
+
+# An hour: what a module teaches that does not tell its minutes.
+UNKNOWN_HOURS = 1.0
 
 
 class DifficultyConfig(BaseModel):
@@ -34,6 +40,9 @@ class DifficultyConfig(BaseModel):
     skill_prior_attempts: float = Field(
         20.0, gt=0, description="attempts that the overall rate counts for a skill"
     )
+    level_prior_attempts: float = Field(
+        100.0, gt=0, description="attempts that no difference counts for a level of modules"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +51,18 @@ class DifficultyTable:
 
     Parameters
     ----------
-    overall : float
-        Difficulty of an item of which nothing is known.
-    item_ids, item_difficulty, item_skills
-        Known items, their difficulty (n_items,) and their skills as positions in `skill_ids`.
-    skill_ids, skill_difficulty
-        Known skills and the difficulty of their typical item (n_skills,).
-    module_ids, module_skills
-        Modules and their skills, for attempts that name only a module.
+    overall, overall_score : float
+        Difficulty and mean score of an item of which nothing is known.
+    item_ids, item_skills
+        Known items and their skills as positions in `skill_ids`.
+    item_difficulty, item_score, item_count : float64 arrays, shape (n_items,)
+        Logits, the mean score in [0, 1], and the number of attempts behind them.
+    skill_ids, skill_difficulty, skill_score
+        Known skills, and difficulty and mean score of their typical item (n_skills,).
+    module_ids, module_skills, module_hours
+        Modules, their skills, for attempts that name only a module, and the hours each teaches each of them.
+    memory : MemoryInput
+        What an answer adds to the memory of answers.
     pass_mark : float
         Score from which an attempt counts as passed where its sender did not say: a state folded with another
         one is another state, so it is part of the id.
@@ -64,6 +77,24 @@ class DifficultyTable:
     module_ids: tuple[str, ...] = ()
     module_skills: Ragged = field(default_factory=lambda: Ragged.of([]))
     pass_mark: float = 0.5
+    overall_score: float = 0.5
+    item_score: Floats = field(default_factory=lambda: np.zeros(0))
+    item_count: Floats = field(default_factory=lambda: np.zeros(0))
+    skill_score: Floats = field(default_factory=lambda: np.zeros(0))
+    module_hours: Floats = field(default_factory=lambda: np.zeros(0))
+    memory: MemoryInput = field(default_factory=MemoryInput.none)
+
+    def __post_init__(self) -> None:
+        """Fill in what was not told: pass rates as scores, no attempts, an hour a module."""
+        filled = {
+            "item_score": expit(-self.item_difficulty),
+            "item_count": np.zeros(len(self.item_ids)),
+            "skill_score": expit(-self.skill_difficulty),
+            "module_hours": np.full(len(self.module_ids), UNKNOWN_HOURS),
+        }
+        for name, values in filled.items():
+            if len(getattr(self, name)) != len(values):
+                object.__setattr__(self, name, values)
 
     @cached_property
     def item_index(self) -> Mapping[str, int]:
@@ -86,11 +117,39 @@ class DifficultyTable:
         # Not by way of Arrow: making its arrays from lists imports pandas wherever that is installed.
         ids = (self.item_ids, self.skill_ids, self.module_ids)
         digest = hashlib.sha256(json.dumps(ids, separators=(",", ":")).encode())
-        numbers = (np.array([self.overall, self.pass_mark]), self.item_difficulty, self.skill_difficulty)
+        numbers = (
+            np.array([self.overall, self.overall_score, self.pass_mark]),
+            *(self.item_difficulty, self.item_score, self.item_count),
+            *(self.skill_difficulty, self.skill_score, self.module_hours),
+            *(self.memory.item, self.memory.skill),
+        )
         ragged = (self.item_skills, self.module_skills)
         for part in (*numbers, *(a for rows in ragged for a in (rows.start, rows.values))):
             digest.update(part.tobytes())
         return digest.hexdigest()[:16]
+
+    def known(self, output: MemoryOutput | None = None) -> Any:
+        """Return what the compiled fold reads; `output` is what fills the feature ``memory_logit``."""
+        if output is None:
+            return self._known_to_fold
+        return self._known_to_fold._replace(**output.arrays())
+
+    @cached_property
+    def _known_to_fold(self) -> Any:
+        from recommender.skills.kernel import Known  # it brings the compiler
+
+        return Known(
+            overall=np.array([self.overall]),
+            overall_score=np.array([self.overall_score]),
+            item_difficulty=self.item_difficulty,
+            item_score=self.item_score,
+            item_log_count=np.log1p(self.item_count),
+            skill_difficulty=self.skill_difficulty,
+            skill_score=self.skill_score,
+            item_input=self.memory.item,
+            skill_input=self.memory.skill,
+            **MemoryOutput.none().arrays(),
+        )
 
     def skills_of(self, item_id: str, given: tuple[str, ...], module_id: str | None) -> tuple[str, ...]:
         """Skills an attempt counts for: those it names, else the item's, else the module's."""
@@ -123,26 +182,36 @@ class DifficultyTable:
                 {
                     "item_id": pa.array(self.item_ids, pa.string()),
                     "difficulty": pa.array(self.item_difficulty),
+                    "score": pa.array(self.item_score),
+                    "n_attempts": pa.array(self.item_count),
                     "skill_ids": pa.array(names(self.item_skills), text_list),
+                    "memory": _vectors(self.memory.item, len(self.item_ids)),
                 }
             ),
             "skills": pa.table(
                 {
                     "skill_id": pa.array(self.skill_ids, pa.string()),
                     "difficulty": pa.array(self.skill_difficulty),
+                    "score": pa.array(self.skill_score),
+                    "memory": _vectors(self.memory.skill, len(self.skill_ids)),
                 }
             ),
             "modules": pa.table(
                 {
                     "module_id": pa.array(self.module_ids, pa.string()),
                     "skill_ids": pa.array(names(self.module_skills), text_list),
+                    "hours": pa.array(self.module_hours),
                 }
             ),
         }
 
     @classmethod
     def from_tables(
-        cls, overall: float, tables: Mapping[str, pa.Table], pass_mark: float = 0.5
+        cls,
+        overall: float,
+        tables: Mapping[str, pa.Table],
+        pass_mark: float = 0.5,
+        overall_score: float = 0.5,
     ) -> DifficultyTable:
         """Inverse of `to_tables`."""
         items, skills, modules = (tables[n].to_pydict() for n in ("items", "skills", "modules"))
@@ -152,71 +221,129 @@ class DifficultyTable:
             return Ragged.of([[index[s] for s in row] for row in rows])
 
         return cls(
-            overall,
-            tuple(items["item_id"]),
-            np.array(items["difficulty"], np.float64),
-            positions(items["skill_ids"]),
-            tuple(skills["skill_id"]),
-            np.array(skills["difficulty"], np.float64),
-            tuple(modules["module_id"]),
-            positions(modules["skill_ids"]),
-            pass_mark,
+            overall=overall,
+            overall_score=overall_score,
+            item_ids=tuple(items["item_id"]),
+            item_difficulty=np.array(items["difficulty"], np.float64),
+            item_score=np.array(items["score"], np.float64),
+            item_count=np.array(items["n_attempts"], np.float64),
+            item_skills=positions(items["skill_ids"]),
+            skill_ids=tuple(skills["skill_id"]),
+            skill_difficulty=np.array(skills["difficulty"], np.float64),
+            skill_score=np.array(skills["score"], np.float64),
+            module_ids=tuple(modules["module_id"]),
+            module_skills=positions(modules["skill_ids"]),
+            module_hours=np.array(modules["hours"], np.float64),
+            memory=MemoryInput.of(items["memory"], skills["memory"]),
+            pass_mark=pass_mark,
         )
 
 
+def _vectors(rows: NDArray[np.float32], n: int) -> pa.Array:
+    """Rows as a list column; null for each of `n` rows where there are none."""
+    if len(rows) != n or n == 0:
+        return pa.nulls(n, pa.list_(pa.float32()))
+    start = np.arange(n + 1, dtype=np.int32) * rows.shape[1]
+    return pa.ListArray.from_arrays(pa.array(start), pa.array(rows.ravel()))
+
+
 def fit_difficulty(
-    attempts: AttemptColumns, catalog: Catalog, config: DifficultyConfig | None = None
+    attempts: AttemptColumns,
+    catalog: Catalog,
+    config: DifficultyConfig | None = None,
+    *,
+    share: float = 1.0,
 ) -> DifficultyTable:
     """Estimate difficulties as smoothed logits of the share that does not pass.
 
     A skill's pass rate is shrunk to the overall one and an item's to its declared difficulty, else to the
-    mean of its skills' rates, each by the pseudo-counts of `config` (Beta-binomial posterior mean with a
+    mean of its skills' rates, without skills to its module's rate, each moved by what the level of its
+    module makes harder or easier; each by the pseudo-counts of `config` (Beta-binomial posterior mean with a
     fixed prior strength; Gelman et al. 2013, section 2.4). An item nobody attempted has just that prior.
+    Scores are averaged in the same way.
+
+    Parameters
+    ----------
+    share : float
+        Part of all attempts that these are, above 0: counts are divided by it, so that a table fitted on
+        four of five folds counts like one fitted on all.
     """
     config = config or DifficultyConfig()
-    overall = (attempts.passed.sum() + 1.0) / (len(attempts) + 2.0)
-    row = attempts.skills.row_of_value()
-    skill_rate = _rate(
-        attempts.skills.values, attempts.passed[row], catalog.n_skills, config.skill_prior_attempts, overall
-    )
-    item_skills = catalog.item_skills
-    prior = np.array(
-        [
-            skill_rate[s].mean() if len(s) else overall
-            for s in map(item_skills.__getitem__, range(len(item_skills)))
-        ]
-    )
-    declared = ~np.isnan(catalog.item_difficulty)
-    prior[declared] = np.clip(1.0 - catalog.item_difficulty[declared], 0.02, 0.98)
-    item_rate = _rate(attempts.item, attempts.passed, len(prior), config.item_prior_attempts, prior)
+    overall, skill_rate, item_rate = _rates(attempts, catalog, config, attempts.passed, declared=True)
+    overall_score, skill_score, item_score = _rates(attempts, catalog, config, attempts.score, declared=False)
     return DifficultyTable(
         overall=float(-_logit(overall)),
+        overall_score=overall_score,
         item_ids=catalog.item_ids,
         item_difficulty=-_logit(item_rate),
-        item_skills=item_skills,
+        item_score=item_score,
+        item_count=np.bincount(attempts.item, minlength=len(item_rate)) / share,
+        item_skills=catalog.item_skills,
         skill_ids=catalog.skill_ids,
         skill_difficulty=-_logit(skill_rate),
+        skill_score=skill_score,
         module_ids=catalog.module_ids,
         module_skills=catalog.module_skills,
+        module_hours=module_hours(catalog),
         pass_mark=attempts.pass_mark,
     )
 
 
-def out_of_fold_difficulty(
-    attempts: AttemptColumns, catalog: Catalog, config: DifficultyConfig, fold: NDArray[np.int64]
-) -> Floats:
-    """Difficulty of each attempt's item as estimated from the other folds' learners, shape (n_attempts,).
+def module_hours(catalog: Catalog) -> Floats:
+    """Hours that each module teaches each of its skills, shape (n_modules,)."""
+    hours = catalog.duration_minutes / 60.0
+    known = np.where(np.isnan(hours), UNKNOWN_HOURS, hours)
+    shares: Floats = known / np.maximum(np.diff(catalog.module_skills.start), 1)
+    return shares
 
-    `fold` (n_learners,) names each learner's fold, so neither the row itself nor anything else of its learner
-    touches the difficulty that its features are made with.
-    """
-    result = np.empty(len(attempts))
-    row_fold = fold[attempts.learner]
-    for k in np.unique(row_fold):
-        mine = row_fold == k
-        table = fit_difficulty(attempts.take(~mine), catalog, config)
-        result[mine] = table.item_difficulty[attempts.item[mine]]
-    return result
+
+def _rates(
+    attempts: AttemptColumns, catalog: Catalog, config: DifficultyConfig, value: Floats, *, declared: bool
+) -> tuple[float, Floats, Floats]:
+    """Mean of `value` (n_attempts,) overall, by skill and by item, each shrunk to the one before."""
+    overall = float((value.sum() + 1.0) / (len(attempts) + 2.0))
+    row = attempts.skills.row_of_value()
+    skill_rate = _rate(
+        attempts.skills.values, value[row], catalog.n_skills, config.skill_prior_attempts, overall
+    )
+    prior = _item_prior(attempts, catalog, config, value, skill_rate, overall)
+    if declared:
+        told = ~np.isnan(catalog.item_difficulty)
+        prior[told] = np.clip(1.0 - catalog.item_difficulty[told], 0.02, 0.98)
+    return overall, skill_rate, _rate(attempts.item, value, len(prior), config.item_prior_attempts, prior)
+
+
+def _item_prior(
+    attempts: AttemptColumns,
+    catalog: Catalog,
+    config: DifficultyConfig,
+    value: Floats,
+    skill_rate: Floats,
+    overall: float,
+) -> Floats:
+    """Tell what to expect of an item before anybody answers it, shape (n_items,)."""
+    skills, n_items = catalog.item_skills, len(catalog.item_ids)
+    count = np.diff(skills.start)
+    total = np.bincount(skills.row_of_value(), weights=skill_rate[skills.values], minlength=n_items)
+    in_module = attempts.module >= 0
+    module_rate = _rate(
+        attempts.module[in_module],
+        value[in_module],
+        catalog.n_modules,
+        config.skill_prior_attempts,
+        overall,
+    )
+    by_module = np.append(module_rate, overall)[catalog.item_module]
+    prior = np.where(count > 0, total / np.maximum(count, 1), by_module)
+    names, code = np.unique(catalog.levels, return_inverse=True)
+    # Items without a module, and modules without a level, are of the last level: none.
+    code[catalog.levels == ""] = len(names)
+    level = np.append(code, len(names))[catalog.item_module]
+    of = level[attempts.item]
+    excess = np.bincount(of, weights=value - prior[attempts.item], minlength=len(names) + 1)
+    shift = excess / (np.bincount(of, minlength=len(names) + 1) + config.level_prior_attempts)
+    shift[-1] = 0.0
+    return np.where(level < len(names), np.clip(prior + shift[level], 0.02, 0.98), prior)
 
 
 def _rate(index: NDArray[np.int32], passed: Floats, n: int, strength: float, prior: Floats | float) -> Floats:

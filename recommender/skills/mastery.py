@@ -2,19 +2,23 @@
 
 A monotone read-out of the evidence in the state. On the logit scale
 
-    m = offset_s + w_1 theta + min(e, 0) + max(e, 0) 2^(-t / h),
-    e = w_2 theta_s + w_3 log(1 + passed) - w_4 log(1 + failed) + w_5 share,
+    m_s = c - d_s + r_s + w_0 theta + sum_k w_k (max(x_k, 0) 2^(-t / h) + min(x_k, 0)) + v (level - pi_s),
 
-every w non-negative, so that one more pass never lowers mastery and one more failure never raises it. Theta
-and theta_s are the Elo abilities, `share` the recent share of passes, t the days since the skill was last
-passed and h its half-life where the catalogue tells one (exponential forgetting, Ebbinghaus 1885 as read
-by Settles and Meeder 2016, equation 1; without a half-life nothing fades). Only what speaks for the learner
-fades and only a pass refreshes it: otherwise time alone would mend a failure, and a failure would bring back
-passes of long ago. The weights are fitted to the calibrated model's probability on a typical item of the
-skill, by non-negative least squares (Lawson and Hanson 1974, chapter 23).
+every w non-negative and every x such that a pass never lowers and a failure never raises it, so one more
+pass never lowers mastery. d_s is the mean difficulty of the skill's items, r_s what the learner's role and
+segment add, theta the Elo ability, `level` the last self-assessment, pi_s the share of answers on the skill
+that pass, and the x_k are those of `recommender.skills.evidence`.
 
-The interval is that of a binomial share with the attempts made plus a prior: a standard error of
-1 / sqrt(prior + n m (1 - m)) on the logit scale (observed information of a logit).
+What speaks for the learner fades with t, the days since the last pass or finished module, by the half-life h
+of the skill (exponential forgetting, Ebbinghaus 1885 as read by Settles and Meeder 2016, equation 1; without
+a half-life nothing fades). Failures do not fade: otherwise time alone would mend them.
+
+The weights are fitted to answers, where an item that is harder than the typical one by d logits takes d
+off: a logistic regression with bounds. It is PFA (Pavlik, Cen and Koedinger 2009, equation 3), signs held.
+Mastery is sigmoid(g m_s), where g makes up for what fitting to items of unknown difficulty flattens.
+
+The interval is normal on the logit scale, with a variance after n attempts of
+v(n) = v_1 + (v_0 - v_1) / (1 + n / n_0), see `recommender.skills.mastery_fit.interval_variance`.
 """
 
 from __future__ import annotations
@@ -24,31 +28,36 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
 from recommender.errors import NotFittedError
-from recommender.skills import records
 from recommender.skills.columns import AttemptColumns
-from recommender.skills.replay import Evidence
+from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.evidence import (
+    SECONDS_A_DAY,
+    evidence_of_records,
+    fading_rate,
+    kept,
+)
+from recommender.skills.mastery_training import MasteryConfig, fit_readout
+from recommender.skills.records import SKILL, fresh
 from recommender.skills.state import LearnerState, known_rows
 
 Floats = NDArray[np.float64]
 
-SECONDS_A_DAY = 86_400.0
 Z_80 = 1.2815515655446004
 
 
-class MasteryConfig(BaseModel):
-    """How mastery is read from evidence."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A learner's place: positions in the catalogue's roles and in `SEGMENTS`, -1 where not known."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    role: int = -1
+    segment: int = -1
 
-    offset_prior_attempts: float = Field(
-        20.0, gt=0, description="attempts the mean offset counts for a skill's"
-    )
-    interval_prior: float = Field(1.0, gt=0, description="information, logits^-2, before the first attempt")
+
+NOWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,87 +87,135 @@ class MasteryReadout:
 
     Attributes
     ----------
-    offset_ : float64 array, shape (n_skills,)
-        Logits.
-    weight_ : float64 array, shape (5,)
-        Of theta, theta_s, log passed, minus log failed, share; all >= 0.
+    base_ : float64 array, shape (n_skills + 1,)
+        Logit of mastery of somebody of whom nothing is known; the last is for items without skills.
+    role_ : float64 array, shape (n_roles, n_skills + 1)
+    segment_ : float64 array, shape (n_segments, n_skills + 1)
+        What a learner's place adds to it.
+    pass_rate_ : float64 array, shape (n_skills,)
+        What shares of passes are held against.
+    item_difficulty_ : float64 array, shape (n_items,)
+        By how many logits each item is harder than the typical one of its skills.
+    weight_ : float64 array, shape (3 + len(FADING),)
+        Of theta, the level, the self-assessed level, then the columns of evidence; all >= 0.
+    inside_ : float64 array, shape (1,)
+        By how many logits answers within a module are better.
+    variance_ : float64 array, shape (3,)
+        See `interval_variance`.
+    stretch_ : float64 array, shape (1,)
+        See `attenuation`.
     """
+
+    ARRAYS = (
+        "base_",
+        "role_",
+        "segment_",
+        "pass_rate_",
+        "item_difficulty_",
+        "weight_",
+        "inside_",
+        "variance_",
+        "stretch_",
+    )
+
+    base_: Floats
+    role_: Floats
+    segment_: Floats
+    pass_rate_: Floats
+    item_difficulty_: Floats
+    weight_: Floats
+    inside_: Floats
+    variance_: Floats
+    stretch_: Floats
 
     def __init__(self, config: MasteryConfig | None = None) -> None:
         self.config = config or MasteryConfig()
 
-    def fit(self, attempts: AttemptColumns, evidence: Evidence, target: Floats, *, n_skills: int) -> Self:
-        """Fit to `target` (n_entries,), the model's logit on a typical item of each attempt's skills."""
-        from scipy.optimize import nnls
+    def fit(
+        self,
+        attempts: AttemptColumns,
+        features: NDArray[np.float32],
+        catalog: Catalog,
+        table: DifficultyTable,
+    ) -> Self:
+        """Fit to answers, see `fit_readout`.
 
-        skill = attempts.skills.values
-        x = _evidence_matrix(evidence, attempts)
-        counts = np.maximum(np.bincount(skill, minlength=n_skills), 1)
-
-        def by_skill(values: Floats) -> Floats:
-            means: Floats = np.bincount(skill, weights=values, minlength=n_skills) / counts
-            return means
-
-        # Offsets take up each skill's mean, so the weights are fitted to what varies within a skill.
-        x_mean = np.column_stack([by_skill(column) for column in x.T])
-        y_mean = by_skill(target)
-        within_x, within_y = x - x_mean[skill], target - y_mean[skill]
-        # The triangular factor keeps the sum of squares, bounds included, in a system of five rows.
-        rotation, triangle = np.linalg.qr(within_x)
-        # Without a row, nnls returns whatever the memory held.
-        self.weight_ = nnls(triangle, rotation.T @ within_y)[0] if len(skill) else np.zeros(x.shape[1])
-        raw = y_mean - x_mean @ self.weight_
-        n = np.bincount(skill, minlength=n_skills)
-        overall = float((raw * n).sum() / max(n.sum(), 1))
-        strength = self.config.offset_prior_attempts
-        self.offset_ = (n * raw + strength * overall) / (n + strength)
+        Parameters
+        ----------
+        attempts : AttemptColumns
+        features : float32 array, shape (n_attempts, N_FEATURES)
+            What was known before each attempt, from tables fitted on other learners.
+        catalog : Catalog
+        table : DifficultyTable
+            Of all of them.
+        """
+        for name, values in fit_readout(attempts, features, catalog, table, self.config).items():
+            setattr(self, name, values)
         return self
 
-    def estimate(self, state: LearnerState | None, catalog: Catalog, *, now: float) -> MasteryEstimate:
+    def logit(
+        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
+    ) -> Floats:
+        """Logit of mastery of every skill at `now`, and last of an item without skills; (n_skills + 1,)."""
+        return self._read(state, catalog, now, place).logit
+
+    def estimate(
+        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
+    ) -> MasteryEstimate:
         """Mastery of every skill at `now`, seconds since 1970 UTC."""
-        if not hasattr(self, "offset_"):
-            raise NotFittedError(self)
-        n_skills = len(self.offset_)
-        n, last_at = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan)
-        trend, fresh, kept = np.zeros(n_skills), np.zeros(n_skills), np.ones(n_skills)
-        ability = 0.0
-        if state is not None:
-            ability = float(state.learner["ability"][0])
-            skill, row = known_rows(state.skill_rows, catalog.skill_index)
-            met = state.skills[row]
-            fresh[skill] = (
-                self.weight_[1] * met["ability"]
-                + self.weight_[2] * np.log1p(met["n_passed"])
-                - self.weight_[3] * np.log1p(met["n_attempts"] - met["n_passed"])
-                + self.weight_[4] * met["pass_fast"]
-            )
-            kept[skill] = _kept(met["passed_at"], catalog.half_life_days[skill], now)
-            n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
-            trend[skill] = met["pass_fast"] - met["pass_slow"]
-        lasting = self.offset_ + self.weight_[0] * ability
-        logit = lasting + np.minimum(fresh, 0.0) + np.maximum(fresh, 0.0) * kept
+        read = self._read(state, catalog, now, place)
+        n_skills, skill, met = len(self.pass_rate_), read.skill, read.met
+        n, last_at, trend = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan), np.zeros(n_skills)
+        n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
+        trend[skill] = met["share"][:, 0] - met["share"][:, -1]
+        logit = self.stretch_ * read.logit[:-1]
         mastery = expit(logit)
-        faded = np.maximum(expit(lasting + fresh) - mastery, 0.0)
-        error = Z_80 / np.sqrt(self.config.interval_prior + n * mastery * (1 - mastery))
+        faded = np.maximum(expit(self.stretch_ * read.unfaded[:-1]) - mastery, 0.0)
+        n_kept = n.astype(np.float64)
+        n_kept[skill] *= read.share
+        error = Z_80 * self.error(n_kept)
         return MasteryEstimate(mastery, expit(logit - error), expit(logit + error), n, last_at, trend, faded)
 
+    def error(self, n_kept: Floats) -> Floats:
+        """Return the standard error of the logit of mastery after so many attempts, same shape."""
+        first, last, half = self.variance_
+        error: Floats = np.sqrt(last + (first - last) / (1.0 + n_kept / half))
+        return error
 
-def _evidence_matrix(evidence: Evidence, attempts: AttemptColumns) -> Floats:
-    row = attempts.skills.row_of_value()
-    e = evidence.entries
-    return np.column_stack(
-        [
-            evidence.features[row, records.ABILITY],
-            e[:, records.SKILL_ABILITY],
-            e[:, records.SKILL_LOG_PASSED],
-            -e[:, records.SKILL_LOG_FAILED],
-            e[:, records.SKILL_PASS_FAST],
-        ]
-    )
+    def _read(self, state: LearnerState | None, catalog: Catalog, now: float, place: Place) -> _Read:
+        if not hasattr(self, "base_"):
+            raise NotFittedError(self)
+        unfaded = self.base_.copy()
+        if place.segment >= 0:
+            unfaded += self.segment_[place.segment]
+        if place.role >= 0:
+            unfaded += self.role_[place.role]
+        if state is None:
+            nobody = np.zeros(0)
+            return _Read(unfaded, unfaded, nobody, np.zeros(0, np.int64), fresh(SKILL, 0))
+        skill, row = known_rows(state.skill_rows, catalog.skill_index)
+        # Copied only where the catalogue lacks one of the learner's skills.
+        met = state.skills if len(row) == len(state.skills) else state.skills[row]
+        evidence = evidence_of_records(met, self.pass_rate_[skill])
+        refreshed = np.fmax(met["passed_at"], met["taught_at"])
+        share = kept((now - refreshed) / SECONDS_A_DAY, fading_rate(catalog.half_life_days[skill]))
+        level = np.where(np.isnan(met["self_level"]), 0.0, met["self_level"] - self.pass_rate_[skill])
+        speaks_for = np.maximum(evidence, 0.0) @ self.weight_[3:]
+        against = np.minimum(evidence, 0.0) @ self.weight_[3:] + self.weight_[2] * level
+        unfaded += self.weight_[0] * float(state.learner["ability"][0])
+        unfaded += self.weight_[1] * float(state.learner["level"][0])
+        logit = unfaded.copy()
+        logit[skill] += speaks_for * share + against
+        unfaded[skill] += speaks_for + against
+        return _Read(logit, unfaded, share, skill, met)
 
 
-def _kept(passed_at: Floats, half_life_days: Floats, now: float) -> Floats:
-    """Share of the evidence still kept, in [0, 1]; 1 where time or half-life is unknown."""
-    days = np.maximum(now - passed_at, 0.0) / SECONDS_A_DAY
-    kept = np.exp2(-days / half_life_days)
-    return np.where(np.isnan(kept), 1.0, kept)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """Logits, logits had nothing faded, and of the skills met the share kept, position and record."""
+
+    logit: Floats
+    unfaded: Floats
+    share: Floats
+    skill: NDArray[np.int64]
+    met: NDArray[np.void]

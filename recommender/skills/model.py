@@ -1,7 +1,18 @@
-"""The learner-skill model as it is shipped: difficulty, Best-LR, calibration and mastery, fitted together."""
+"""The learner-skill model as it is shipped: difficulty, linear part, memory, trees, calibration and mastery.
+
+The logit of passing an item is the sum of three parts, each fitted on top of those before it:
+
+    linear(features) + memory of answers + boosted trees(features),
+
+and then calibrated. Whatever a row's features rest on was fitted on other learners: while training, item
+difficulty and memory are fitted out of fold by learner.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -9,23 +20,36 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.dataset_format import SEGMENTS
 from recommender.errors import NotFittedError
-from recommender.skills.best_lr import BestLR, BestLRConfig
 from recommender.skills.calibration import PlattScaling
 from recommender.skills.columns import AttemptColumns
-from recommender.skills.difficulty import (
-    DifficultyConfig,
-    DifficultyTable,
-    fit_difficulty,
-    out_of_fold_difficulty,
+from recommender.skills.difficulty import DifficultyConfig, DifficultyTable, fit_difficulty
+from recommender.skills.evidence import FADING
+from recommender.skills.linear import LinearConfig, LinearModel
+from recommender.skills.mastery import (
+    NOWHERE,
+    MasteryEstimate,
+    MasteryReadout,
+    Place,
 )
-from recommender.skills.mastery import MasteryConfig, MasteryEstimate, MasteryReadout
-from recommender.skills.records import LOG_ITEM_ATTEMPTS, LOG_ITEM_PASSED
-from recommender.skills.replay import Evidence, replay
-from recommender.skills.state import LearnerState, known_rows
+from recommender.skills.mastery_training import MasteryConfig
+from recommender.skills.memory import MemoryConfig, MemoryInput, MemoryOutput, fit_memory
+from recommender.skills.records import FEATURE, N_FEATURES
+from recommender.skills.replay import replay
+from recommender.skills.state import LearnerState, describe_items
+from recommender.skills.trees import BoostedTrees, TreesConfig
 from recommender.skills.typical import TypicalItems, typical_items
 
 Floats = NDArray[np.float64]
+Features = NDArray[np.float32]
+
+_THREADS = 2
+# Fewer held-out attempts than this cannot tell when to stop.
+_LEAST_HELD_OUT = 200
+_MEMORY = FEATURE["memory_logit"]
+# Logit beyond which nothing is believed: a chance of one in three million.
+_MOST = 15.0
 
 
 class SkillModelConfig(BaseModel):
@@ -33,10 +57,27 @@ class SkillModelConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    n_folds: int = Field(5, ge=2, description="learner folds for item difficulty and calibration")
+    n_folds: int = Field(5, ge=2, description="learner folds for item difficulty and memory")
+    held_out_fraction: float = Field(
+        0.1, gt=0, lt=1, description="learners that decide when boosting stops, and the calibration"
+    )
+    max_attempts: int = Field(
+        4_000_000, ge=1, description="attempts fitted on at most, of learners drawn; difficulty takes all"
+    )
     difficulty: DifficultyConfig = Field(DifficultyConfig(), description="item difficulty")
-    best_lr: BestLRConfig = Field(BestLRConfig(), description="skill tracing")
+    linear: LinearConfig = Field(LinearConfig(), description="linear part")
+    memory: MemoryConfig = Field(MemoryConfig(), description="memory of answers")
+    trees: TreesConfig = Field(TreesConfig(), description="boosted trees")
     mastery: MasteryConfig = Field(MasteryConfig(), description="mastery read-out")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fold:
+    """Rows whose features rest on a table that was fitted on the learners of `others` only."""
+
+    rows: NDArray[np.bool_]
+    others: NDArray[np.bool_]
+    table: DifficultyTable
 
 
 class SkillModel:
@@ -45,14 +86,18 @@ class SkillModel:
     Attributes
     ----------
     difficulty_ : DifficultyTable
-    best_lr_ : BestLR
+    linear_ : LinearModel
+    memory_ : MemoryOutput
+    trees_ : BoostedTrees
     calibration_ : PlattScaling
     mastery_ : MasteryReadout
     typical_ : TypicalItems
     """
 
     difficulty_: DifficultyTable
-    best_lr_: BestLR
+    linear_: LinearModel
+    memory_: MemoryOutput
+    trees_: BoostedTrees
     calibration_: PlattScaling
     mastery_: MasteryReadout
     typical_: TypicalItems
@@ -60,32 +105,53 @@ class SkillModel:
     def __init__(self, config: SkillModelConfig | None = None) -> None:
         self.config = config or SkillModelConfig()
 
-    def fit(self, attempts: AttemptColumns, catalog: Catalog, *, seed: int) -> Self:
-        """Fit every part; no row is seen by the difficulty in its own features, none by its own calibration.
+    def fit(
+        self,
+        attempts: AttemptColumns,
+        catalog: Catalog,
+        *,
+        seed: int,
+        held_out: NDArray[np.bool_] | None = None,
+    ) -> Self:
+        """Fit every part; no row is seen by what its own features are made with.
 
         Parameters
         ----------
         attempts : AttemptColumns
             At least one row.
+        catalog : Catalog
         seed : int
-            Of the learner folds.
+            Of the learner folds, of the learners held out and of everything else that is drawn.
+        held_out : bool array, shape (n_learners,), optional
+            Learners whose answers no prediction is fitted to: they tell when boosting stops, the two
+            numbers of the calibration, and the read-out of mastery; by default some are drawn. Where they
+            have too few attempts to tell, there are neither trees nor calibration.
         """
         config, rng = self.config, np.random.default_rng(seed)
-        n_folds = min(config.n_folds, len(np.unique(attempts.learner)))
-        fold = _folds(attempts.learner, attempts.n_learners, n_folds, rng)
-        if n_folds > 1:
-            difficulty = out_of_fold_difficulty(attempts, catalog, config.difficulty, fold)
-        else:
-            # One learner only: nobody else's answers tell how hard an item is.
-            difficulty = np.zeros(len(attempts))
-        evidence = replay(attempts, catalog, difficulty)
-        self.calibration_ = self._calibrate(attempts, evidence, catalog, fold)
-        self.best_lr_ = self._fit_best_lr(attempts, evidence, catalog)
-        self.difficulty_ = fit_difficulty(attempts, catalog, config.difficulty)
-        self.typical_ = typical_items(self.best_lr_, self.difficulty_, catalog)
-        target = self._typical_logit(attempts, evidence)
-        self.mastery_ = MasteryReadout(config.mastery).fit(
-            attempts, evidence, target, n_skills=catalog.n_skills
+        if held_out is None:
+            held_out = _draw(attempts, config.held_out_fraction, rng)
+        sample = _sample(attempts, config.max_attempts, rng)
+        held_out = _usable(held_out, sample)
+        fitted = fit_difficulty(attempts.take(~held_out[attempts.learner]), catalog, config.difficulty)
+        attempts, held = sample, held_out[sample.learner]
+        folds = list(self._folds(attempts, catalog, held, fitted, rng))
+        features = self._replay(attempts, catalog, folds, [MemoryOutput.none()] * len(folds))
+        self.linear_ = LinearModel(config.linear).fit(features[~held], attempts.passed[~held])
+        base = self.linear_.predict_logit(features)
+        folds, outputs = self._fit_memory(attempts, catalog, folds, features, base, seed)
+        self.difficulty_, self.memory_ = folds[-1].table, outputs[-1]
+        features = self._replay(attempts, catalog, folds, outputs)
+        start = base + features[:, _MEMORY]
+        trees = BoostedTrees(config.trees)
+        if held.any():
+            trees.fit(_with(features, start), attempts.passed, start, held, seed=seed)
+        self.trees_ = trees if held.any() else trees.none()
+        # With nobody held out there is none: rows that were fitted on would flatter.
+        logit = start[held] + self.trees_.predict_logit(_with(features[held], start[held]))
+        self.calibration_ = PlattScaling.fit(logit, attempts.passed[held])
+        self.mastery_ = MasteryReadout(config.mastery).fit(attempts, features, catalog, self.difficulty_)
+        self.typical_ = typical_items(
+            catalog, self.mastery_.item_difficulty_, float(self.mastery_.inside_[0])
         )
         return self
 
@@ -95,43 +161,45 @@ class SkillModel:
         The learners are ones the model was not fitted on, or the prediction knows the answers.
         """
         self._require_fitted()
-        evidence = replay(attempts, catalog, self.difficulty_.item_difficulty[attempts.item])
-        return self.calibration_.predict(self.best_lr_.predict_logit(attempts, evidence))
+        return self._probability(replay(attempts, catalog, self.difficulty_, self.memory_))
 
-    def module_success(self, state: LearnerState | None, catalog: Catalog) -> Floats:
+    def item_success(self, state: LearnerState | None, items: NDArray[np.int64], *, now: float) -> Floats:
+        """Probability of passing each item, a position in the catalogue, if it came next; (n_items,)."""
+        self._require_fitted()
+        state = state or LearnerState(self.difficulty_.id)
+        known = self.difficulty_.known(self.memory_)
+        return self._probability(describe_items(state, items, self.difficulty_, known, now=now))
+
+    def module_success(
+        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
+    ) -> Floats:
         """Probability of passing a typical item of each module, (n_modules,); NaN where nothing tells."""
         self._require_fitted()
-        model = self.best_lr_
-        counts = np.zeros((2, catalog.n_skills))
-        learner = np.zeros(4)
-        if state is not None:
-            learner[:2] = np.log1p([state.learner["n_passed"][0], state.learner["n_attempts"][0]])
-            skill, row = known_rows(state.skill_rows, catalog.skill_index)
-            counts[0, skill] = np.log1p(state.skills["n_passed"][row])
-            counts[1, skill] = np.log1p(state.skills["n_attempts"][row])
-        by_skill = model.skill_passed_weight_ * counts[0] + model.skill_attempts_weight_ * counts[1]
-        logit = self.typical_.module_logit(by_skill) + float(learner @ model.learner_weight_)
-        return self.calibration_.predict(logit)
+        return self.typical_.success(self.mastery_.logit(state, catalog, now=now, place=place))
 
-    def mastery(self, state: LearnerState | None, catalog: Catalog, *, now: float) -> MasteryEstimate:
+    def mastery(
+        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
+    ) -> MasteryEstimate:
         """Mastery of every skill at `now`, seconds since 1970 UTC."""
         self._require_fitted()
-        return self.mastery_.estimate(state, catalog, now=now)
+        return self.mastery_.estimate(state, catalog, now=now, place=place)
 
     def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
         """Scalars and arrays that `from_parts` rebuilds the model from, beside the difficulty table."""
         self._require_fitted()
         scalars = {
             "config": self.config.model_dump(mode="json"),
-            "intercept": self.best_lr_.intercept_,
-            "converged": self.best_lr_.converged_,
+            "intercept": self.linear_.intercept_,
+            "converged": self.linear_.converged_,
             "slope": self.calibration_.slope,
             "offset": self.calibration_.offset,
         }
         arrays: dict[str, NDArray[np.generic]] = {
-            name.strip("_"): getattr(self.best_lr_, name) for name in BestLR.ARRAYS
+            **{f"linear_{name.strip('_')}": getattr(self.linear_, name) for name in LinearModel.ARRAYS},
+            **{f"memory_{name}": array for name, array in self.memory_.arrays().items()},
+            **{f"trees_{name.strip('_')}": getattr(self.trees_, name) for name in BoostedTrees.ARRAYS},
+            **{f"mastery_{name.strip('_')}": getattr(self.mastery_, name) for name in MasteryReadout.ARRAYS},
         }
-        arrays |= {"mastery_offset": self.mastery_.offset_, "mastery_weight": self.mastery_.weight_}
         return scalars, arrays
 
     @classmethod
@@ -142,68 +210,163 @@ class SkillModel:
         difficulty: DifficultyTable,
         catalog: Catalog,
     ) -> Self:
-        """Inverse of `parts`; arrays may be read-only memory maps."""
+        """Inverse of `parts`; arrays may be read-only memory maps.
+
+        Raises
+        ------
+        ValueError
+            An array is not of the shape that the catalogue asks for.
+        """
         model = cls(SkillModelConfig.model_validate(scalars["config"]))
-        model.best_lr_ = BestLR(model.config.best_lr)
-        model.best_lr_.intercept_, model.best_lr_.converged_ = scalars["intercept"], scalars["converged"]
-        for name in BestLR.ARRAYS:
-            setattr(model.best_lr_, name, arrays[name.strip("_")])
+        config = model.config
+        model.linear_ = LinearModel(config.linear)
+        model.linear_.intercept_, model.linear_.converged_ = scalars["intercept"], scalars["converged"]
+        model.trees_, model.mastery_ = BoostedTrees(config.trees), MasteryReadout(config.mastery)
+        parts: dict[str, Any] = {"linear": model.linear_, "trees": model.trees_, "mastery": model.mastery_}
+        for prefix, part in parts.items():
+            # Compiled code is made for arrays that may be written to, so what it reads are copies.
+            taken = np.array if part is model.trees_ else np.asanyarray
+            for name in part.ARRAYS:
+                setattr(part, name, taken(arrays[f"{prefix}_{name.strip('_')}"]))
+        model.memory_ = MemoryOutput(
+            *(np.array(arrays[f"memory_{name}"]) for name in MemoryOutput.none().arrays())
+        )
         model.calibration_ = PlattScaling(scalars["slope"], scalars["offset"])
-        model.mastery_ = MasteryReadout(model.config.mastery)
-        model.mastery_.offset_, model.mastery_.weight_ = arrays["mastery_offset"], arrays["mastery_weight"]
-        sizes = {"item": len(catalog.item_ids), "skill": catalog.n_skills, "mastery_offset": catalog.n_skills}
-        for name, array in arrays.items():
-            expected = next((n for start, n in sizes.items() if name.startswith(start)), len(array))
-            if array.shape != (expected,):
-                raise ValueError(f"array {name} has shape {array.shape}, expected ({expected},)")
         model.difficulty_ = difficulty
-        model.typical_ = typical_items(model.best_lr_, difficulty, catalog)
+        model.typical_ = typical_items(
+            catalog, model.mastery_.item_difficulty_, float(model.mastery_.inside_[0])
+        )
+        _check_shapes(arrays, catalog)
         return model
 
-    def _fit_best_lr(self, attempts: AttemptColumns, evidence: Evidence, catalog: Catalog) -> BestLR:
-        model = BestLR(self.config.best_lr)
-        return model.fit(attempts, evidence, n_items=len(catalog.item_ids), n_skills=catalog.n_skills)
+    def _probability(self, features: Features) -> Floats:
+        start = self.linear_.predict_logit(features) + features[:, _MEMORY]
+        logit = np.clip(start + self.trees_.predict_logit(_with(features, start)), -_MOST, _MOST)
+        return self.calibration_.predict(logit)
 
-    def _calibrate(
-        self, attempts: AttemptColumns, evidence: Evidence, catalog: Catalog, fold: NDArray[np.int64]
-    ) -> PlattScaling:
-        """Fit the calibration to logits of learners that the model behind them has not seen."""
-        logit, row_fold = np.zeros(len(attempts)), fold[attempts.learner]
-        folds = np.unique(row_fold)
-        if len(folds) < 2:
-            return PlattScaling()
-        for k in folds:
-            held_out = row_fold == k
-            model = self._fit_best_lr(*_rows(attempts, evidence, ~held_out), catalog)
-            logit[held_out] = model.predict_logit(*_rows(attempts, evidence, held_out))
-        return PlattScaling.fit(logit, attempts.passed)
+    def _folds(
+        self,
+        attempts: AttemptColumns,
+        catalog: Catalog,
+        held: NDArray[np.bool_],
+        fitted: DifficultyTable,
+        rng: np.random.Generator,
+    ) -> Iterator[_Fold]:
+        """One fold of training learners after the other, then those held out, whom `fitted` has not seen."""
+        train = ~held
+        learners = np.unique(attempts.learner[train])
+        n_folds = min(self.config.n_folds, len(learners))
+        fold = np.zeros(attempts.n_learners, np.int64)
+        fold[learners] = rng.permutation(len(learners)) % n_folds
+        row_fold = fold[attempts.learner]
+        for k in range(n_folds):
+            rows = train & (row_fold == k)
+            others = train & ~rows
+            # One learner only: nobody else's answers tell how hard an item is.
+            share = others.sum() / train.sum() or 1.0
+            table = fit_difficulty(attempts.take(others), catalog, self.config.difficulty, share=share)
+            yield _Fold(rows, others, table)
+        yield _Fold(held, train, fitted)
+
+    @staticmethod
+    def _replay(
+        attempts: AttemptColumns, catalog: Catalog, folds: list[_Fold], outputs: list[MemoryOutput]
+    ) -> Features:
+        """Features of every row, each by the table of its fold."""
+        features = np.zeros((len(attempts), N_FEATURES), np.float32)
+        for fold, output in zip(folds, outputs, strict=True):
+            features[fold.rows] = replay(attempts.take(fold.rows), catalog, fold.table, output)
+        return features
+
+    def _fit_memory(
+        self,
+        attempts: AttemptColumns,
+        catalog: Catalog,
+        folds: list[_Fold],
+        features: Features,
+        base: Floats,
+        seed: int,
+    ) -> tuple[list[_Fold], list[MemoryOutput]]:
+        """Fit the memory for each fold on the others' rows; the tables take up what it adds to them."""
+        residual = attempts.score - features[:, FEATURE["expected_score"]]
+
+        def fit(fold: _Fold) -> tuple[MemoryInput, MemoryOutput]:
+            return fit_memory(
+                attempts.take(fold.others),
+                residual[fold.others],
+                base[fold.others],
+                n_items=len(catalog.item_ids),
+                n_skills=catalog.n_skills,
+                config=self.config.memory,
+                seed=seed,
+            )
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            fitted = list(pool.map(fit, folds))
+        remembering = [
+            replace(fold, table=replace(fold.table, memory=memory))
+            for fold, (memory, _) in zip(folds, fitted, strict=True)
+        ]
+        return remembering, [output for _, output in fitted]
 
     def _require_fitted(self) -> None:
         if not hasattr(self, "typical_"):
             raise NotFittedError(self)
 
-    def _typical_logit(self, attempts: AttemptColumns, evidence: Evidence) -> Floats:
-        """Calibrated logit of each attempt's skills, had the item been the skill's typical one, met first."""
-        model = self.best_lr_
-        first_met = Evidence(evidence.features.copy(), evidence.entries)
-        first_met.features[:, [LOG_ITEM_PASSED, LOG_ITEM_ATTEMPTS]] = 0.0
-        logit = model.predict_logit(attempts, first_met) - model.item_weight_[attempts.item]
-        row = attempts.skills.row_of_value()
-        return self.calibration_.logit(logit[row] + self.typical_.skill_item_weight[attempts.skills.values])
+
+def _with(features: Features, start: Floats) -> Features:
+    """Features and, as one more, the logit that the trees are added to."""
+    return np.column_stack([features, start.astype(np.float32)])
 
 
-def _folds(
-    learner: NDArray[np.int64], n_learners: int, n_folds: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Fold of each learner (n_learners,); those with attempts are dealt out evenly."""
-    fold = np.zeros(n_learners, np.int64)
-    active = np.unique(learner)
-    fold[active] = rng.permutation(len(active)) % n_folds
-    return fold
+def _draw(attempts: AttemptColumns, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    active = np.unique(attempts.learner)
+    held_out = np.zeros(attempts.n_learners, np.bool_)
+    held_out[rng.permutation(active)[: round(fraction * len(active))]] = True
+    return held_out
 
 
-def _rows(
-    attempts: AttemptColumns, evidence: Evidence, mask: NDArray[np.bool_]
-) -> tuple[AttemptColumns, Evidence]:
-    entries = np.repeat(mask, np.diff(attempts.skills.start))
-    return attempts.take(mask), Evidence(evidence.features[mask], evidence.entries[entries])
+def _usable(held_out: NDArray[np.bool_], attempts: AttemptColumns) -> NDArray[np.bool_]:
+    """Return the learners held out, or nobody where that leaves too little on either side."""
+    held = held_out[attempts.learner]
+    sides = (attempts.passed[held], attempts.passed[~held])
+    enough = all(len(side) >= _LEAST_HELD_OUT and len(np.unique(side)) == 2 for side in sides)
+    return held_out if enough else np.zeros_like(held_out)
+
+
+def _sample(attempts: AttemptColumns, most: int, rng: np.random.Generator) -> AttemptColumns:
+    """At most about `most` attempts: all of each learner drawn, and at least one learner."""
+    if len(attempts) <= most:
+        return attempts
+    counts = np.bincount(attempts.learner, minlength=attempts.n_learners)
+    order = rng.permutation(attempts.n_learners)
+    kept = np.zeros(attempts.n_learners, np.bool_)
+    order = order[counts[order] > 0]
+    kept[order[np.cumsum(counts[order]) <= max(most, counts[order[0]])]] = True
+    return attempts.take(kept[attempts.learner])
+
+
+def _check_shapes(arrays: dict[str, NDArray[Any]], catalog: Catalog) -> None:
+    n_items, n_skills = len(catalog.item_ids), catalog.n_skills
+    sizes = {
+        "linear_weight": (N_FEATURES,),
+        "linear_mean": (N_FEATURES,),
+        "linear_least": (N_FEATURES,),
+        "linear_most": (N_FEATURES,),
+        "memory_item_output": (n_items, 0),
+        "memory_item_bias": (n_items, 0),
+        "memory_skill_output": (n_skills, 0),
+        "memory_skill_bias": (n_skills, 0),
+        "mastery_base": (n_skills + 1,),
+        "mastery_role": (len(catalog.roles.ids),),
+        "mastery_segment": (len(SEGMENTS),),
+        "mastery_pass_rate": (n_skills,),
+        "mastery_item_difficulty": (n_items,),
+        "mastery_weight": (3 + len(FADING),),
+        "mastery_inside": (1,),
+        "mastery_variance": (3,),
+        "mastery_stretch": (1,),
+    }
+    for name, allowed in sizes.items():
+        if len(arrays[name]) not in allowed:
+            raise ValueError(f"array {name} has {len(arrays[name])} rows, expected {allowed[0]}")

@@ -10,20 +10,39 @@ from hashlib import blake2b
 
 import numpy as np
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 # Items a learner met lately, in a direct-mapped table: an item's hash names its slot, a newer item of the
 # same slot replaces it. Memory is constant, and the same items fall out online and in replay.
 N_ITEM_SLOTS = 128
+
+# Rates of the running averages, an answer's weight halves in about .7 / rate answers; skills keep the first
+# three. The first answers count as a plain mean.
+RATES = (0.3, 0.1, 0.03, 0.01)
+N_SKILL_RATES = 3
+
+# Weight, in answers, of what is expected of anybody in a smoothed share of passes.
+PRIOR_ANSWERS = 2.0
+
+# The memory of answers: one vector of this many numbers at each decay per attempt.
+MEMORY_RANK = 16
+MEMORY_DECAYS = (0.0, 0.5, 0.8, 0.93, 0.98, 0.998)
+MEMORY_WIDTH = MEMORY_RANK * len(MEMORY_DECAYS)
 
 LEARNER = np.dtype(
     [
         ("n_attempts", np.int32),
         ("n_passed", np.int32),
         ("n_started", np.int32),  # modules started for the first time
+        ("last_skill", np.int32),  # row of the first skill of the last attempt, -1 without one
+        ("last_item", np.uint32),  # tag of the item of the last attempt, 0 before the first
+        ("streak", np.int32),  # passes in a row, failures in a row as a negative number
         ("ability", np.float32),  # Elo rating, logits
-        ("pass_fast", np.float32),  # running share of passes, newest weighted most
-        ("pass_slow", np.float32),
+        ("level", np.float32),  # the same with steps that shrink faster
+        ("recent", np.float32),  # the last answers, +-1/2 each, halved with every further one
+        ("share", np.float32, (len(RATES),)),  # running share of passes
+        ("residual", np.float32, (len(RATES),)),  # running mean of score - expected score
+        ("memory", np.float32, (MEMORY_WIDTH,)),
         ("last_at", np.float64),  # seconds since 1970 UTC of the last attempt, NaN without clock
     ]
 )
@@ -32,16 +51,28 @@ SKILL = np.dtype(
     [
         ("n_attempts", np.int32),
         ("n_passed", np.int32),
+        ("position", np.int32),  # the learner's number of attempts at the last one on the skill
         ("ability", np.float32),  # Elo offset of this skill to the learner's ability, logits
-        ("pass_fast", np.float32),
-        ("pass_slow", np.float32),
+        ("level", np.float32),  # the same to the learner's level
+        ("recent", np.float32),
+        ("share", np.float32, (N_SKILL_RATES,)),
+        ("residual", np.float32, (N_SKILL_RATES,)),
         ("self_level", np.float32),  # latest self-assessment, NaN without one
-        ("last_at", np.float64),  # last practice, NaN without clock
-        ("passed_at", np.float64),  # last pass, NaN without one or without clock
+        ("taught_hours", np.float32),  # of finished modules, shared out over their skills
+        ("last_at", np.float64),  # last attempt, NaN without one or without clock
+        ("passed_at", np.float64),  # last pass, likewise
+        ("taught_at", np.float64),  # last finished module, likewise
     ]
 )
 
-ITEM = np.dtype([("tag", np.uint32), ("n_attempts", np.int32), ("n_passed", np.int32)])
+ITEM = np.dtype(
+    [
+        ("tag", np.uint32),  # 0 while nobody has used the slot
+        ("n_attempts", np.int32),
+        ("n_passed", np.int32),
+        ("position", np.int32),  # the learner's number of attempts at the last one, negative if it was failed
+    ]
+)
 
 MODULE = np.dtype(
     [
@@ -53,26 +84,63 @@ MODULE = np.dtype(
     ]
 )
 
-# What the fold tells. Columns of `features`, one row per attempt, each as known just before the attempt.
-ABILITY, LOG_PASSED, LOG_ATTEMPTS, LOG_ITEM_PASSED, LOG_ITEM_ATTEMPTS = range(5)
-N_FEATURES = 5
-# Columns of `entries`, one row per skill of an attempt, each as known just before the attempt.
-SKILL_ABILITY, SKILL_LOG_PASSED, SKILL_LOG_ATTEMPTS, SKILL_LOG_FAILED, SKILL_PASS_FAST = range(5)
-N_ENTRIES = 5
+# What the fold tells: columns of `features`, one row per attempt, each as known just before the attempt.
+# Those named SKILL_ are means over the skills of the attempt.
+FEATURES = (
+    "ability",
+    "elo_logit",
+    "level",
+    "level_logit",
+    "log_attempts",
+    "pass_mean",
+    *(f"share_{rate}" for rate in RATES),
+    *(f"residual_{rate}" for rate in RATES),
+    "recent",
+    "streak",
+    "log_seconds",
+    "skill_ability",
+    "skill_level",
+    "skill_log_attempts",
+    "skill_pass_mean",
+    "skill_min_pass_mean",
+    *(f"skill_share_{rate}" for rate in RATES[:N_SKILL_RATES]),
+    *(f"skill_residual_{rate}" for rate in RATES[:N_SKILL_RATES]),
+    "skill_recent",
+    "skill_log_steps",
+    "skill_log_seconds",
+    "skill_self_level",
+    "skill_log_taught_hours",
+    "skill_log_seconds_taught",
+    "skill_log_seconds_refreshed",
+    "item_attempts",
+    "item_pass_mean",
+    "item_last",
+    "item_log_steps",
+    "same_item",
+    "same_skill",
+    "difficulty",
+    "skill_difficulty",
+    "expected_score",
+    "item_log_count",
+    "n_skills",
+    "memory_logit",
+)
+N_FEATURES = len(FEATURES)
+FEATURE = {name: i for i, name in enumerate(FEATURES)}
 
-_FRESH: dict[np.dtype[np.void], tuple[str, ...]] = {
-    LEARNER: ("last_at",),
-    SKILL: ("self_level", "last_at", "passed_at"),
-    ITEM: (),
-    MODULE: ("progress", "first_at", "last_at"),
+_FRESH: dict[np.dtype[np.void], dict[str, float]] = {
+    LEARNER: {"last_at": np.nan, "last_skill": -1},
+    SKILL: {"self_level": np.nan, "last_at": np.nan, "passed_at": np.nan, "taught_at": np.nan},
+    ITEM: {},
+    MODULE: {"progress": np.nan, "first_at": np.nan, "last_at": np.nan},
 }
 
 
 def fresh(dtype: np.dtype[np.void], n: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     """`n` records of somebody of whom nothing is known: counts 0, times and levels NaN."""
     records = np.zeros(n, dtype)
-    for name in _FRESH[dtype]:
-        records[name] = np.nan
+    for name, value in _FRESH[dtype].items():
+        records[name] = value
     return records
 
 

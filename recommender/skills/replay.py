@@ -2,73 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 from recommender.skills.columns import AttemptColumns
-from recommender.skills.records import (
-    ITEM,
-    LEARNER,
-    N_ENTRIES,
-    N_FEATURES,
-    N_ITEM_SLOTS,
-    SKILL,
-    fresh,
-    item_key,
-)
+from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.memory import MemoryOutput
+from recommender.skills.records import ITEM, LEARNER, N_FEATURES, N_ITEM_SLOTS, SKILL, fresh, item_key
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """What was known just before each attempt.
-
-    Parameters
-    ----------
-    features : float64 array, shape (n_attempts, N_FEATURES)
-    entries : float64 array, shape (n_entries, N_ENTRIES)
-        One row per skill of an attempt, in the order of ``attempts.skills.values``.
-
-    The columns are named in `recommender.skills.records`.
-    """
-
-    features: NDArray[np.float64]
-    entries: NDArray[np.float64]
-
-
-def replay(attempts: AttemptColumns, catalog: Catalog, difficulty: NDArray[np.float64]) -> Evidence:
+def replay(
+    attempts: AttemptColumns,
+    catalog: Catalog,
+    table: DifficultyTable,
+    memory: MemoryOutput | None = None,
+) -> NDArray[np.float32]:
     """Fold every attempt by the same kernel as an online update and keep what was known before each.
 
     Parameters
     ----------
-    difficulty : float64 array, shape (n_attempts,)
-        Logits; out of fold by learner when a model is fitted on the result.
-    """
-    from recommender.skills.kernel import fold_attempts  # it brings the compiler
+    attempts : AttemptColumns
+    catalog : Catalog
+        That of the table.
+    table : DifficultyTable
+        Fitted on other learners when a model is fitted on the result.
+    memory : MemoryOutput, optional
+        What fills the feature ``memory_logit``; 0 without it.
 
-    row = attempts.skills.row_of_value()
-    pair = attempts.learner[row] * max(catalog.n_skills, 1) + attempts.skills.values
-    pairs, skill_row = np.unique(pair, return_inverse=True)
-    keys = np.array([item_key(v) for v in catalog.item_ids], np.int64).reshape(-1, 2)
-    slot = attempts.learner * N_ITEM_SLOTS + keys[attempts.item, 0]
-    slots, item_row = np.unique(slot, return_inverse=True)
-    features = np.zeros((len(attempts), N_FEATURES))
-    entries = np.zeros((len(row), N_ENTRIES))
-    fold_attempts(
-        fresh(LEARNER, attempts.n_learners),
-        fresh(SKILL, len(pairs)),
-        fresh(ITEM, len(slots)),
-        attempts.learner,
-        attempts.skills.start,
-        skill_row.astype(np.int64),
-        item_row.astype(np.int64),
-        keys[attempts.item, 1].astype(np.uint32),
-        difficulty,
-        attempts.passed,
-        attempts.at,
-        features,
-        entries,
+    Returns
+    -------
+    float32 array, shape (n_attempts, N_FEATURES)
+        Columns as in `recommender.skills.records.FEATURES`.
+    """
+    from recommender.skills.kernel import LessonRows, Records, Rows, fold_rows  # they bring the compiler
+
+    lessons, n_skills = attempts.lessons, max(catalog.n_skills, 1)
+    entry_learner = attempts.learner[attempts.skills.row_of_value()]
+    pairs = np.concatenate(
+        [
+            entry_learner * n_skills + attempts.skills.values,
+            lessons.learner[lessons.skills.row_of_value()] * n_skills + lessons.skills.values,
+        ]
     )
-    return Evidence(features, entries)
+    pair, pair_row = _rows(pairs)
+    skill_row, lesson_skill_row = np.split(pair_row, [len(entry_learner)])
+    keys = np.array([item_key(v) for v in catalog.item_ids], np.int64).reshape(-1, 2)
+    slot, item_row = _rows(attempts.learner * N_ITEM_SLOTS + keys[attempts.item, 0])
+    features = np.zeros((len(attempts), N_FEATURES), np.float32)
+    fold_rows(
+        Records(fresh(LEARNER, attempts.n_learners), fresh(SKILL, len(pair)), fresh(ITEM, len(slot))),
+        Rows(
+            attempts.learner,
+            item_row,
+            keys[attempts.item, 1].astype(np.uint32),
+            attempts.item.astype(np.int64),
+            attempts.skills.start,
+            skill_row,
+            attempts.skills.values.astype(np.int64),
+            attempts.passed,
+            attempts.score,
+            attempts.at,
+        ),
+        LessonRows(
+            lessons.before,
+            lessons.skills.start,
+            lesson_skill_row,
+            lessons.hours,
+            lessons.level,
+            lessons.at,
+        ),
+        table.known(memory),
+        features,
+    )
+    return features
+
+
+def _rows(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct keys, and for each key its row among them."""
+    distinct, row = np.unique(keys, return_inverse=True)
+    return distinct, row.astype(np.int64)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Self, TypeAlias
+from itertools import repeat
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ from recommender.skills.records import (
     ITEM,
     LEARNER,
     MODULE,
+    N_FEATURES,
     N_ITEM_SLOTS,
     SKILL,
     STATE_VERSION,
@@ -45,8 +47,8 @@ Records: TypeAlias = np.ndarray[tuple[int], np.dtype[np.void]]
 
 _MAGIC = b"ALRS"
 _HEADER = struct.Struct("<4sHIII")  # magic, version, n_skills, n_modules, bytes of the JSON part
-_NO_ROWS = np.zeros((0, 5))
-_FIRST_ITEM = np.zeros(1, np.int64)
+_NO_FEATURES = np.zeros((0, N_FEATURES), np.float32)
+_FIRST = np.zeros(1, np.int64)
 
 
 class LateEventError(RecommenderError):
@@ -124,7 +126,7 @@ class LearnerState:
             "n_events": self.n_events,
             "skills": list(self.skill_rows),
             "modules": list(self.module_rows),
-            "slots": used.tolist(),
+            "slots": np.packbits(self.items["tag"] != 0).tobytes().hex(),
             "credentials": self.credentials,
         }
         text = json.dumps(ids, separators=(",", ":")).encode()
@@ -157,12 +159,13 @@ class LearnerState:
         state.module_rows = {v: i for i, v in enumerate(ids["modules"])}
         state.credentials = {k: (v[0], v[1]) for k, v in ids["credentials"].items()}
         at = _HEADER.size + n_text
+        used = np.flatnonzero(np.unpackbits(np.frombuffer(bytes.fromhex(ids["slots"]), np.uint8)))
         parts: list[Records] = []
-        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules), (ITEM, len(ids["slots"]))):
+        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules), (ITEM, len(used))):
             parts.append(np.frombuffer(data, dtype, n, at).copy())
             at += n * dtype.itemsize
         state.learner, state.skills, state.modules = parts[:3]
-        state.items[ids["slots"]] = parts[3]
+        state.items[used] = parts[3]
         return state
 
 
@@ -183,10 +186,9 @@ def update(state: LearnerState, event: Event, table: DifficultyTable) -> None:
         case Attempt():
             _attempt(state, event, table)
         case Completion():
-            _completion(state, event)
+            _completion(state, event, table)
         case SelfAssessment():
-            row = state.skill_row(event.skill_id)  # first: it may replace the array of records
-            state.skills[row]["self_level"] = event.level
+            _lesson(state, [event.skill_id], to_seconds(event.occurred_at), level=event.level)
         case CredentialEarned():
             earned, expires = to_seconds(event.occurred_at), to_seconds(event.expires_at)
             state.credentials[event.credential_id] = (_or_none(earned), _or_none(expires))
@@ -210,42 +212,101 @@ def known_rows(
     >>> known_rows({"a": 0, "gone": 1}, {"b": 0, "a": 1})
     (array([1]), array([0]))
     """
-    met = [(index[value], row) for value, row in rows.items() if value in index]
-    position, row = np.array(met, np.int64).reshape(-1, 2).T
-    return position, row
+    position = np.fromiter(map(index.get, rows, repeat(-1)), np.int64, len(rows))
+    row = np.fromiter(rows.values(), np.int64, len(rows))
+    known = position >= 0
+    return position[known], row[known]
 
 
 @cache
-def _kernel() -> Callable[..., None]:
+def _kernel() -> Any:
     # The compiler takes most of a second to import: only once a state is folded.
-    from recommender.skills.kernel import fold_attempts
+    from recommender.skills import kernel
 
-    kernel: Callable[..., None] = fold_attempts
     return kernel
 
 
 def _attempt(state: LearnerState, event: Attempt, table: DifficultyTable) -> None:
-    skill_ids = table.skills_of(event.item_id, event.skill_ids, event.module_id)
-    rows = np.array([state.skill_row(s) for s in dict.fromkeys(skill_ids)], np.int64)
+    kernel = _kernel()
+    skill_ids = tuple(dict.fromkeys(table.skills_of(event.item_id, event.skill_ids, event.module_id)))
+    rows = np.array([state.skill_row(s) for s in skill_ids], np.int64)
     slot, tag = item_key(event.item_id)
-    _kernel()(
-        state.learner,
-        state.skills,
-        state.items,
-        _FIRST_ITEM,
-        np.array([0, len(rows)], np.int64),
-        rows,
-        np.array([slot], np.int64),
-        np.array([tag], np.uint32),
-        np.array([table.difficulty_of(event.item_id, skill_ids)]),
-        np.array([float(event.passed)]),
-        np.array([to_seconds(event.occurred_at)]),
-        _NO_ROWS,
-        _NO_ROWS,
+    attempt = kernel.Rows(
+        learner_row=_FIRST,
+        item_row=np.array([slot], np.int64),
+        item_tag=np.array([tag], np.uint32),
+        item=np.array([table.item_index.get(event.item_id, -1)], np.int64),
+        skill_start=np.array([0, len(rows)], np.int64),
+        skill_row=rows,
+        skill=np.array([table.skill_index.get(s, -1) for s in skill_ids], np.int64),
+        passed=np.array([float(event.passed)]),
+        score=np.array([event.score]),
+        at=np.array([to_seconds(event.occurred_at)]),
     )
+    kernel.fold_rows(_records(state), attempt, _no_lessons(), table.known(), _NO_FEATURES)
 
 
-def _completion(state: LearnerState, event: Completion) -> None:
+def _lesson(
+    state: LearnerState, skill_ids: Sequence[str], at: float, *, hours: float = 0.0, level: float = np.nan
+) -> None:
+    """Fold a finished module or a self-assessment into its skills."""
+    kernel = _kernel()
+    rows = np.array([state.skill_row(s) for s in dict.fromkeys(skill_ids)], np.int64)
+    lesson = kernel.LessonRows(
+        before=_FIRST,
+        skill_start=np.array([0, len(rows)], np.int64),
+        skill_row=rows,
+        hours=np.array([hours]),
+        level=np.array([level]),
+        at=np.array([at]),
+    )
+    kernel.learn(_records(state), lesson, 0)
+
+
+def _records(state: LearnerState) -> Any:
+    return _kernel().Records(state.learner, state.skills, state.items)
+
+
+@cache
+def _no_lessons() -> Any:
+    none = np.zeros(0)
+    counts = np.zeros(0, np.int64)
+    return _kernel().LessonRows(counts, np.zeros(1, np.int64), counts, none, none, none)
+
+
+def describe_items(
+    state: LearnerState, items: NDArray[np.int64], table: DifficultyTable, known: Any, *, now: float
+) -> NDArray[np.float32]:
+    """Features of each item, a position in the table, had it come next at `now`; (n_items, N_FEATURES)."""
+    kernel = _kernel()
+    counts = np.diff(table.item_skills.start)[items]
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    first = table.item_skills.start[items]
+    skill = table.item_skills.values[np.arange(start[-1]) + np.repeat(first - start[:-1], counts)]
+    # The last record is that of a skill never met.
+    row_of = np.full(len(table.skill_ids), len(state.skills), np.int64)
+    position, row = known_rows(state.skill_rows, table.skill_index)
+    row_of[position] = row
+    keys = np.array([item_key(table.item_ids[i]) for i in items.tolist()], np.int64).reshape(-1, 2)
+    rows = kernel.Rows(
+        learner_row=np.zeros(len(items), np.int64),
+        item_row=np.ascontiguousarray(keys[:, 0]),
+        item_tag=keys[:, 1].astype(np.uint32),
+        item=items,
+        skill_start=start,
+        skill_row=row_of[skill],
+        skill=skill.astype(np.int64),
+        passed=np.zeros(len(items)),
+        score=np.zeros(len(items)),
+        at=np.full(len(items), now),
+    )
+    records = kernel.Records(state.learner, np.concatenate([state.skills, fresh(SKILL, 1)]), state.items)
+    features = np.zeros((len(items), N_FEATURES), np.float32)
+    kernel.describe_rows(records, rows, known, features)
+    return features
+
+
+def _completion(state: LearnerState, event: Completion, table: DifficultyTable) -> None:
     is_new = event.module_id not in state.module_rows
     row = state.module_row(event.module_id)
     module = state.modules[row]
@@ -255,9 +316,13 @@ def _completion(state: LearnerState, event: Completion) -> None:
         module["first_at"] = at
         state.learner["n_started"] += 1
     module["last_at"] = at
-    # Opening a finished module again does not unfinish it.
+    # Opening a finished module again does not unfinish it, nor does finishing it again teach it again.
     if module["status"] != Status.COMPLETED:
         module["status"] = STATUS_CODES[event.status]
+        position = table.module_index.get(event.module_id)
+        if module["status"] == Status.COMPLETED and position is not None:
+            skill_ids = [table.skill_ids[s] for s in table.module_skills[position]]
+            _lesson(state, skill_ids, at, hours=float(table.module_hours[position]))
     if event.progress is not None:
         module["progress"] = np.fmax(module["progress"], np.float32(event.progress))
 

@@ -1,4 +1,4 @@
-"""The typical item of each skill and module: the mean of its items, on the scale of the linear model.
+"""The typical item of each module: which skills it asks for, and how hard it is beside their typical items.
 
 Computed once per bundle, so that the chance of success on every module is one sparse product away.
 """
@@ -6,82 +6,65 @@ Computed once per bundle, so that the chance of success on every module is one s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import expit
 
-from recommender.domain.catalog import Catalog, Ragged
-from recommender.skills.best_lr import BestLR
-from recommender.skills.difficulty import DifficultyTable
+from recommender.domain.catalog import Catalog
+from recommender.skills.mastery_training import weights_of
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TypicalItems:
-    """Means over items.
+    """Means over the items of each module.
 
     Parameters
     ----------
-    skill_item_weight : float64 array, shape (n_skills,)
-        Mean item weight over a skill's items.
-    module_base : float64 array, shape (n_modules,)
-        Logit of the module's typical item for a learner without any attempt; NaN where nothing tells.
-    module_skills : sparse matrix, shape (n_modules, n_skills)
-        How many skills of each kind the module's typical item assesses.
+    skills : sparse matrix, shape (n_modules, n_skills + 1)
+        Weight of each skill in the module's typical item, rows sum to 1; the last column is for items
+        without skills.
+    harder : float64 array, shape (n_modules,)
+        By how many logits its typical item is harder than that of its skills, met within the module; NaN
+        where nothing tells.
     """
 
-    skill_item_weight: Floats
-    module_base: Floats
-    module_skills: sparse.csr_matrix
+    skills: sparse.csr_matrix
+    harder: Floats
 
-    def module_logit(self, by_skill: Floats) -> Floats:
-        """Logits (n_modules,) given what each skill's counts add for this learner (n_skills,)."""
-        logit: Floats = self.module_base + self.module_skills @ by_skill
-        return logit
+    def success(self, mastery_logit: Floats) -> Floats:
+        """Probability of passing each module's typical item, given `MasteryReadout.logit` (n_skills + 1,)."""
+        probability: Floats = expit(self.skills @ mastery_logit - self.harder)
+        return probability
 
 
-def typical_items(model: BestLR, table: DifficultyTable, catalog: Catalog) -> TypicalItems:
-    """Average the items of every skill and module.
+def typical_items(catalog: Catalog, item_difficulty: Floats, inside: float) -> TypicalItems:
+    """Average the items of every module.
 
-    A module without items takes the mean of its declared skills' typical items; one without either is NaN.
+    A module without items takes its declared skills' typical items; one without either is NaN.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    item_difficulty : float64 array, shape (n_items,)
+        See `MasteryReadout`.
+    inside : float
+        By how many logits answers within a module are better.
     """
-    n_items = len(table.item_ids)
-    overall = float(model.item_weight_.mean()) if n_items else 0.0
-    item_skills = _membership(table.item_skills, catalog.n_skills)
-    skill_item_weight = _mean_over(sparse.csr_matrix(item_skills.T), model.item_weight_, overall)
     in_module = np.flatnonzero(catalog.item_module >= 0)
-    module_items = sparse.csr_matrix(
-        (np.ones(len(in_module)), (catalog.item_module[in_module], in_module)), (catalog.n_modules, n_items)
+    counts = np.bincount(catalog.item_module[in_module], minlength=catalog.n_modules)
+    items = sparse.csr_matrix(
+        (1.0 / counts[catalog.item_module[in_module]], (catalog.item_module[in_module], in_module)),
+        (catalog.n_modules, len(catalog.item_ids)),
     )
-    declared = _membership(catalog.module_skills, catalog.n_skills)
-    has_items, has_skills = np.diff(module_items.indptr) > 0, np.diff(declared.indptr) > 0
-    skills_an_item = max(item_skills.nnz / max(n_items, 1), 1.0)
-    module_skills = sparse.csr_matrix(
-        sparse.diags(has_items.astype(float)) @ (_row_means(module_items) @ item_skills)
-        + sparse.diags((~has_items).astype(float)) @ _row_means(declared) * skills_an_item
+    has_items, has_skills = counts > 0, np.diff(catalog.module_skills.start) > 0
+    declared = weights_of(catalog.module_skills, catalog.n_skills)
+    skills = sparse.csr_matrix(
+        items @ weights_of(catalog.item_skills, catalog.n_skills)
+        + sparse.diags_array((~has_items).astype(float)) @ declared
     )
-    item_weight = np.where(
-        has_items,
-        _mean_over(module_items, model.item_weight_, overall),
-        _mean_over(declared, skill_item_weight, overall),
-    )
-    base = model.intercept_ + item_weight + module_skills @ model.skill_weight_
-    return TypicalItems(skill_item_weight, np.where(has_items | has_skills, base, np.nan), module_skills)
-
-
-def _membership(rows: Ragged, n_columns: int) -> sparse.csr_matrix:
-    return sparse.csr_matrix((np.ones(len(rows.values)), rows.values, rows.start), (len(rows), n_columns))
-
-
-def _row_means(matrix: sparse.csr_matrix) -> Any:
-    """Each row divided by its number of entries."""
-    return sparse.diags(1.0 / np.maximum(np.diff(matrix.indptr), 1)) @ matrix
-
-
-def _mean_over(groups: sparse.csr_matrix, values: Floats, otherwise: float) -> Floats:
-    """Mean of `values` over each row's members; `otherwise` for a row without any."""
-    counts = np.diff(groups.indptr)
-    return np.where(counts > 0, groups @ values / np.maximum(counts, 1), otherwise)
+    harder = np.asarray(items @ item_difficulty)
+    return TypicalItems(skills, np.where(has_items | has_skills, harder - inside, np.nan))

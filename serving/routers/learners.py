@@ -44,7 +44,7 @@ def mastery(learner_id: LearnerPath, services: ServicesDep) -> MasteryResponse:
         generated_at=now,
         model=model_ref(model),
         n_events=state.n_events,
-        skills=[_out(skill) for skill in model.engine.mastery(state, now=now)],
+        skills=[_out(skill) for skill in model.engine.mastery(state, learner.profile, now=now)],
     )
 
 

@@ -49,7 +49,7 @@ def some(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(some: Path) -> dict:
     out = some.parent / "out.json"
-    options = ("--set", "evaluation.test_fraction=0.5", "--set", "skills.best_lr.max_iterations=30")
+    options = ("--set", "evaluation.test_fraction=0.5", "--set", "skills.linear.max_iterations=30")
     result = CliRunner().invoke(app, ["oracle", "--data", str(some), "--json", str(out), *options])
     assert result.exit_code == 0, result.output
     return json.loads(out.read_text())

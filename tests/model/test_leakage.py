@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from recommender.skills.difficulty import DifficultyConfig, fit_difficulty, out_of_fold_difficulty
-from recommender.skills.kernel import ABILITY
+import recommender.skills.model as model_module
+from recommender.skills.difficulty import fit_difficulty
 from recommender.skills.model import SkillModel
+from recommender.skills.records import FEATURE
 from recommender.skills.replay import replay
-from tests.unit.skills.streams import CATALOG, simulated
+from tests.unit.skills.streams import CATALOG, SMALL, simulated
 
 N_LEARNERS, N_TRAIN = 400, 200
 SEED = 3
@@ -34,11 +36,11 @@ def unseen(attempts):
 
 @pytest.fixture(scope="module")
 def model(train):
-    return SkillModel().fit(train, CATALOG, seed=SEED)
+    return SkillModel(SMALL).fit(train, CATALOG, seed=SEED)
 
 
 def auc(train, unseen):
-    fitted = SkillModel().fit(train, CATALOG, seed=SEED)
+    fitted = SkillModel(SMALL).fit(train, CATALOG, seed=SEED)
     return roc_auc_score(unseen.passed, fitted.predict(unseen, CATALOG))
 
 
@@ -53,25 +55,38 @@ def test_shuffled_labels_teach_nothing(attempts):
     assert auc(shuffled.take(mine), shuffled.take(~mine)) == pytest.approx(0.5, abs=0.02)
 
 
-def test_shuffled_labels_teach_nothing_about_the_rows_fitted_on(attempts):
-    """The features of training themselves must not hold the answer: fitted and asked on the same rows."""
+def test_features_of_training_do_not_hold_the_answer(attempts, monkeypatch):
+    """With shuffled labels: what the trees are fitted on tells nothing of other learners' answers."""
     passed = np.random.default_rng(7).permutation(attempts.passed)
-    shuffled = replace(attempts, passed=passed, score=passed)
-    assert auc(shuffled, shuffled) == pytest.approx(0.5, abs=0.03)
+    shuffled, real, seen = replace(attempts, passed=passed, score=passed), model_module.replay, []
+
+    def spy(rows, *rest):
+        seen.append((rows, real(rows, *rest)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(model_module, "replay", spy)
+    SkillModel(SMALL).fit(shuffled, CATALOG, seed=SEED)
+    seen = seen[len(seen) // 2 :]
+    x = np.nan_to_num(np.concatenate([features for _, features in seen]))
+    y = np.concatenate([rows.passed for rows, _ in seen])
+    learner = np.concatenate([rows.learner for rows, _ in seen])
+    assert len(y) == len(shuffled)
+    assert roc_auc_score(y, x[:, FEATURE["memory_logit"]]) == pytest.approx(0.5, abs=0.02)
+    mine = learner % 2 == 0
+    told = HistGradientBoostingClassifier(max_iter=20, random_state=0).fit(x[mine], y[mine])
+    assert roc_auc_score(y[~mine], told.predict_proba(x[~mine])[:, 1]) == pytest.approx(0.5, abs=0.02)
 
 
 @pytest.mark.parametrize("n_kept", [0, 1, 7000, 19_000])
 def test_later_answers_change_no_earlier_feature_and_no_earlier_prediction(model, unseen, n_kept):
     later = np.arange(len(unseen)) >= n_kept
-    flipped = replace(unseen, passed=np.where(later, 1 - unseen.passed, unseen.passed))
-    difficulty = model.difficulty_.item_difficulty[unseen.item]
-    before, after = (replay(a, CATALOG, difficulty) for a in (unseen, flipped))
+    other_answers = np.where(later, 1 - unseen.passed, unseen.passed)
+    flipped = replace(unseen, passed=other_answers, score=other_answers)
+    before, after = (replay(a, CATALOG, model.difficulty_, model.memory_) for a in (unseen, flipped))
     # The row itself is told only after its features are.
     n_rows = n_kept + 1
-    n_entries = unseen.skills.start[n_rows]
-    np.testing.assert_array_equal(before.features[:n_rows], after.features[:n_rows])
-    np.testing.assert_array_equal(before.entries[:n_entries], after.entries[:n_entries])
-    assert (before.features[n_rows:] != after.features[n_rows:]).any()
+    np.testing.assert_array_equal(before[:n_rows], after[:n_rows])
+    assert (before[n_rows:] != after[n_rows:]).any()
     one, other = (model.predict(a, CATALOG) for a in (unseen, flipped))
     np.testing.assert_array_equal(one[:n_rows], other[:n_rows])
     assert (one[n_rows:] != other[n_rows:]).any()
@@ -79,43 +94,40 @@ def test_later_answers_change_no_earlier_feature_and_no_earlier_prediction(model
 
 def test_later_attempts_need_not_be_there(model, unseen):
     earlier = unseen.take(np.arange(len(unseen)) < 5000)
-    np.testing.assert_array_equal(model.predict(unseen, CATALOG)[:5000], model.predict(earlier, CATALOG))
+    np.testing.assert_allclose(
+        model.predict(unseen, CATALOG)[:5000], model.predict(earlier, CATALOG), rtol=1e-12
+    )
 
 
 def test_learners_do_not_touch_each_other(model, unseen):
     alone = unseen.take(unseen.learner == N_TRAIN + 1)
     among = model.predict(unseen, CATALOG)[unseen.learner == N_TRAIN + 1]
-    np.testing.assert_array_equal(model.predict(alone, CATALOG), among)
+    np.testing.assert_allclose(model.predict(alone, CATALOG), among, rtol=1e-12)
 
 
-def test_without_the_test_learners_the_features_of_training_are_the_same(attempts, train):
+def test_without_the_test_learners_the_features_of_training_are_the_same(attempts, train, model):
     """Folded together or alone, with the difficulty that the training learners tell."""
-    table = fit_difficulty(train, CATALOG)
-    together = replay(attempts, CATALOG, table.item_difficulty[attempts.item])
-    alone = replay(train, CATALOG, table.item_difficulty[train.item])
-    mine = attempts.learner < N_TRAIN
-    np.testing.assert_array_equal(together.features[mine], alone.features)
-    entries = np.repeat(mine, np.diff(attempts.skills.start))
-    np.testing.assert_array_equal(together.entries[entries], alone.entries)
+    together = replay(attempts, CATALOG, model.difficulty_, model.memory_)
+    alone = replay(train, CATALOG, model.difficulty_, model.memory_)
+    np.testing.assert_array_equal(together[attempts.learner < N_TRAIN], alone)
 
 
-def test_own_answers_do_not_reach_own_ability_by_way_of_difficulty(train):
-    """Flip everything one learner did last: nothing that was known before it moves."""
-    fold = np.arange(N_LEARNERS) % 5
-    learner = 17
-    rows = np.flatnonzero(train.learner == learner)
-    last = rows[-1]
+def test_answers_of_one_learner_change_no_prediction_of_another(model, unseen):
+    mine = unseen.learner == N_TRAIN + 1
+    passed = np.where(mine, 1 - unseen.passed, unseen.passed)
+    one, other = (model.predict(a, CATALOG) for a in (unseen, replace(unseen, passed=passed, score=passed)))
+    np.testing.assert_array_equal(one[~mine], other[~mine])
+    assert (one[mine] != other[mine]).any()
+
+
+def test_a_table_of_the_learner_s_own_answers_would_have_told(train):
+    """What the tests of difficulty out of fold would miss if it made no difference; see test_model.py."""
+    rows = np.flatnonzero(train.learner == 17)
     passed = train.passed.copy()
-    passed[last] = 1 - passed[last]
+    passed[rows[-1]] = 1 - passed[rows[-1]]
     flipped = replace(train, passed=passed)
-    before, after = (
-        replay(a, CATALOG, out_of_fold_difficulty(a, CATALOG, DifficultyConfig(), fold))
-        for a in (train, flipped)
-    )
-    np.testing.assert_array_equal(before.features[rows], after.features[rows])
-    # A table that the learner's own answers made would have told.
-    leaky = [replay(a, CATALOG, fit_difficulty(a, CATALOG).item_difficulty[a.item]) for a in (train, flipped)]
-    assert (leaky[0].features[rows, ABILITY] != leaky[1].features[rows, ABILITY]).any()
+    leaky = [replay(a, CATALOG, fit_difficulty(a, CATALOG)) for a in (train, flipped)]
+    assert (leaky[0][rows, FEATURE["ability"]] != leaky[1][rows, FEATURE["ability"]]).any()
 
 
 def test_calibrated_on_learners_it_was_not_fitted_on(model, unseen):

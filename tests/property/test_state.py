@@ -15,8 +15,9 @@ from recommender.domain.learner import LearnerProfile
 from recommender.embeddings import build_interactions
 from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
+from recommender.skills.records import MODULE
 from recommender.skills.state import LateEventError, LearnerState, fold, update
-from tests.unit.skills.streams import CATALOG, MODULES, TABLE, attempt, completion, streams
+from tests.unit.skills.streams import CATALOG, MODULES, TABLE, a_memory, attempt, completion, streams
 
 ENGINE = Engine(ModelBundle(CATALOG, TABLE, None, {}, RankingConfig()))
 
@@ -128,16 +129,32 @@ def test_the_same_event_again_is_late():
         update(state, attempt("e1", True, 1.0), TABLE)
 
 
-def test_a_state_of_two_thousand_events_on_fifty_skills_is_small():
+def practice(n_attempts, n_items):
+    """Attempts on fifty skills, an hour apart; ids of twelve characters."""
     rng = random.Random(5)
-    skills = [f"skill-{i:02d}" for i in range(50)]
-    events = [
+    return [
         attempt(
-            f"{i:05d}", rng.random() < 0.7, i / 4, item_id=f"item-{rng.randrange(900)}", skill_ids=(skill,)
+            f"{i:05d}",
+            rng.random() < 0.7,
+            i / 24,
+            item_id=f"item-{rng.randrange(n_items):07d}",
+            skill_ids=(f"skill-{rng.randrange(50):06d}",),
         )
-        for i, skill in enumerate(rng.choice(skills) for _ in range(1960))
+        for i in range(n_attempts)
     ]
-    events += [completion(f"c{i:04d}", f"module-{i:03d}", 500.0 + i, progress=1.0) for i in range(40)]
-    state = fold(events, TABLE)
+
+
+def test_a_state_of_two_thousand_attempts_on_fifty_skills_is_small():
+    remembering = replace(TABLE, memory=a_memory(np.random.default_rng(1))[0])
+    state = fold(practice(2000, 500), remembering)
     assert (state.n_events, len(state.skill_rows)) == (2000, 50)
-    assert len(state.to_bytes()) <= 8 * 1024
+    assert (state.items["tag"] != 0).sum() > 120
+    assert len(state.to_bytes()) < 8 * 1024
+
+
+def test_a_state_grows_with_skills_and_modules_and_with_nothing_else():
+    few, many = (len(fold(practice(n, 500), TABLE).to_bytes()) for n in (2000, 4000))
+    assert many <= few + 64
+    modules = [completion(f"x{i:04d}", f"module-{i:03d}", 500.0 + i, progress=1.0) for i in range(40)]
+    with_modules = len(fold([*practice(2000, 500), *modules], TABLE).to_bytes())
+    assert with_modules <= few + 40 * (MODULE.itemsize + len('"module-000",'))

@@ -79,9 +79,8 @@ def test_opens_as_it_was_written(made, original):
         assert opened.views[name].config == view.config
         for history in (History.empty(), History(np.array([0, 3], np.int32), np.zeros(2), -1, 1)):
             np.testing.assert_array_equal(opened.views[name].score(history), view.score(history))
-    np.testing.assert_array_equal(
-        opened.skills.module_success(None, CATALOG), made.skills.module_success(None, CATALOG)
-    )
+    one, other = (b.skills.module_success(None, CATALOG, now=0.0) for b in (opened, made))
+    np.testing.assert_array_equal(one, other)
 
 
 def test_written_again_it_holds_the_same(original, tmp_path):
@@ -106,8 +105,7 @@ def test_what_could_not_be_trained_stays_absent(part, tmp_path):
 
 def test_arrays_are_memory_maps(original):
     opened = ModelBundle.open(original)
-    mapped = [opened.skills.best_lr_.item_weight_, opened.skills.mastery_.offset_]
-    for array in mapped:
+    for array in (opened.skills.linear_.weight_, opened.skills.linear_.mean_):
         assert isinstance(array, np.memmap)
         assert not array.flags.writeable
     assert isinstance(opened.views["als"].arrays()["item_factors"].base, np.memmap)
@@ -176,7 +174,9 @@ def test_every_missing_file_is_named(copy):
         (lambda m: m["files"].popitem(), "was changed after training"),
         (lambda m: m.update(id="0" * 16), "was changed after training"),
         (lambda m: m.pop("id"), "was changed after training"),
-        (lambda m: m.update(format=FORMAT_VERSION + 1), "this engine reads up to 1; update the engine"),
+        (lambda m: m.update(format=FORMAT_VERSION + 1), "this engine reads 2; update the engine"),
+        (lambda m: m.update(format=FORMAT_VERSION - 1), "has format 1, this engine reads 2; train it again"),
+        (lambda m: m.update(format=0), "names no format"),
         (lambda m: m.update(format="1"), "names no format"),
         (lambda m: m.pop("format"), "names no format"),
         (lambda m: m.pop("files"), "names no files"),
@@ -201,7 +201,7 @@ def test_a_changed_manifest_is_refused(copy, change, message):
         lambda m: m["learned"].pop("skills"),
         lambda m: m["learned"]["skills"].pop("slope"),
         lambda m: m.update(learned=[]),
-        lambda m: m["files"].pop("skills/mastery_offset.npy"),
+        lambda m: m["files"].pop("skills/mastery_base.npy"),
         lambda m: m["files"].pop("difficulty/items.parquet"),
         lambda m: m["files"].pop("views/als/gram.npy"),
     ],
@@ -222,10 +222,10 @@ def test_no_file_outside_is_read(copy, name):
 
 
 def test_a_link_to_the_outside_is_not_followed(copy):
-    file = copy / "skills" / "mastery_offset.npy"
+    file = copy / "skills" / "mastery_base.npy"
     file.rename(copy.parent / "outside.npy")
     file.symlink_to(copy.parent / "outside.npy")
-    with pytest.raises(BundleError, match=r"lacks skills/mastery_offset\.npy"):
+    with pytest.raises(BundleError, match=r"lacks skills/mastery_base\.npy"):
         ModelBundle.open(copy)
 
 
@@ -270,7 +270,7 @@ def test_unverified_it_opens_what_is_sound(original):
     assert ModelBundle.open(original, verify=False).id == manifest_of(original)["id"]
 
 
-@pytest.mark.parametrize("name", ["skills/mastery_offset.npy", "catalog/modules.parquet"])
+@pytest.mark.parametrize("name", ["skills/mastery_base.npy", "catalog/modules.parquet"])
 @pytest.mark.parametrize("damage", [lambda data: data[:0], lambda data: data[:40], lambda data: data[::-1]])
 def test_unverified_damage_is_still_a_bundle_error(copy, name, damage):
     data = (copy / name).read_bytes()
@@ -281,7 +281,7 @@ def test_unverified_damage_is_still_a_bundle_error(copy, name, damage):
 
 def test_pickled_objects_are_refused(copy):
     """An object array is code: it is not read even where its hash is right."""
-    name = "skills/mastery_offset.npy"
+    name = "skills/mastery_base.npy"
     marker = copy.parent / "executed"
     np.save(copy / name, np.array([Harmful(str(marker))], object), allow_pickle=True)
     digest = bundle_module._sha256(copy / name)
@@ -303,7 +303,7 @@ class Harmful:
 
 def test_objects_are_not_written_either(made, tmp_path):
     made = fitted_bundle(views=False)
-    made.skills.mastery_.offset_ = np.array([object()] * 4, object)
+    made.skills.mastery_.base_ = np.array([object()] * 5, object)
     with pytest.raises(ValueError, match="allow_pickle"):
         made.write(tmp_path / "b")
     assert list(tmp_path.iterdir()) == []
@@ -374,10 +374,10 @@ def test_under_id(made, original, tmp_path):
 def test_under_id_a_sound_one_keeps_its_files_and_takes_the_new_manifest(made, tmp_path):
     first = made.write(tmp_path, under_id=True)
     inode = first.path.stat().st_ino
-    offset = (first.path / "skills" / "mastery_offset.npy").stat().st_ino
+    base = (first.path / "skills" / "mastery_base.npy").stat().st_ino
     again = replace(made, manifest={"metrics": {"auc": 0.1}}).write(tmp_path, under_id=True)
     assert again.path.stat().st_ino == inode
-    assert (again.path / "skills" / "mastery_offset.npy").stat().st_ino == offset
+    assert (again.path / "skills" / "mastery_base.npy").stat().st_ino == base
     assert ModelBundle.open(again.path).manifest["metrics"] == {"auc": 0.1}
     assert [f.name for f in tmp_path.iterdir()] == [first.id]
 
@@ -386,7 +386,7 @@ def test_under_id_a_sound_one_keeps_its_files_and_takes_the_new_manifest(made, t
     "damage",
     [
         lambda path: (path / MANIFEST).unlink(),
-        lambda path: (path / "skills" / "mastery_offset.npy").write_bytes(b""),
+        lambda path: (path / "skills" / "mastery_base.npy").write_bytes(b""),
         lambda path: shutil.rmtree(path / "catalog"),
         lambda path: shutil.rmtree(path / "catalog") or shutil.rmtree(path / "skills"),
     ],

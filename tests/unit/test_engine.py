@@ -15,7 +15,7 @@ from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
 from recommender.engine import Engine
 from recommender.errors import BundleError, UnknownIdError
-from recommender.skills.kernel import fold_attempts
+from recommender.skills.kernel import fold_rows
 from recommender.skills.state import LateEventError, LearnerState
 from tests.unit.worlds import NOW, answers, finished
 
@@ -196,7 +196,7 @@ def test_challenge_moves_the_chances(tiny_engine):
         chances = [
             m.success_probability
             for done in (["m00"], ["m04"], ["m08"], ["m00", "m04", "m08"])
-            for text in ("+-+", "--+", "+++")
+            for text in ("+++", "++++", "++-+++")
             for m in ask(
                 tiny_engine, [*finished(*done), *answers(text, "q05")], challenge=challenge, k=4
             ).modules
@@ -207,7 +207,7 @@ def test_challenge_moves_the_chances(tiny_engine):
 
 def test_warm_compiles(tiny_engine):
     tiny_engine.warm()
-    assert fold_attempts.signatures
+    assert fold_rows.signatures
 
 
 def test_load_refuses_what_is_no_bundle(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,16 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from recommender.bundle import ModelBundle
-from recommender.domain.catalog import Catalog
+from recommender.domain.catalog import Catalog, Ragged
 from recommender.domain.events import Attempt, Completion
 from recommender.embeddings import VIEWS, build_interactions
 from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
-from recommender.skills.best_lr import BestLR
-from recommender.skills.calibration import PlattScaling
 from recommender.skills.difficulty import DifficultyTable
-from recommender.skills.mastery import MasteryReadout
-from recommender.skills.model import SkillModel, SkillModelConfig
+from recommender.skills.evidence import FADING
+from recommender.skills.model import SkillModel
 from recommender.skills.typical import typical_items
 from tests.unit.skills import streams
 
@@ -60,8 +59,9 @@ def make_engine(
     )
     table = even_table(catalog)
     if model is not None:
+        table = replace(table, item_difficulty=model.difficulty_.item_difficulty)
         model.difficulty_ = table
-        model.typical_ = typical_items(model.best_lr_, table, catalog)
+        model.typical_ = typical_items(catalog, model.mastery_.item_difficulty_, 0.0)
     lengths = [len(learner) for learner in started]
     interactions = build_interactions(
         np.repeat(np.arange(len(started)), lengths).astype(np.int64),
@@ -88,8 +88,8 @@ def fitted_bundle(
     rng = np.random.default_rng(1)
     model, fitted = None, {}
     if skills:
-        attempts = streams.simulated(rng, n_learners=12, n_attempts=300)
-        model = SkillModel(SkillModelConfig(n_folds=3)).fit(attempts, streams.CATALOG, seed=seed)
+        attempts = streams.simulated(rng, n_learners=12, n_attempts=1200)
+        model = SkillModel(streams.SMALL).fit(attempts, streams.CATALOG, seed=seed)
     if views:
         n_modules = len(streams.MODULES)
         rows = build_interactions(
@@ -120,19 +120,22 @@ def even_table(catalog: Catalog) -> DifficultyTable:
     )
 
 
-def plain_skills(item_weight: Sequence[float], n_skills: int) -> SkillModel:
-    """Best-LR in which every pass counts 0.5 and every attempt -0.25 on the logit; mastery likewise."""
+def plain_skills(item_difficulty: Sequence[float], n_skills: int, n_roles: int = 0) -> SkillModel:
+    """Mastery is the logarithm of passes over failures, each counted from 1; difficulty counts in full."""
     model = SkillModel()
-    model.best_lr_ = best_lr = BestLR()
-    best_lr.intercept_ = 0.0
-    best_lr.item_weight_ = np.array(item_weight, np.float64)
-    best_lr.skill_weight_ = np.zeros(n_skills)
-    best_lr.skill_passed_weight_ = np.full(n_skills, 0.5)
-    best_lr.skill_attempts_weight_ = np.full(n_skills, -0.25)
-    best_lr.learner_weight_ = np.zeros(4)
-    model.calibration_ = PlattScaling()
-    model.mastery_ = MasteryReadout()
-    model.mastery_.offset_, model.mastery_.weight_ = np.zeros(n_skills), np.array([0, 0, 1.0, 1.0, 0])
+    n_items = len(item_difficulty)
+    model.difficulty_ = DifficultyTable(
+        0.0,
+        tuple(f"item {i}" for i in range(n_items)),
+        np.array(item_difficulty, np.float64),
+        Ragged.of([[]] * n_items),
+        (),
+        np.zeros(0),
+    )
+    counted = [float(name in {"log_passed", "log_failed"}) for name in FADING]
+    model.mastery_ = streams.a_readout(
+        np.zeros(n_skills + 1), [0.0, 0.0, 0.0, *counted], item_difficulty=item_difficulty, n_roles=n_roles
+    )
     return model
 
 

@@ -11,10 +11,17 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from recommender.domain.catalog import Catalog, Ragged
+from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment, to_seconds
-from recommender.skills.columns import AttemptColumns
+from recommender.skills.columns import AttemptColumns, Lessons
 from recommender.skills.difficulty import DifficultyTable
-from recommender.skills.records import item_key
+from recommender.skills.kernel import Records, Rows, describe_rows
+from recommender.skills.mastery import MasteryReadout
+from recommender.skills.memory import MemoryConfig, MemoryInput, MemoryOutput
+from recommender.skills.model import SkillModelConfig
+from recommender.skills.records import MEMORY_RANK, MEMORY_WIDTH, N_FEATURES, SKILL, fresh, item_key
+from recommender.skills.state import LearnerState
+from recommender.skills.trees import TreesConfig
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 HALF_LIFE_DAYS = 10.0
@@ -83,6 +90,14 @@ TABLE = DifficultyTable(
     skill_difficulty=np.array([-0.5, 0.5, 1.0, 0.0]),
     module_ids=CATALOG.module_ids,
     module_skills=CATALOG.module_skills,
+)
+
+# Every part of the model, in small: enough for a thousand attempts or so.
+SMALL = SkillModelConfig(
+    n_folds=3,
+    held_out_fraction=0.25,
+    memory=MemoryConfig(epochs=2),
+    trees=TreesConfig(max_rounds=12, min_leaf_attempts=20, leaf_penalty=1.0, learning_rate=0.1),
 )
 
 
@@ -159,6 +174,7 @@ def columns(
     n_learners: int,
     skills: Sequence[Sequence[int]] | None = None,
     catalog: Catalog = CATALOG,
+    lessons: Lessons | None = None,
 ) -> AttemptColumns:
     """Attempts from (learner, item, passed, at); their skills are the items' unless given."""
     learner, item, passed, seconds = np.array(rows, np.float64).reshape(-1, 4).T
@@ -173,7 +189,90 @@ def columns(
         score=passed,
         at=seconds,
         n_learners=n_learners,
+        lessons=lessons or Lessons.none(),
     )
+
+
+def lessons_at(
+    rows: Sequence[tuple[int, int, Sequence[int], float, float, float]],
+) -> Lessons:
+    """Lessons from (learner, before, skills, hours, level, at)."""
+    learner, before, skills, hours, level, seconds = zip(*rows, strict=True) if rows else [()] * 6
+    return Lessons(
+        np.array(learner, np.int64),
+        np.array(before, np.int64),
+        Ragged.of([list(s) for s in skills]),
+        np.array(hours, np.float64),
+        np.array(level, np.float64),
+        np.array(seconds, np.float64),
+    )
+
+
+def a_memory(
+    rng: np.random.Generator, n_items: int = len(ITEMS), n_skills: int = len(SKILLS)
+) -> tuple[MemoryInput, MemoryOutput]:
+    """Any memory of answers, as the fit could have found it."""
+
+    def some(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return 0.3 * rng.standard_normal(shape, np.float32)
+
+    return (
+        MemoryInput(some(n_items, MEMORY_RANK), some(n_skills, MEMORY_RANK)),
+        MemoryOutput(
+            some(n_items, MEMORY_WIDTH), some(n_skills, MEMORY_WIDTH), some(n_items), some(n_skills)
+        ),
+    )
+
+
+def a_readout(
+    base: Sequence[float],
+    weight: Sequence[float],
+    *,
+    pass_rate: Sequence[float] | None = None,
+    variance: Sequence[float] = (1.0, 0.25, 4.0),
+    item_difficulty: Sequence[float] = (),
+    inside: float = 0.0,
+    stretch: float = 1.0,
+    n_roles: int = 0,
+) -> MasteryReadout:
+    """Read-out of mastery that is what it is told; `base` is by skill, and last without skills.
+
+    `weight` is of ability, level and self-assessment, then of the columns of evidence.
+    """
+    readout, n_skills = MasteryReadout(), len(base) - 1
+    readout.base_, readout.weight_ = np.array(base, np.float64), np.array(weight, np.float64)
+    readout.pass_rate_ = np.full(n_skills, 0.5) if pass_rate is None else np.array(pass_rate, np.float64)
+    readout.variance_ = np.array(variance, np.float64)
+    readout.stretch_ = np.array([stretch])
+    readout.item_difficulty_, readout.inside_ = np.array(item_difficulty, np.float64), np.array([inside])
+    readout.role_ = np.zeros((n_roles, n_skills + 1))
+    readout.segment_ = np.zeros((len(SEGMENTS), n_skills + 1))
+    return readout
+
+
+def known_before(
+    state: LearnerState, event: Attempt, table: DifficultyTable, output: MemoryOutput | None = None
+) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """Features of an attempt as the state tells them just before it, (N_FEATURES,)."""
+    skill_ids = list(dict.fromkeys(table.skills_of(event.item_id, event.skill_ids, event.module_id)))
+    slot, tag = item_key(event.item_id)
+    rows = Rows(
+        learner_row=np.zeros(1, np.int64),
+        item_row=np.array([slot], np.int64),
+        item_tag=np.array([tag], np.uint32),
+        item=np.array([table.item_index.get(event.item_id, -1)], np.int64),
+        skill_start=np.array([0, len(skill_ids)], np.int64),
+        # The last record is that of a skill never met.
+        skill_row=np.array([state.skill_rows.get(s, len(state.skills)) for s in skill_ids], np.int64),
+        skill=np.array([table.skill_index.get(s, -1) for s in skill_ids], np.int64),
+        passed=np.zeros(1),
+        score=np.zeros(1),
+        at=np.array([to_seconds(event.occurred_at)]),
+    )
+    records = Records(state.learner, np.concatenate([state.skills, fresh(SKILL, 1)]), state.items)
+    features = np.zeros((1, N_FEATURES), np.float32)
+    describe_rows(records, rows, table.known(output), features)
+    return features[0]
 
 
 def simulated(

@@ -74,6 +74,23 @@ def test_self_assessment_of_a_skill_never_met():
     assert record["n_attempts"] == 0
 
 
+def test_a_module_teaches_its_skills_once_when_it_is_finished():
+    events = [
+        completion("e0", "m1", 1.0, status="started"),
+        completion("e1", "m1", 2.0),
+        completion("e2", "m1", 3.0),
+        completion("e3", "m0", 4.0, status="abandoned"),
+        completion("e4", "unheard-of", 5.0),
+    ]
+    state = fold(events, TABLE)
+    assert list(state.skill_rows) == ["s1", "s2"]
+    assert state.skills["taught_hours"].tolist() == [1.0, 1.0]
+    assert (state.skills["taught_at"] == SECONDS + 2 * 86_400).all()
+    assert not state.skills["n_attempts"].any()
+    again = fold([*events, completion("e5", "m4", 6.0)], replace(TABLE, module_hours=np.full(5, 0.25)))
+    assert again.skills["taught_hours"].tolist() == [0.25, 0.25, 0.25]
+
+
 def test_credential_with_and_without_times():
     def earned(event_id, credential_id, days, expires):
         return CredentialEarned(
@@ -191,8 +208,10 @@ def test_a_fresh_record_counts_nothing_and_knows_no_time(dtype):
     for name in dtype.names:
         if name.endswith("_at") or name in {"self_level", "progress"}:
             assert np.isnan(record[name]), name
+        elif name == "last_skill":
+            assert record[name] == -1
         else:
-            assert record[name] == 0, name
+            assert not np.any(record[name]), name
 
 
 def test_item_keys_spread_and_are_never_empty():

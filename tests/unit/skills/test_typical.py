@@ -3,67 +3,59 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
-from recommender.skills.best_lr import BestLR
-from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.typical import typical_items
-from tests.unit.skills.streams import CATALOG, TABLE
+from tests.unit.skills.streams import CATALOG
+
+# By how much items are harder than the typical ones of their skills.
+HARDER = np.array([0.5, -0.25, 1.0, 2.0, 0.75, 0.0, 0.0, -1.0])
+MASTERY = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
 
 
 @pytest.fixture
-def model():
-    model = BestLR()
-    model.intercept_ = 0.5
-    model.item_weight_ = np.arange(8.0)
-    model.skill_weight_ = np.array([10.0, 20.0, 40.0, 80.0])
-    return model
+def typical():
+    return typical_items(CATALOG, HARDER, 0.0)
 
 
-@pytest.fixture
-def typical(model):
-    return typical_items(model, TABLE, CATALOG)
+def test_skills_of_a_module_are_those_of_its_items(typical):
+    # m0 holds q0 (s0); m1 holds q1 (s1), q2 (s0, s1) and q4 (none); m3 the last item, of s2.
+    third = 1 / 3
+    expected = [
+        [1, 0, 0, 0, 0],
+        [third / 2, third * 1.5, 0, 0, third],
+        [0, 0, 0, 0, 1],
+        [0, 0, 1, 0, 0],
+        [1, 0, 0, 0, 0],
+    ]
+    np.testing.assert_allclose(typical.skills.toarray(), expected)
 
 
-def test_item_weight_of_a_skill(typical):
-    # s0: q0, q2, q3; s1: q1, q2, q3; s2: q3 and the last three; s3 has none: the mean of all.
-    expected = [(0 + 2 + 3) / 3, (1 + 2 + 3) / 3, (3 + 5 + 6 + 7) / 4, 3.5]
-    np.testing.assert_allclose(typical.skill_item_weight, expected)
+def test_how_much_harder_its_items_are_is_their_mean(typical):
+    np.testing.assert_allclose(typical.harder, [0.5, (-0.25 + 1.0 + 0.75) / 3, np.nan, -1.0, 0.0])
 
 
-def test_module_with_items_takes_their_mean(typical):
-    assert typical.module_base[0] == pytest.approx(0.5 + 0 + 10)
-    # m1 holds q1 (s1), q2 (s0, s1) and q4 (none).
-    assert typical.module_base[1] == pytest.approx(0.5 + (1 + 2 + 4) / 3 + (20 + 30 + 0) / 3)
+def test_answers_within_a_module_are_better(typical):
+    inside = typical_items(CATALOG, HARDER, 0.3)
+    np.testing.assert_allclose(typical.harder - inside.harder, [0.3, 0.3, np.nan, 0.3, 0.3])
+    np.testing.assert_array_equal(inside.skills.toarray(), typical.skills.toarray())
 
 
-def test_module_without_items_takes_its_skills(typical):
-    # m4 teaches s0 and no item is its own; an item here assesses 10 / 8 skills.
-    expected = 0.5 + 5 / 3 + 10 * (10 / 8)
-    assert typical.module_base[4] == pytest.approx(expected)
+def test_a_module_without_items_and_skills_is_unknown(typical):
+    assert np.isnan(typical.success(MASTERY)).tolist() == [False, False, True, False, False]
 
 
-def test_module_without_either_is_unknown(typical):
-    assert np.isnan(typical.module_base[2])
-    assert np.isfinite(np.delete(typical.module_base, 2)).all()
-
-
-def test_logit_adds_what_the_learner_brings(typical):
-    by_skill = np.array([1.0, 2.0, 4.0, 8.0])
-    gained = typical.module_logit(by_skill) - typical.module_base
-    assert gained[0] == pytest.approx(1)
-    assert gained[1] == pytest.approx((2 + 3 + 0) / 3)
-    assert gained[4] == pytest.approx(10 / 8)
-    assert np.isnan(gained[2])
+def test_success_is_mastery_less_what_the_items_are_harder(typical):
+    success = typical.success(MASTERY)
+    assert success[0] == pytest.approx(expit(1.0 - 0.5))
+    assert success[1] == pytest.approx(expit((2 + 1.5 + 16) / 3 - 0.5))
+    assert success[3] == pytest.approx(expit(4.0 + 1.0))
+    assert success[4] == pytest.approx(expit(1.0)), "without items it takes those of its skills"
 
 
 def test_nothing_at_all():
     empty = Catalog.from_tables({"modules": pa.table({"module_id": ["m"], "title": ["M"]})})
-    table = DifficultyTable(
-        0.0, (), np.zeros(0), empty.item_skills, (), np.zeros(0), empty.module_ids, empty.module_skills
-    )
-    model = BestLR()
-    model.intercept_, model.item_weight_, model.skill_weight_ = 0.0, np.zeros(0), np.zeros(0)
-    typical = typical_items(model, table, empty)
-    assert typical.skill_item_weight.shape == (0,)
-    assert np.isnan(typical.module_logit(np.zeros(0))).tolist() == [True]
+    typical = typical_items(empty, np.zeros(0), 0.0)
+    assert typical.skills.shape == (1, 1)
+    assert np.isnan(typical.success(np.zeros(1))).tolist() == [True]

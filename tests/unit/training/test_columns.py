@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from recommender.domain.dataset_format import SEGMENTS
-from training.columns import attempt_columns, catalog_of, interactions_of
+from training.columns import attempt_columns, catalog_of, folds_of, interactions_of
 from training.datasets import load_dataset
 
 MODULES = "module_id,title,description,difficulty,skill_ids,tags\nb,B,,0.3,t,\na,A,,,s|t,\n"
@@ -46,6 +46,15 @@ def test_absent_tables_are_none(load):
     catalog = catalog_of(dataset)
     assert attempt_columns(dataset, catalog, pass_mark=0.5) is None
     assert interactions_of(dataset, catalog) is None
+
+
+def test_folds_are_by_the_learners_of_their_table(load):
+    dataset = load(learners="learner_id\nx\ny\nz\n", folds="learner_id,fold\nz,1\nx,4\n")
+    assert folds_of(dataset).tolist() == [4, 0, 1]
+
+
+def test_no_folds_are_none(load):
+    assert folds_of(load(modules=MODULES, skills=SKILLS)) is None
 
 
 def test_a_table_without_a_row_is_none_too(tiny_dataset):

@@ -25,10 +25,10 @@ def test_nothing_given_is_the_defaults():
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(file):
-    file.write_text("seed = 3\n[skills]\nn_folds = 4\n[skills.best_lr]\ninverse_penalty = 2\n")
+    file.write_text("seed = 3\n[skills]\nn_folds = 4\n[skills.linear]\ninverse_penalty = 2\n")
     config = load_config(file, ["skills.n_folds=6", "skills.n_folds = 7"])
-    assert (config.seed, config.skills.n_folds, config.skills.best_lr.inverse_penalty) == (3, 7, 2.0)
-    assert config.skills.mastery.interval_prior == 1.0
+    assert (config.seed, config.skills.n_folds, config.skills.linear.inverse_penalty) == (3, 7, 2.0)
+    assert config.skills.mastery.penalty == 5.0
 
 
 def test_a_byte_order_mark_is_no_obstacle(file):
@@ -91,7 +91,7 @@ def test_values_are_toml():
         ("evaluation.cuts=[]", ["evaluation.cuts is []", "at least 1"]),
         ("views={}", ["views is {}", "at least 1"]),
         ("skills.n_folds=1", ["skills.n_folds is 1", "greater than or equal to 2"]),
-        ("skills.best_lr.inverse_penalty=inf", ["skills.best_lr.inverse_penalty is inf", "finite number"]),
+        ("skills.linear.inverse_penalty=inf", ["skills.linear.inverse_penalty is inf", "finite number"]),
         ("ranking.value.gap=inf", ["ranking.value.gap is inf", "finite number"]),
         ("ranking.view_weights.als=inf", ["ranking.view_weights.als is inf", "finite number"]),
         ("ranking.view_weights.als=-0.1", ["ranking.view_weights.als is -0.1", "or equal to 0"]),
