@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from serving import docs_page, errors
 from serving.examples import RESPONSES
-from serving.routers import events, health, learners, model, recommendations
+from serving.routers import events, health, learners, model, next_item, recommendations
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
 
 _TITLE = "Adaptive learning recommender"
@@ -22,7 +22,14 @@ _DESCRIPTION = (
     "An answer whose model is `simulated` comes from a model that was trained on simulated data: it is for "
     "trying things out and says nothing of how real people learn."
 )
-_ROUTERS = (recommendations.router, events.router, learners.router, model.router, health.router)
+_ROUTERS = (
+    recommendations.router,
+    events.router,
+    learners.router,
+    next_item.router,
+    model.router,
+    health.router,
+)
 
 
 class Api(FastAPI):

@@ -131,6 +131,27 @@ _MASTERY_RESPONSE: dict[str, Any] = {
     ],
 }
 
+NEXT_ITEM_REQUESTS: dict[str, Any] = {
+    "first": {"summary": "The first item of a test of what the role asks for", "value": {}},
+    "another": {
+        "summary": "The next item of a test of one skill",
+        "value": {"skill_ids": [SKILL_ID], "given": [ITEM_ID]},
+    },
+}
+
+_NEXT_ITEM_RESPONSE: dict[str, Any] = {
+    "learner_id": LEARNER_ID,
+    "generated_at": _AT,
+    "model": _MODEL,
+    "item_id": "item-fractions-2",
+    "skill_id": SKILL_ID,
+    "success_probability": 0.56,
+    "expected_information": 0.14,
+    "n_given": 1,
+    "stop": False,
+    "stop_reason": None,
+}
+
 _MODEL_RESPONSE: dict[str, Any] = {
     **_MODEL,
     "version": 3,
@@ -152,6 +173,7 @@ RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/recommendations"): _RECOMMENDATION_RESPONSE,
     ("post", "/v1/events"): _EVENTS_RESPONSE,
     ("get", "/v1/learners/{learner_id}/mastery"): _MASTERY_RESPONSE,
+    ("post", "/v1/learners/{learner_id}/next-item"): _NEXT_ITEM_RESPONSE,
     ("get", "/v1/model"): _MODEL_RESPONSE,
     ("get", "/health/live"): {"status": "live"},
     ("get", "/health/ready"): {"status": "ready"},

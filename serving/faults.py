@@ -44,6 +44,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "list_type": ("is not a list", "send a list"),
     "too_short": ("holds {actual_length}", "send at least {min_length}"),
     "too_long": ("holds {actual_length}", "send at most {max_length} at a time"),
+    "repeated_id": ("holds {id!r} twice, the second time at [{position}]", "send each id once"),
     "model_type": ("is not an object", "send a JSON object"),
     "model_attributes_type": ("is not an object", "send a JSON object, as application/json"),
     "dict_type": ("is not an object", "send a JSON object, as application/json"),

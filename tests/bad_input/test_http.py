@@ -253,8 +253,61 @@ def test_a_bad_wish_is_named(service: Service, wish: dict[str, Any], field: str)
     assert field in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        (None, ""),
+        ([], ""),
+        ("item-4", ""),
+        ({"skill_ids": []}, "skill_ids"),
+        ({"skill_ids": "skill-algebra"}, "skill_ids"),
+        ({"skill_ids": {"skill-algebra": 1}}, "skill_ids"),
+        ({"skill_ids": [1]}, "skill_ids[0]"),
+        ({"skill_ids": ["skill-algebra", None]}, "skill_ids[1]"),
+        ({"skill_ids": [""]}, "skill_ids[0]"),
+        ({"skill_ids": [LONG]}, "skill_ids[0]"),
+        ({"skill_ids": ["skill-algebra", "skill-geometry", "skill-algebra"]}, "skill_ids"),
+        ({"skill_ids": [f"s{i}" for i in range(501)]}, "skill_ids"),
+        ({"skill_ids": ["skill-algebra", "zen"]}, "skill_ids"),
+        ({"given": None}, "given"),
+        ({"given": "item-4"}, "given"),
+        ({"given": [4]}, "given[0]"),
+        ({"given": ["a\nb"]}, "given[0]"),
+        ({"given": ["\ud800"]}, "given[0]"),
+        ({"given": ["item-4", "item-4"]}, "given"),
+        ({"given": [f"i{i}" for i in range(1001)]}, "given"),
+        ({"given": ["item-4", "brand-new"]}, "given"),
+        ({"learner_id": "ann"}, "learner_id"),
+        ({"n_given": 3}, "n_given"),
+    ],
+)
+def test_a_bad_wish_for_an_item_is_named(service: Service, wish: object, field: str) -> None:
+    answer = service.client.post("/v1/learners/ann/next-item", content=json.dumps(wish), headers=JSON)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert fields(answer) == [field]
+    assert field in answer.json()["detail"]
+
+
+def test_the_id_that_comes_twice_or_is_unknown_is_told(service: Service) -> None:
+    twice = service.client.post("/v1/learners/ann/next-item", json={"given": ["item-5", "item-4", "item-5"]})
+    assert twice.json()["errors"][0]["message"] == "given holds 'item-5' twice, the second time at [2]"
+    unknown = service.client.post("/v1/learners/ann/next-item", json={"given": ["item-4", "brand-new"]})
+    assert unknown.json()["errors"][0]["value"] == "brand-new"
+
+
+def test_as_many_ids_as_are_allowed_are_looked_up(service: Service) -> None:
+    for field, most in (("skill_ids", 500), ("given", 1000)):
+        wish = {field: [f"unknown-{i}" for i in range(most)]}
+        answer = service.client.post("/v1/learners/ann/next-item", json=wish)
+        assert answer.json()["errors"][0]["message"] == f"{field} is not in the catalogue"
+
+
 @pytest.mark.parametrize("learner_id", ["%00", "x" * 201])
 def test_a_bad_id_in_the_address_is_named(service: Service, learner_id: str) -> None:
-    answer = service.client.get(f"/v1/learners/{learner_id}/mastery")
-    assert answer.status_code == 422
-    assert fields(answer) == ["learner_id"]
+    for answer in (
+        service.client.get(f"/v1/learners/{learner_id}/mastery"),
+        service.client.post(f"/v1/learners/{learner_id}/next-item", json={}),
+    ):
+        assert answer.status_code == 422
+        assert fields(answer) == ["learner_id"]

@@ -153,19 +153,30 @@ def test_every_call_is_documented_with_its_scope_and_no_other() -> None:
     assert documented == offered
 
 
+def requests_of_examples() -> list[dict]:
+    from serving import examples
+
+    kinds = (examples.RECOMMENDATION_REQUESTS, examples.EVENTS_REQUESTS, examples.NEXT_ITEM_REQUESTS)
+    return [request["value"] for requests in kinds for request in requests.values()]
+
+
+def test_bodies_of_commands_are_examples_of_the_api() -> None:
+    sent = re.findall(r"^  -d '(.*)'$", text_of(GUIDES / "api.md"), flags=re.M)
+    assert sent
+    assert [body for body in sent if json.loads(body) not in requests_of_examples()] == []
+
+
 def test_examples_are_those_of_the_api() -> None:
     from serving import examples
     from serving.problems import REJECTED_EVENTS
     from serving.schemas.events import EventsResponse
     from serving.schemas.service import EventsProblemResponse
 
-    requests = [*examples.RECOMMENDATION_REQUESTS.values(), *examples.EVENTS_REQUESTS.values()]
-    offered = [request["value"] for request in requests]
-    offered += examples.RESPONSES.values()
+    offered = [*requests_of_examples(), *examples.RESPONSES.values()]
     blocks = re.findall(r"^```json\n(.*?)^```", text_of(GUIDES / "api.md"), flags=re.M | re.S)
     shown = [json.loads(block) for block in blocks]
     (problem,) = [example for example in shown if example not in offered]
-    assert len(shown) == 7
+    assert len(shown) == 8
     assert (problem["type"], problem["status"]) == (REJECTED_EVENTS.type, REJECTED_EVENTS.status)
     assert problem.keys() == EventsProblemResponse.model_fields.keys()
     EventsProblemResponse.model_validate(problem)
@@ -193,10 +204,12 @@ def test_every_scope_reason_and_rule_is_documented() -> None:
     from typing import get_args
 
     from recommender.domain.recommendation import Fallback, ReasonCode, Rule, Scenario
+    from serving.schemas.next_item import StopReason
     from serving.security.scopes import Scope
 
     guide = text_of(GUIDES / "api.md")
-    words = [*get_args(Fallback), *get_args(ReasonCode), *get_args(Rule), *get_args(Scenario), *Scope]
+    kinds = (Fallback, ReasonCode, Rule, Scenario, StopReason)
+    words = [*(word for kind in kinds for word in get_args(kind)), *Scope]
     assert [word for word in words if f"`{word}`" not in guide] == []
 
 

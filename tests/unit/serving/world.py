@@ -41,10 +41,10 @@ CREDENTIAL = "credential-numbers"
 ROLE = "role-analyst"
 
 
-def catalog() -> Catalog:
+def catalog(items: Sequence[str] = ITEMS) -> Catalog:
     """Twelve modules over four skills, one with a prerequisite; a role; a credential."""
     skill_of = [[SKILLS[i % len(SKILLS)]] for i in range(len(MODULES))]
-    item_module = [MODULES[0] if i < 4 else MODULES[i % len(MODULES)] for i in range(len(ITEMS))]
+    item_module = [MODULES[0] if i < 4 else MODULES[i % len(MODULES)] for i in range(len(items))]
     return Catalog.from_tables(
         {
             "modules": pa.table(
@@ -60,7 +60,7 @@ def catalog() -> Catalog:
             "skills": pa.table({"skill_id": list(SKILLS), "name": [s[6:].title() for s in SKILLS]}),
             "items": pa.table(
                 {
-                    "item_id": list(ITEMS),
+                    "item_id": list(items),
                     "module_id": item_module,
                     "skill_ids": [skill_of[MODULES.index(m)] for m in item_module],
                 }
@@ -77,12 +77,14 @@ def catalog() -> Catalog:
     )
 
 
-def write_bundle(path: Path, *, seed: int = 0, n_learners: int = 60) -> ModelBundle:
+def write_bundle(
+    path: Path, *, seed: int = 0, n_learners: int = 60, items: Sequence[str] = ITEMS
+) -> ModelBundle:
     """Train on made-up answers and write the bundle."""
-    rng, known = np.random.default_rng(seed), catalog()
+    rng, known = np.random.default_rng(seed), catalog(items)
     learner = np.repeat(np.arange(n_learners), 10)
-    item = rng.integers(0, len(ITEMS), len(learner)).astype(np.int32)
-    ability, hardness = rng.normal(size=n_learners), rng.normal(size=len(ITEMS))
+    item = rng.integers(0, len(items), len(learner)).astype(np.int32)
+    ability, hardness = rng.normal(size=n_learners), rng.normal(size=len(items))
     passed = (rng.random(len(learner)) < 1 / (1 + np.exp(hardness[item] - ability[learner]))).astype(float)
     attempts = AttemptColumns(
         learner=learner.astype(np.int64),

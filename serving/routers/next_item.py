@@ -1,0 +1,82 @@
+"""The next item of an adaptive test of one learner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Body
+
+from recommender.domain.learner import LearnerProfile
+from serving.dependencies import ServicesDep, requires
+from serving.errors import documented
+from serving.examples import NEXT_ITEM_REQUESTS
+from serving.learner_states import KnownLearner, known_learner
+from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
+from serving.rounding import rounded
+from serving.routers.learners import LearnerPath
+from serving.routers.model import model_ref
+from serving.schemas.next_item import NextItemRequest, NextItemResponse
+from serving.security.scopes import Scope
+
+router = APIRouter(prefix="/v1", tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
+
+
+@router.post(
+    "/learners/{learner_id:path}/next-item",
+    summary="Most informative item to assess now",
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
+)
+def next_item(
+    learner_id: LearnerPath,
+    request: Annotated[NextItemRequest, Body(openapi_examples=NEXT_ITEM_REQUESTS)],
+    services: ServicesDep,
+) -> NextItemResponse:
+    """Which item would tell most of the learner now, and whether enough is known to stop.
+
+    The service remembers no test: `given` says what was part of it. The same question about the same evidence
+    gets the same item, so a call may be sent again. Somebody unknown is tested as somebody of whom nothing is
+    known, and nothing is stored.
+    """
+    model, now = services.models.current, services.clock()
+    if model is None:
+        raise Problem(UNAVAILABLE, "no model is loaded, so no item can be chosen; try again later")
+    engine = model.engine
+    if engine.bundle.skills is None:
+        raise Problem(
+            UNAVAILABLE,
+            "the model that serves was trained without attempts, so no item can be chosen; "
+            "promote one that was trained on attempts",
+        )
+    learner = known_learner(services.database, model, learner_id, now=now)
+    if learner is None:
+        learner = KnownLearner(LearnerProfile(learner_id=learner_id), None)
+    answer = engine.next_item(
+        learner.state,
+        learner.profile,
+        skill_ids=request.skill_ids,
+        given=request.given,
+        now=now,
+        rng=_rng(learner_id, engine.bundle_id, request.given),
+    )
+    return NextItemResponse(
+        learner_id=learner_id,
+        generated_at=now,
+        model=model_ref(model),
+        item_id=answer.item_id,
+        skill_id=answer.skill_id,
+        success_probability=rounded(answer.success_probability),
+        expected_information=rounded(answer.expected_information),
+        n_given=len(request.given),
+        stop=answer.stop,
+        stop_reason=answer.stop_reason or None,
+    )
+
+
+def _rng(learner_id: str, bundle_id: str, given: Iterable[str]) -> np.random.Generator:
+    """Chance that is the same at a retry, in every process, and whatever the order of `given`."""
+    # No id holds a line break.
+    text = "\n".join((learner_id, bundle_id, *sorted(given)))
+    return np.random.default_rng(int.from_bytes(sha256(text.encode()).digest(), "big"))
