@@ -54,6 +54,8 @@ app = typer.Typer(
 )
 importers = typer.Typer(help="Make a dataset of the files that somebody publishes.", no_args_is_help=True)
 app.add_typer(importers, name="import")
+benchmarks = typer.Typer(help="Judge models beside published baselines; keep none.", no_args_is_help=True)
+app.add_typer(benchmarks, name="benchmark")
 
 
 @app.command()
@@ -151,6 +153,24 @@ def oracle(
     from training.commands.oracle import run
 
     run(data, config_file=config, overrides=overrides or (), json_file=json)
+
+
+@benchmarks.command()
+def skills(
+    data: DataDirectory,
+    fold: Annotated[
+        int | None, typer.Option(help="Test this fold of the table folds, not learners drawn at random.")
+    ] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(help="Share of the learners tested, drawn at random.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    json: JsonFile = None,
+) -> None:
+    """Predict the next answer of unseen learners, beside item means, Best-LR and, where installed, pyBKT."""
+    from training.commands.benchmark_skills import run
+
+    run(data, fold=fold, test_fraction=test_fraction, seed=seed, json_file=json)
 
 
 @app.command()

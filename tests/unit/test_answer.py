@@ -29,7 +29,7 @@ CLERK = LearnerProfile(learner_id="ada", role_id="clerk")
 
 @pytest.fixture(scope="module")
 def engine():
-    return make_engine(MODULES, model=plain_skills([0.0], 2), **TABLES)
+    return make_engine(MODULES, model=plain_skills([0.0], 2, n_roles=1), **TABLES)
 
 
 def modules_of(engine, learner, profile=CLERK, **query):

@@ -44,7 +44,7 @@ def bootstrap_means(
     means = np.empty((n_folds, values.shape[1]))
     for first in range(0, n_folds, _CHUNK):
         size = min(_CHUNK, n_folds - first)
-        drawn = _draws(len(who), size, rng)
+        drawn = draws(len(who), size, rng)
         means[first : first + size] = (drawn @ sums) / (drawn @ counts)[:, None]
     return means
 
@@ -61,7 +61,7 @@ def interval(means: Floats, share: float = 0.95) -> Floats:
     return np.percentile(means, [tail, 100 - tail], axis=0).T
 
 
-def _draws(n_learners: int, size: int, rng: np.random.Generator) -> Floats:
+def draws(n_learners: int, size: int, rng: np.random.Generator) -> Floats:
     """How often each learner is in each resample, shape (size, n_learners)."""
     picks = rng.integers(0, n_learners, (size, n_learners)) + n_learners * np.arange(size)[:, None]
     counts = np.bincount(picks.ravel(), minlength=size * n_learners)

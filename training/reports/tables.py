@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from rich import box
 from rich.console import RenderableType
@@ -13,6 +13,7 @@ from rich.text import Text
 from recommender.domain.simulation import labelled
 from training.evaluation.metrics import SKILL_METRICS
 from training.evaluation.module_report import ENGINE, ModuleReport, ModuleResult
+from training.evaluation.skill_benchmark import BEST_LR, Contest
 from training.evaluation.skills import SkillReport
 
 OURS: Final = (ENGINE, "skill_model")
@@ -34,17 +35,58 @@ def skill_table(report: SkillReport, *, simulated: bool) -> Table:
     simulated : bool
         Whether it is of simulated data, which its title then says.
     """
+    return _skill_table(report, labelled("Predicting the next response", simulated), "", {})
+
+
+def _skill_table(report: SkillReport, title: str, note: str, more: Mapping[str, Mapping[str, str]]) -> Table:
+    """Show metrics, and the cells of `more` by column and model; a caption says of how much, and `note`."""
     n = ", ".join(f"{count:,} {what}" for what, count in report.n.items())
-    title = labelled("Predicting the next response", simulated)
-    table = Table(title=title, caption=n, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=title, caption=n + note, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("model", no_wrap=True)
-    columns = (*SKILL_METRICS, "auc_first5")
-    for column in columns:
-        table.add_column(column.replace("_", " "), justify="right")
+    metrics = (*SKILL_METRICS, "auc_first5")
+    for column in (*metrics, *more):
+        table.add_column(column.replace("_", " "), justify="right", no_wrap=column in more)
     for name in _ours_first(report.models):
         values = report.models[name]
-        table.add_row(name, *(_number(values.get(column)) for column in columns), style=_style(name))
+        cells = [_number(values.get(metric)) for metric in metrics]
+        table.add_row(name, *cells, *(column[name] for column in more.values()), style=_style(name))
     return table
+
+
+def benchmark_table(contest: Contest, *, simulated: bool, rows: str = "all attempts") -> Table:
+    """Show every skill model on the same attempts, with its distance to Best-LR and its speed.
+
+    Parameters
+    ----------
+    contest : Contest
+    simulated : bool
+        Whether it is of simulated data, which its title then says.
+    rows : str
+        Which attempts, for the title.
+    """
+    models = contest.models()
+    more = {f"- {BEST_LR}": {name: _difference(models, name) for name in models}}
+    for what, form in (("fit", ",.1f"), ("predict", ",.2f")):
+        for unit, key in (("s", "seconds"), ("rows/s", "rows_per_second")):
+            form = form if unit == "s" else ",.0f"
+            cells = {name: _amount(values[f"{what}_{key}"], form) for name, values in models.items()}
+            more[f"{what} {unit}"] = cells
+    title = labelled(f"Predicting the next response, {rows}", simulated)
+    note = f"; - {BEST_LR}: difference in AUC, 95% interval over learners"
+    return _skill_table(contest.report, title, note, more)
+
+
+def _difference(models: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    """AUC minus that of Best-LR, with its interval."""
+    bounds = models[name]["ci95"].get(f"difference_to_{BEST_LR}", {}).get("auc")
+    ours, theirs = models[name]["auc"], models[BEST_LR]["auc"]
+    if bounds is None or ours is None or theirs is None:
+        return "-"
+    return f"{ours - theirs:+.4f} ({bounds[0]:+.4f}, {bounds[1]:+.4f})"
+
+
+def _amount(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
 
 
 def module_table(report: ModuleReport, *, simulated: bool) -> RenderableType:
