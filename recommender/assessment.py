@@ -68,8 +68,7 @@ class Assessment:
         self._bundle, self._skills, self._selector = bundle, bundle.skills, ItemSelector(config)
         catalog = bundle.catalog
         difficulty = bundle.skills.mastery_.item_difficulty_
-        stretch = float(bundle.skills.mastery_.stretch_[0])
-        self._pool = ItemPool(difficulty, np.zeros(catalog.n_skills), catalog.item_skills, stretch)
+        self._pool = ItemPool(difficulty, np.zeros(catalog.n_skills), catalog.item_skills)
         keys = np.array([item_key(v) for v in catalog.item_ids], np.int64).reshape(-1, 2)
         self._slot, self._tag = keys[:, 0], keys[:, 1].astype(np.uint32)
 
@@ -109,7 +108,7 @@ class Assessment:
         estimate = self._skills.mastery(state, catalog, now=now, place=place)
         mastery = logit(np.clip(estimate.mastery, 1e-9, 1.0 - 1e-9))
         information, n_given = self._answers(mastery, taken)
-        before = self._skills.mastery_.error(np.maximum(estimate.n_attempts - n_given, 0).astype(np.float64))
+        before = self._skills.mastery_.error(np.maximum(estimate.n_kept - n_given, 0.0))
         error = 1.0 / np.sqrt(1.0 / before**2 + information)
         allowed = np.ones(len(catalog.item_ids), np.bool_)
         allowed[taken] = False

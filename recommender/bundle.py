@@ -120,7 +120,7 @@ class ModelBundle:
         Raises
         ------
         BundleError
-            It is missing, damaged, foreign or of a newer format.
+            It is missing, damaged, foreign or of another format.
         """
         manifest = _read_manifest(path)
         try:

@@ -72,7 +72,7 @@ class Engine:
         Raises
         ------
         BundleError
-            It is missing, damaged, foreign, of a newer format, or not the one that the pointer names.
+            It is missing, damaged, foreign, of another format, or not the one that the pointer names.
         """
         path = Path(path)
         if path.suffix != ".json":

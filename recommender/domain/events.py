@@ -60,7 +60,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A learner started, finished or left a module; it says nothing of mastery by itself."""
+    """A learner started, finished or left a module; finishing is evidence of what it teaches, no proof."""
 
     event_id: str
     learner_id: str

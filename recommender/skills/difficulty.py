@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,7 @@ from scipy.special import expit
 
 from recommender.domain.catalog import Catalog, Ragged
 from recommender.skills.columns import AttemptColumns
+from recommender.skills.kernel_arrays import Known
 from recommender.skills.memory import MemoryInput, MemoryOutput
 
 Floats = NDArray[np.float64]
@@ -128,16 +128,14 @@ class DifficultyTable:
             digest.update(part.tobytes())
         return digest.hexdigest()[:16]
 
-    def known(self, output: MemoryOutput | None = None) -> Any:
+    def known(self, output: MemoryOutput | None = None) -> Known:
         """Return what the compiled fold reads; `output` is what fills the feature ``memory_logit``."""
         if output is None:
             return self._known_to_fold
         return self._known_to_fold._replace(**output.arrays())
 
     @cached_property
-    def _known_to_fold(self) -> Any:
-        from recommender.skills.kernel import Known  # it brings the compiler
-
+    def _known_to_fold(self) -> Known:
         return Known(
             overall=np.array([self.overall]),
             overall_score=np.array([self.overall_score]),
@@ -161,14 +159,6 @@ class DifficultyTable:
             module = self.module_index.get(module_id)
             found = self.module_skills[module] if module is not None else ()
         return tuple(self.skill_ids[s] for s in found)
-
-    def difficulty_of(self, item_id: str, skill_ids: Sequence[str]) -> float:
-        """Difficulty of an item, logits; a new one takes the mean of its known skills, else `overall`."""
-        item = self.item_index.get(item_id)
-        if item is not None:
-            return float(self.item_difficulty[item])
-        known = [self.skill_difficulty[self.skill_index[s]] for s in skill_ids if s in self.skill_index]
-        return float(np.mean(known)) if known else self.overall
 
     def to_tables(self) -> dict[str, pa.Table]:
         """Return the table as Arrow tables, for the bundle."""

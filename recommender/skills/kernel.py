@@ -21,7 +21,7 @@ which `recommender.skills.memory` explains.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
@@ -30,7 +30,6 @@ from recommender.skills.records import (
     FEATURE,
     MEMORY_DECAYS,
     MEMORY_RANK,
-    N_FEATURES,
     N_SKILL_RATES,
     PRIOR_ANSWERS,
     RATES,
@@ -87,89 +86,6 @@ _EXPECTED_SCORE = FEATURE["expected_score"]
 _ITEM_LOG_COUNT = FEATURE["item_log_count"]
 _N_SKILLS = FEATURE["n_skills"]
 _MEMORY_LOGIT = FEATURE["memory_logit"]
-
-
-class Records(NamedTuple):
-    """Record arrays of `LEARNER`, `SKILL` and `ITEM`; folding changes them in place."""
-
-    learner: Any
-    skill: Any
-    item: Any
-
-
-class Rows(NamedTuple):
-    """Attempts, in the order they are folded in.
-
-    Parameters
-    ----------
-    learner_row, item_row : int64 arrays, shape (n_attempts,)
-        The records each attempt touches.
-    item_tag : uint32 array, shape (n_attempts,)
-    item : int64 array, shape (n_attempts,)
-        Position in the table of what is known of items, -1 for an item nobody knows.
-    skill_start : int64 array, shape (n_attempts + 1,)
-        Attempt `i` touches ``skill_row[skill_start[i]:skill_start[i + 1]]``.
-    skill_row, skill : int64 arrays, shape (n_entries,)
-        Record of each skill, and its position in the table, -1 for one that nobody knows.
-    passed, score, at : float64 arrays, shape (n_attempts,)
-        1 or 0; a fraction; seconds since 1970 UTC or NaN.
-    """
-
-    learner_row: Any
-    item_row: Any
-    item_tag: Any
-    item: Any
-    skill_start: Any
-    skill_row: Any
-    skill: Any
-    passed: Any
-    score: Any
-    at: Any
-
-
-class LessonRows(NamedTuple):
-    """Finished modules and self-assessments, folded in between attempts.
-
-    Parameters
-    ----------
-    before : int64 array, shape (n_lessons,)
-        Each is folded in just before this attempt; ascending.
-    skill_start : int64 array, shape (n_lessons + 1,)
-    skill_row : int64 array, shape (n_entries,)
-        Records of `SKILL`.
-    hours, level, at : float64 arrays, shape (n_lessons,)
-        Hours taught in each skill, 0 for a self-assessment; the level of a self-assessment, else NaN;
-        seconds since 1970 UTC or NaN.
-    """
-
-    before: Any
-    skill_start: Any
-    skill_row: Any
-    hours: Any
-    level: Any
-    at: Any
-
-
-class Known(NamedTuple):
-    """What is known of items and skills beforehand, see `DifficultyTable.known`.
-
-    `overall` and `overall_score` are arrays of one number. The vectors and biases of the memory have
-    no rows where none was fitted.
-    """
-
-    overall: Any
-    overall_score: Any
-    item_difficulty: Any
-    item_score: Any
-    item_log_count: Any
-    skill_difficulty: Any
-    skill_score: Any
-    item_input: Any
-    skill_input: Any
-    item_output: Any
-    skill_output: Any
-    item_bias: Any
-    skill_bias: Any
 
 
 @numba.njit(cache=True, nogil=True, inline="never")
@@ -413,14 +329,3 @@ def describe_rows(records: Any, rows: Any, known: Any, features: Any) -> None:
     """Write what is known before each row, had it come next; nothing is folded in."""
     for i in range(len(rows.learner_row)):
         describe(records, rows, known, i, features[i])
-
-
-__all__ = [
-    "N_FEATURES",
-    "Known",
-    "LessonRows",
-    "Records",
-    "Rows",
-    "describe_rows",
-    "fold_rows",
-]

@@ -15,10 +15,10 @@ a half-life nothing fades). Failures do not fade: otherwise time alone would men
 
 The weights are fitted to answers, where an item that is harder than the typical one by d logits takes d
 off: a logistic regression with bounds. It is PFA (Pavlik, Cen and Koedinger 2009, equation 3), signs held.
-Mastery is sigmoid(g m_s), where g makes up for what fitting to items of unknown difficulty flattens.
 
-The interval is normal on the logit scale, with a variance after n attempts of
-v(n) = v_1 + (v_0 - v_1) / (1 + n / n_0), see `recommender.skills.mastery_fit.interval_variance`.
+Mastery is sigmoid(m_s). The interval is normal on the logit scale around g m_s, where g makes up for what is
+not known of learner and items and flattens m_s (a mean of curves is flatter than each), with the variance
+v(n) = v_1 + (v_0 - v_1) / (1 + n / n_0) after n attempts, see `recommender.skills.mastery_fit`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class MasteryEstimate:
 
     `mastery`, `low` and `high` are probabilities, the latter two an 80% interval; `n_attempts` is 0 where
     mastery is a prior only; `last_at` is in seconds since 1970 UTC or NaN; `trend` is the recent minus the
-    long-run share of passes; `faded` is the mastery lost since the last pass, at least 0.
+    long-run share of passes; `faded` is the mastery lost since the last pass, at least 0; `n_kept` is
+    `n_attempts` times the share of their evidence that is kept.
     """
 
     mastery: Floats
@@ -76,9 +77,10 @@ class MasteryEstimate:
     last_at: Floats
     trend: Floats
     faded: Floats
+    n_kept: Floats
 
     def known(self) -> Floats:
-        """Mastery where there is evidence, NaN elsewhere."""
+        """Mastery where there are answers, NaN elsewhere."""
         return np.where(self.n_attempts > 0, self.mastery, np.nan)
 
 
@@ -147,7 +149,7 @@ class MasteryReadout:
             What was known before each attempt, from tables fitted on other learners.
         catalog : Catalog
         table : DifficultyTable
-            Of all of them.
+            That the model serves with.
         """
         for name, values in fit_readout(attempts, features, catalog, table, self.config).items():
             setattr(self, name, values)
@@ -168,13 +170,16 @@ class MasteryReadout:
         n, last_at, trend = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan), np.zeros(n_skills)
         n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
         trend[skill] = met["share"][:, 0] - met["share"][:, -1]
-        logit = self.stretch_ * read.logit[:-1]
+        logit = read.logit[:-1]
         mastery = expit(logit)
-        faded = np.maximum(expit(self.stretch_ * read.unfaded[:-1]) - mastery, 0.0)
+        faded = np.maximum(expit(read.unfaded[:-1]) - mastery, 0.0)
         n_kept = n.astype(np.float64)
         n_kept[skill] *= read.share
         error = Z_80 * self.error(n_kept)
-        return MasteryEstimate(mastery, expit(logit - error), expit(logit + error), n, last_at, trend, faded)
+        centre = self.stretch_ * logit
+        low = np.minimum(expit(centre - error), mastery)
+        high = np.maximum(expit(centre + error), mastery)
+        return MasteryEstimate(mastery, low, high, n, last_at, trend, faded, n_kept)
 
     def error(self, n_kept: Floats) -> Floats:
         """Return the standard error of the logit of mastery after so many attempts, same shape."""

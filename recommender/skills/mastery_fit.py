@@ -16,9 +16,11 @@ Floats = NDArray[np.float64]
 
 # Attempts so far at which pairs of answers are compared, edges of the groups.
 _EDGES = np.array([0, 1, 2, 4, 8, 16, 32, 64])
-# Smallest variance that is believed, and how much must speak for one.
-_LEAST = 0.02
-_LEAST_WEIGHT = 2.0
+# The variance thought of beforehand, and its weight: that of some 100 pairs of answers.
+_PRIOR = (1.0, 0.25, 4.0)
+_PRIOR_WEIGHT = 5.0
+# Smallest variance that is believed.
+_LEAST = 0.05
 _GRID = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
@@ -68,12 +70,16 @@ def fit_signed(
     parts: Any = [sparse.csr_matrix(x / scale), groups, np.ones((len(x), 1))]
     design = sparse.csr_matrix(sparse.hstack(parts))
     transposed = sparse.csr_matrix(design.T)
-    ridge = np.concatenate([np.full(len(scale), penalty), np.full(n_groups, group_penalty), [1e-3]])
+    ridge = np.concatenate([np.full(len(scale), penalty), np.full(n_groups, group_penalty), [0.0]])
 
     def loss(w: Floats) -> tuple[float, Floats]:
         z = start + design @ w
         value = np.logaddexp(0.0, z).sum() - passed @ z + 0.5 * ridge @ (w * w)
-        return float(value), transposed @ (expit(z) - passed) + ridge * w
+        slope = transposed @ (expit(z) - passed) + ridge * w
+        # One pass and one failure of nobody keep the intercept finite where all answers are alike.
+        value += np.logaddexp(0.0, w[-1]) + np.logaddexp(0.0, -w[-1])
+        slope[-1] += 2.0 * expit(w[-1]) - 1.0
+        return float(value), slope
 
     bounds = [(0.0, None)] * n_signed + [(None, None)] * (len(ridge) - n_signed)
     found = minimize(
@@ -133,7 +139,7 @@ def interval_variance(
     first is off, and apart where only chance is at work. With r = passed - p and w = p (1 - p), the variance
     of the error is sum r_i r_j / sum w_i w_j over such pairs (a method of moments for overdispersed counts,
     Williams 1982, section 2, without the variance of single answers). The two lie within a day, since mastery
-    itself moves.
+    itself moves. Shrunk to a variance of 1 for somebody new and of .25 for somebody known well.
 
     Parameters
     ----------
@@ -153,7 +159,6 @@ def interval_variance(
     """
     from scipy.optimize import nnls
 
-    default = np.array([1.0, 0.25, 4.0])
     order = np.argsort(pair, kind="stable")
     first, second = order[:-1], order[1:]
     near = (pair[first] == pair[second]) & ~(at[second] - at[first] > SECONDS_A_DAY)
@@ -162,14 +167,13 @@ def interval_variance(
     together = (passed[first] - p) * (passed[second] - q)
     chance = p * (1 - p) * q * (1 - q)
     group = np.searchsorted(_EDGES, np.round(n_kept[first], 3), side="right") - 1
-    weight = np.bincount(group, chance, len(_EDGES))
-    used = np.flatnonzero(weight > _LEAST_WEIGHT)
-    if not len(used):
-        return default
-    weight = weight[used]
-    variance = np.bincount(group, together, len(_EDGES))[used] / weight
-    attempts = np.bincount(group, n_kept[first] * chance, len(_EDGES))[used] / weight
-    best, least = default, np.inf
+    seen = np.bincount(group, chance, len(_EDGES))
+    # Where little was seen, the groups keep to what is thought beforehand.
+    weight = seen + _PRIOR_WEIGHT
+    attempts = (np.bincount(group, n_kept[first] * chance, len(_EDGES)) + _PRIOR_WEIGHT * _EDGES) / weight
+    variance = np.bincount(group, together, len(_EDGES)) + _PRIOR_WEIGHT * _decaying(_PRIOR, attempts)
+    variance /= weight
+    best, least = np.array(_PRIOR), np.inf
     for half in _GRID:
         share = 1.0 / (1.0 + attempts / half)
         both = np.column_stack([share, 1.0 - share]) * np.sqrt(weight)[:, None]
@@ -177,6 +181,11 @@ def interval_variance(
         if misfit < least:
             best, least = np.array([*np.maximum(found, _LEAST), half]), misfit
     return np.array([max(best[0], best[1]), best[1], best[2]])
+
+
+def _decaying(variance: tuple[float, float, float], n: Floats) -> Floats:
+    first, last, half = variance
+    return last + (first - last) / (1.0 + n / half)
 
 
 def attenuation(variance: float, unknown: float) -> float:

@@ -27,7 +27,7 @@ class MasteryConfig(BaseModel):
 
     penalty: float = Field(5.0, gt=0, description="L2 penalty of weights, of inputs of standard deviation 1")
     item_penalty: float = Field(0.7, gt=0, description="L2 penalty of each item's own difficulty, logits^-2")
-    max_attempts: int = Field(400_000, ge=1, description="attempts fitted on at most, of learners in turn")
+    max_attempts: int = Field(400_000, ge=1, description="attempts fitted on at most, of learners drawn")
     min_outside: int = Field(
         2_000, ge=1, description="attempts outside of modules from which on only those set the weights"
     )
@@ -50,7 +50,7 @@ def fit_readout(
     fitted to the answers outside of modules, where there are enough of them, else to all: only those come at
     times that the teaching did not choose. Last come what role and segment add, and the interval.
     """
-    attempts, features = _first_learners(attempts, features, config.max_attempts)
+    attempts, features = _some_learners(attempts, features, config.max_attempts)
     members = weights_of(attempts.skills, catalog.n_skills)
     share = kept_of_rows(features, members @ fading_rate(np.append(catalog.half_life_days, np.nan)))
     required = required_mastery(catalog)
@@ -142,14 +142,17 @@ def column(features: Features, name: str) -> Floats:
     return features[:, FEATURE[name]].astype(np.float64)
 
 
-def _first_learners(
+def _some_learners(
     attempts: AttemptColumns, features: Features, most: int
 ) -> tuple[AttemptColumns, Features]:
-    """At most about so many attempts: all of some learners', at least of one."""
+    """At most about so many attempts: all of learners drawn, the same ones every time, at least of one."""
     if len(attempts) <= most:
         return attempts, features
     counts = np.bincount(attempts.learner, minlength=attempts.n_learners)
-    rows = (np.cumsum(counts) <= max(most, counts[np.argmax(counts > 0)]))[attempts.learner]
+    order = np.random.default_rng(0).permutation(np.flatnonzero(counts))
+    kept = np.zeros(attempts.n_learners, np.bool_)
+    kept[order[np.cumsum(counts[order]) <= max(most, counts[order[0]])]] = True
+    rows = kept[attempts.learner]
     return attempts.take(rows), features[rows]
 
 
@@ -177,9 +180,12 @@ def _item_difficulty(
         group_penalty=config.item_penalty,
     )
     difficulty: Floats = -(fitted.offset + told @ fitted.free[context.shape[1] :])
-    # An answer tells at most a quarter of information; .2 is that of common ones.
+    # An answer tells at most a quarter of information; .2 is that of common ones. The spread of items is that
+    # of one step of expectation maximisation from the prior.
     known = 0.2 * np.bincount(attempts.item, minlength=n_items)
-    unknown = float((1.0 / (config.item_penalty + known))[attempts.item].mean())
+    answered = known > 0
+    spread = (fitted.offset**2 + 1.0 / (config.item_penalty + known))[answered].mean()
+    unknown = float((1.0 / (1.0 / spread + known))[attempts.item].mean())
     return difficulty - difficulty[attempts.item].mean(), unknown
 
 

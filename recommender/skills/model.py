@@ -35,7 +35,7 @@ from recommender.skills.mastery import (
 )
 from recommender.skills.mastery_training import MasteryConfig
 from recommender.skills.memory import MemoryConfig, MemoryInput, MemoryOutput, fit_memory
-from recommender.skills.records import FEATURE, N_FEATURES
+from recommender.skills.records import FEATURE, MEMORY_WIDTH, N_FEATURES
 from recommender.skills.replay import replay
 from recommender.skills.state import LearnerState, describe_items
 from recommender.skills.trees import BoostedTrees, TreesConfig
@@ -124,17 +124,21 @@ class SkillModel:
             Of the learner folds, of the learners held out and of everything else that is drawn.
         held_out : bool array, shape (n_learners,), optional
             Learners whose answers no prediction is fitted to: they tell when boosting stops, the two
-            numbers of the calibration, and the read-out of mastery; by default some are drawn. Where they
-            have too few attempts to tell, there are neither trees nor calibration.
+            numbers of the calibration, and the read-out of mastery; by default some are drawn, if they have
+            attempts enough to tell. Where those given have too few, there are neither trees nor calibration.
         """
         config, rng = self.config, np.random.default_rng(seed)
+        drawn = held_out is None
         if held_out is None:
             held_out = _draw(attempts, config.held_out_fraction, rng)
         sample = _sample(attempts, config.max_attempts, rng)
-        held_out = _usable(held_out, sample)
-        fitted = fit_difficulty(attempts.take(~held_out[attempts.learner]), catalog, config.difficulty)
+        tells = _tells(held_out, sample)
+        if drawn and not tells:
+            held_out = np.zeros_like(held_out)
+        counting = attempts.take(~held_out[attempts.learner])
+        fitted, n_fitted = fit_difficulty(counting, catalog, config.difficulty), len(counting)
         attempts, held = sample, held_out[sample.learner]
-        folds = list(self._folds(attempts, catalog, held, fitted, rng))
+        folds = list(self._folds(attempts, catalog, held, fitted, n_fitted, rng))
         features = self._replay(attempts, catalog, folds, [MemoryOutput.none()] * len(folds))
         self.linear_ = LinearModel(config.linear).fit(features[~held], attempts.passed[~held])
         base = self.linear_.predict_logit(features)
@@ -143,12 +147,12 @@ class SkillModel:
         features = self._replay(attempts, catalog, folds, outputs)
         start = base + features[:, _MEMORY]
         trees = BoostedTrees(config.trees)
-        if held.any():
+        if tells:
             trees.fit(_with(features, start), attempts.passed, start, held, seed=seed)
-        self.trees_ = trees if held.any() else trees.none()
-        # With nobody held out there is none: rows that were fitted on would flatter.
+        self.trees_ = trees if tells else trees.none()
         logit = start[held] + self.trees_.predict_logit(_with(features[held], start[held]))
-        self.calibration_ = PlattScaling.fit(logit, attempts.passed[held])
+        # Rows that were fitted on would flatter, so without enough others there is no calibration.
+        self.calibration_ = PlattScaling.fit(logit, attempts.passed[held]) if tells else PlattScaling()
         self.mastery_ = MasteryReadout(config.mastery).fit(attempts, features, catalog, self.difficulty_)
         self.typical_ = typical_items(
             catalog, self.mastery_.item_difficulty_, float(self.mastery_.inside_[0])
@@ -215,8 +219,9 @@ class SkillModel:
         Raises
         ------
         ValueError
-            An array is not of the shape that the catalogue asks for.
+            An array is not of the shape that the catalogue asks for, is not finite, or holds no trees.
         """
+        _check_arrays(arrays, catalog)
         model = cls(SkillModelConfig.model_validate(scalars["config"]))
         config = model.config
         model.linear_ = LinearModel(config.linear)
@@ -228,6 +233,8 @@ class SkillModel:
             taken = np.array if part is model.trees_ else np.asanyarray
             for name in part.ARRAYS:
                 setattr(part, name, taken(arrays[f"{prefix}_{name.strip('_')}"]))
+        # Its rows are features and the logit that the trees are added to.
+        model.trees_.check(N_FEATURES + 1)
         model.memory_ = MemoryOutput(
             *(np.array(arrays[f"memory_{name}"]) for name in MemoryOutput.none().arrays())
         )
@@ -236,7 +243,6 @@ class SkillModel:
         model.typical_ = typical_items(
             catalog, model.mastery_.item_difficulty_, float(model.mastery_.inside_[0])
         )
-        _check_shapes(arrays, catalog)
         return model
 
     def _probability(self, features: Features) -> Floats:
@@ -250,6 +256,7 @@ class SkillModel:
         catalog: Catalog,
         held: NDArray[np.bool_],
         fitted: DifficultyTable,
+        n_fitted: int,
         rng: np.random.Generator,
     ) -> Iterator[_Fold]:
         """One fold of training learners after the other, then those held out, whom `fitted` has not seen."""
@@ -263,7 +270,7 @@ class SkillModel:
             rows = train & (row_fold == k)
             others = train & ~rows
             # One learner only: nobody else's answers tell how hard an item is.
-            share = others.sum() / train.sum() or 1.0
+            share = float(others.sum() / n_fitted) or 1.0
             table = fit_difficulty(attempts.take(others), catalog, self.config.difficulty, share=share)
             yield _Fold(rows, others, table)
         yield _Fold(held, train, fitted)
@@ -326,12 +333,11 @@ def _draw(attempts: AttemptColumns, fraction: float, rng: np.random.Generator) -
     return held_out
 
 
-def _usable(held_out: NDArray[np.bool_], attempts: AttemptColumns) -> NDArray[np.bool_]:
-    """Return the learners held out, or nobody where that leaves too little on either side."""
+def _tells(held_out: NDArray[np.bool_], attempts: AttemptColumns) -> bool:
+    """Whether those held out, and the others, have answers enough to tell when to stop."""
     held = held_out[attempts.learner]
     sides = (attempts.passed[held], attempts.passed[~held])
-    enough = all(len(side) >= _LEAST_HELD_OUT and len(np.unique(side)) == 2 for side in sides)
-    return held_out if enough else np.zeros_like(held_out)
+    return all(len(side) >= _LEAST_HELD_OUT and len(np.unique(side)) == 2 for side in sides)
 
 
 def _sample(attempts: AttemptColumns, most: int, rng: np.random.Generator) -> AttemptColumns:
@@ -346,20 +352,20 @@ def _sample(attempts: AttemptColumns, most: int, rng: np.random.Generator) -> At
     return attempts.take(kept[attempts.learner])
 
 
-def _check_shapes(arrays: dict[str, NDArray[Any]], catalog: Catalog) -> None:
-    n_items, n_skills = len(catalog.item_ids), catalog.n_skills
-    sizes = {
-        "linear_weight": (N_FEATURES,),
-        "linear_mean": (N_FEATURES,),
-        "linear_least": (N_FEATURES,),
-        "linear_most": (N_FEATURES,),
-        "memory_item_output": (n_items, 0),
-        "memory_item_bias": (n_items, 0),
-        "memory_skill_output": (n_skills, 0),
-        "memory_skill_bias": (n_skills, 0),
+def _check_arrays(arrays: dict[str, NDArray[Any]], catalog: Catalog) -> None:
+    """Refuse arrays of other shapes than the catalogue asks for, or that are not finite."""
+    n_items, n_skills, n_roles = len(catalog.item_ids), catalog.n_skills, len(catalog.roles.ids)
+    with_memory = len(arrays["memory_item_bias"]) + len(arrays["memory_skill_bias"]) > 0
+    items, skills = (n_items, n_skills) if with_memory else (0, 0)
+    shapes: dict[str, tuple[int, ...]] = {
+        **{f"linear_{name.strip('_')}": (N_FEATURES,) for name in LinearModel.ARRAYS},
+        "memory_item_output": (items, MEMORY_WIDTH),
+        "memory_skill_output": (skills, MEMORY_WIDTH),
+        "memory_item_bias": (items,),
+        "memory_skill_bias": (skills,),
         "mastery_base": (n_skills + 1,),
-        "mastery_role": (len(catalog.roles.ids),),
-        "mastery_segment": (len(SEGMENTS),),
+        "mastery_role": (n_roles, n_skills + 1),
+        "mastery_segment": (len(SEGMENTS), n_skills + 1),
         "mastery_pass_rate": (n_skills,),
         "mastery_item_difficulty": (n_items,),
         "mastery_weight": (3 + len(FADING),),
@@ -367,6 +373,9 @@ def _check_shapes(arrays: dict[str, NDArray[Any]], catalog: Catalog) -> None:
         "mastery_variance": (3,),
         "mastery_stretch": (1,),
     }
-    for name, allowed in sizes.items():
-        if len(arrays[name]) not in allowed:
-            raise ValueError(f"array {name} has {len(arrays[name])} rows, expected {allowed[0]}")
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"array {name} has shape {arrays[name].shape}, expected {shape}")
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"array {name} holds a number that is not finite")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from recommender.domain.catalog import Catalog
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.kernel_arrays import LessonRows, Records, Rows
 from recommender.skills.memory import MemoryOutput
 from recommender.skills.records import ITEM, LEARNER, N_FEATURES, N_ITEM_SLOTS, SKILL, fresh, item_key
 
@@ -35,7 +36,7 @@ def replay(
     float32 array, shape (n_attempts, N_FEATURES)
         Columns as in `recommender.skills.records.FEATURES`.
     """
-    from recommender.skills.kernel import LessonRows, Records, Rows, fold_rows  # they bring the compiler
+    from recommender.skills.kernel import fold_rows  # it brings the compiler
 
     lessons, n_skills = attempts.lessons, max(catalog.n_skills, 1)
     entry_learner = attempts.learner[attempts.skills.row_of_value()]

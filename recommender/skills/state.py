@@ -31,6 +31,8 @@ from recommender.domain.events import (
 )
 from recommender.errors import RecommenderError
 from recommender.skills.difficulty import DifficultyTable
+from recommender.skills.kernel_arrays import Known, LessonRows, Rows
+from recommender.skills.kernel_arrays import Records as KernelRecords
 from recommender.skills.records import (
     ITEM,
     LEARNER,
@@ -231,7 +233,7 @@ def _attempt(state: LearnerState, event: Attempt, table: DifficultyTable) -> Non
     skill_ids = tuple(dict.fromkeys(table.skills_of(event.item_id, event.skill_ids, event.module_id)))
     rows = np.array([state.skill_row(s) for s in skill_ids], np.int64)
     slot, tag = item_key(event.item_id)
-    attempt = kernel.Rows(
+    attempt = Rows(
         learner_row=_FIRST,
         item_row=np.array([slot], np.int64),
         item_tag=np.array([tag], np.uint32),
@@ -252,7 +254,7 @@ def _lesson(
     """Fold a finished module or a self-assessment into its skills."""
     kernel = _kernel()
     rows = np.array([state.skill_row(s) for s in dict.fromkeys(skill_ids)], np.int64)
-    lesson = kernel.LessonRows(
+    lesson = LessonRows(
         before=_FIRST,
         skill_start=np.array([0, len(rows)], np.int64),
         skill_row=rows,
@@ -263,19 +265,19 @@ def _lesson(
     kernel.learn(_records(state), lesson, 0)
 
 
-def _records(state: LearnerState) -> Any:
-    return _kernel().Records(state.learner, state.skills, state.items)
+def _records(state: LearnerState) -> KernelRecords:
+    return KernelRecords(state.learner, state.skills, state.items)
 
 
 @cache
-def _no_lessons() -> Any:
+def _no_lessons() -> LessonRows:
     none = np.zeros(0)
     counts = np.zeros(0, np.int64)
-    return _kernel().LessonRows(counts, np.zeros(1, np.int64), counts, none, none, none)
+    return LessonRows(counts, np.zeros(1, np.int64), counts, none, none, none)
 
 
 def describe_items(
-    state: LearnerState, items: NDArray[np.int64], table: DifficultyTable, known: Any, *, now: float
+    state: LearnerState, items: NDArray[np.int64], table: DifficultyTable, known: Known, *, now: float
 ) -> NDArray[np.float32]:
     """Features of each item, a position in the table, had it come next at `now`; (n_items, N_FEATURES)."""
     kernel = _kernel()
@@ -288,7 +290,7 @@ def describe_items(
     position, row = known_rows(state.skill_rows, table.skill_index)
     row_of[position] = row
     keys = np.array([item_key(table.item_ids[i]) for i in items.tolist()], np.int64).reshape(-1, 2)
-    rows = kernel.Rows(
+    rows = Rows(
         learner_row=np.zeros(len(items), np.int64),
         item_row=np.ascontiguousarray(keys[:, 0]),
         item_tag=keys[:, 1].astype(np.uint32),
@@ -300,7 +302,7 @@ def describe_items(
         score=np.zeros(len(items)),
         at=np.full(len(items), now),
     )
-    records = kernel.Records(state.learner, np.concatenate([state.skills, fresh(SKILL, 1)]), state.items)
+    records = KernelRecords(state.learner, np.concatenate([state.skills, fresh(SKILL, 1)]), state.items)
     features = np.zeros((len(items), N_FEATURES), np.float32)
     kernel.describe_rows(records, rows, known, features)
     return features

@@ -126,6 +126,32 @@ class BoostedTrees:
         """One leaf of value 0."""
         return self._take([{"leaf_value": 0.0}])
 
+    def check(self, n_features: int) -> None:
+        """Refuse arrays that compiled code could not walk safely.
+
+        Raises
+        ------
+        ValueError
+            They hold no trees over so many features.
+        """
+        start, n = self.tree_start_, len(self.feature_)
+        inner = np.flatnonzero(self.feature_ >= 0)
+        # A child comes after its parent and before the next tree, so every walk ends.
+        end = np.repeat(start[1:], np.maximum(np.diff(start), 0))
+        sound = (
+            all(len(getattr(self, name)) == n for name in self.ARRAYS[1:])
+            and start[0] == 0
+            and start[-1] == n
+            and bool((np.diff(start) > 0).all())
+            and bool((self.feature_ < n_features).all())
+            and all(
+                bool(((child[inner] > inner) & (child[inner] < end[inner])).all())
+                for child in (self.left_, self.right_)
+            )
+        )
+        if not sound:
+            raise ValueError("arrays trees_* hold no trees")
+
     def predict_logit(self, features: NDArray[np.float32]) -> Floats:
         """Sum of the trees, logits, shape (n_rows,)."""
         if not hasattr(self, "tree_start_"):

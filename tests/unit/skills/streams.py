@@ -15,7 +15,8 @@ from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment, to_seconds
 from recommender.skills.columns import AttemptColumns, Lessons
 from recommender.skills.difficulty import DifficultyTable
-from recommender.skills.kernel import Records, Rows, describe_rows
+from recommender.skills.kernel import describe_rows
+from recommender.skills.kernel_arrays import Records, Rows
 from recommender.skills.mastery import MasteryReadout
 from recommender.skills.memory import MemoryConfig, MemoryInput, MemoryOutput
 from recommender.skills.model import SkillModelConfig

@@ -181,12 +181,6 @@ def attempts():
 # The table
 
 
-def test_difficulty_of_items_known_and_new():
-    assert TABLE.difficulty_of("q1", ()) == TABLE.item_difficulty[1]
-    assert TABLE.difficulty_of("new", ("s1", "s2", "new")) == pytest.approx(0.75)
-    assert TABLE.difficulty_of("new", ("new",)) == TABLE.overall == 0.25
-
-
 def test_pass_mark_is_that_of_the_attempts(attempts):
     assert fit_difficulty(replace(attempts, pass_mark=0.4), CATALOG).pass_mark == 0.4
 

@@ -70,7 +70,7 @@ def by_hand(share_kept, events=ON_FADING, level=0.0):
     skill = state.skills[state.skill_rows["s1"]]
     x = evidence_by_hand(skill, PASS_RATE[1])
     total = (np.maximum(x, 0) * share_kept + np.minimum(x, 0)) @ WEIGHT[3:]
-    return STRETCH * (BASE[1] + of_learner(state) + total + WEIGHT[2] * level)
+    return BASE[1] + of_learner(state) + total + WEIGHT[2] * level
 
 
 def test_mastery_is_the_formula(readout):
@@ -78,9 +78,9 @@ def test_mastery_is_the_formula(readout):
     assert now.mastery[1] == pytest.approx(expit(by_hand(1.0)), rel=1e-6)
     assert (now.n_attempts[1], now.last_at[1], now.faded[1]) == (4, to_seconds(at(3.0)), 0)
     state = fold(ON_FADING, TABLE)
-    assert now.mastery[0] == pytest.approx(expit(STRETCH * (0.1 + of_learner(state))), rel=1e-6)
+    assert now.mastery[0] == pytest.approx(expit(0.1 + of_learner(state)), rel=1e-6)
     logits = readout.logit(state, CATALOG, now=to_seconds(at(3.0)))
-    np.testing.assert_allclose(expit(STRETCH * logits[:-1]), now.mastery)
+    np.testing.assert_allclose(expit(logits[:-1]), now.mastery)
     assert logits[-1] == pytest.approx(0.5 + of_learner(state), rel=1e-6)
 
 
@@ -97,7 +97,7 @@ def test_a_finished_module_teaches_and_refreshes(readout):
     assert later.mastery[1] > estimate(readout, ON_FADING, 3.0 + 2 * HALF_LIFE_DAYS).mastery[1]
     # Taught and never asked: that counts, and is no attempt.
     taught = estimate(readout, [completion("m", "m1", 0.0)], 0.0)
-    assert taught.mastery[1] == pytest.approx(expit(STRETCH * (-0.2 + 0.6 * np.log1p(1.0))), rel=1e-6)
+    assert taught.mastery[1] == pytest.approx(expit(-0.2 + 0.6 * np.log1p(1.0)), rel=1e-6)
     assert taught.n_attempts[1] == 0
 
 
@@ -112,7 +112,7 @@ def test_a_self_assessment_counts_by_its_distance_from_what_is_usual(readout, le
 def test_failures_do_not_mend_with_time(readout):
     failed = [attempt(f"e{i}", False, float(i), item_id="q1") for i in range(4)]
     soon, late = (estimate(readout, failed, days) for days in (3.0, 300.0))
-    assert late.mastery[1] == soon.mastery[1] < expit(STRETCH * -0.2)
+    assert late.mastery[1] == soon.mastery[1] < expit(-0.2)
     assert late.faded[1] == 0
 
 
@@ -129,7 +129,7 @@ def test_a_failure_does_not_bring_back_passes_of_long_ago(readout):
 def test_without_clock_nothing_fades(readout):
     events = [attempt(f"e{i}", True, None, item_id="q1") for i in range(4)]
     now, late = (estimate(readout, events, days) for days in (3.0, 3000.0))
-    assert now.mastery[1] == late.mastery[1] > expit(STRETCH * -0.2)
+    assert now.mastery[1] == late.mastery[1] > expit(-0.2)
     assert np.isnan(now.last_at[1])
 
 
@@ -138,9 +138,18 @@ def test_interval_rests_on_what_is_kept(readout):
     for days, share in ((3.0, 1.0), (3.0 + HALF_LIFE_DAYS, 0.5)):
         got = estimate(readout, ON_FADING, days)
         error = Z_80 * np.sqrt(0.25 + 0.75 / (1 + 4 * share / 4.0))
-        assert logit(got.low[1]) == pytest.approx(logit(got.mastery[1]) - error)
-        assert logit(got.high[1]) == pytest.approx(logit(got.mastery[1]) + error)
-    assert logit(got.high[3]) - logit(got.mastery[3]) == pytest.approx(Z_80)
+        centre = STRETCH * logit(got.mastery[1])
+        assert logit(got.low[1]) == pytest.approx(centre - error)
+        assert logit(got.high[1]) == pytest.approx(centre + error)
+        assert got.n_kept[1] == pytest.approx(4 * share)
+    assert logit(got.high[3]) - STRETCH * logit(got.mastery[3]) == pytest.approx(Z_80)
+
+
+def test_the_interval_holds_mastery_however_far_out_it_is():
+    far = a_readout(np.full(5, 9.0), np.zeros(len(WEIGHT)), variance=(0.05, 0.05, 1.0), stretch=STRETCH)
+    got = far.estimate(None, CATALOG, now=0.0)
+    assert (got.low <= got.mastery).all()
+    assert (got.mastery <= got.high).all()
 
 
 def test_a_place_moves_the_prior(readout):
@@ -164,7 +173,7 @@ def test_trend_is_recent_minus_long_run(readout):
 def test_nobody_has_the_prior(readout):
     for state in (None, fold([], TABLE)):
         got = readout.estimate(state, CATALOG, now=0.0)
-        np.testing.assert_allclose(got.mastery, expit(STRETCH * BASE[:-1]))
+        np.testing.assert_allclose(got.mastery, expit(BASE[:-1]))
         assert np.isnan(got.known()).all()
         assert not got.n_attempts.any()
 
@@ -315,10 +324,14 @@ def test_attempts_without_skills():
     assert expit(readout.base_[-1] + 0.0) == pytest.approx(2 / 3, abs=0.2)
 
 
-def test_of_too_many_attempts_those_of_the_first_learners_count(attempts):
+def test_of_too_many_attempts_those_of_learners_drawn_count(attempts):
     features = replay(attempts, CATALOG, TABLE)
-    first = (np.cumsum(np.bincount(attempts.learner)) <= 3000)[attempts.learner]
+    counts = np.bincount(attempts.learner)
+    order = np.random.default_rng(0).permutation(np.flatnonzero(counts))
+    drawn = order[np.cumsum(counts[order]) <= 3000]
+    first = np.isin(attempts.learner, drawn)
     assert 2900 < first.sum() <= 3000
+    assert drawn.tolist() != sorted(drawn.tolist()), "not the first ones"
     some = MasteryReadout(MasteryConfig(max_attempts=3000)).fit(attempts, features, CATALOG, TABLE)
     alone = MasteryReadout().fit(attempts.take(first), features[first], CATALOG, TABLE)
     for name in MasteryReadout.ARRAYS:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recommender.domain.events import event_key
-from recommender.skills import kernel
+from recommender.skills import kernel, kernel_arrays
 from recommender.skills.columns import Lessons
 from recommender.skills.memory import MemoryOutput
 from recommender.skills.records import FEATURE, FEATURES, LEARNER, N_FEATURES, SKILL, fresh
@@ -244,8 +244,8 @@ def test_times_are_those_of_the_last_attempt_and_the_last_pass():
 
 
 def test_lessons_touch_their_skills_and_no_answer():
-    records = kernel.Records(fresh(LEARNER, 1), fresh(SKILL, 3), None)
-    lessons = kernel.LessonRows(
+    records = kernel_arrays.Records(fresh(LEARNER, 1), fresh(SKILL, 3), None)
+    lessons = kernel_arrays.LessonRows(
         before=np.zeros(3, np.int64),
         skill_start=np.array([0, 2, 4, 5]),
         skill_row=np.array([0, 1, 0, 1, 0]),
