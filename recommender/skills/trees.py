@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 _THREADS = 2
 _CHUNK = 50_000
-# With fewer attempts a second thread costs more than it brings; the trees are the same.
+# With fewer attempts a second thread costs more than it brings.
 _ROWS_FOR_THREADS = 200_000
 
 
