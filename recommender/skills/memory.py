@@ -124,7 +124,7 @@ def fit_memory(
     """
     if config.epochs == 0 or len(np.unique(attempts.passed)) < 2:
         return MemoryInput.none(), MemoryOutput.none()
-    from recommender.skills.memory_kernel import Rows, Sums, Vectors, descend  # they bring the compiler
+    from recommender.skills.memory_kernel import Rows, Vectors, descend  # they bring the compiler
 
     rng = np.random.default_rng(seed)
     order = np.argsort(attempts.learner, kind="stable")
@@ -145,7 +145,7 @@ def fit_memory(
         *(np.zeros((n, MEMORY_WIDTH), np.float32) for n in (n_items, n_skills)),
         *(np.zeros(n, np.float32) for n in (n_items, n_skills)),
     )
-    sums = Sums(*(np.full(len(v), _FIRST_SUM, np.float32) for v in vectors))
+    sums = Vectors(*(np.full(len(v), _FIRST_SUM, np.float32) for v in vectors))
     answers = np.maximum(np.bincount(attempts.item, minlength=n_items), 1)
     vector_decay, bias_decay = (
         np.minimum(decay / answers, config.most_decay).astype(np.float32)

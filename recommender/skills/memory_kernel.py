@@ -27,18 +27,7 @@ class Rows(NamedTuple):
 
 
 class Vectors(NamedTuple):
-    """What is fitted, float32."""
-
-    item_input: Any
-    skill_input: Any
-    item_output: Any
-    skill_output: Any
-    item_bias: Any
-    skill_bias: Any
-
-
-class Sums(NamedTuple):
-    """Sums of squared gradients, one a vector."""
+    """What is fitted, float32; and, one number a vector, the sums of squared gradients."""
 
     item_input: Any
     skill_input: Any

@@ -74,7 +74,7 @@ def numeric_gradient(rows, vectors):
 
 
 def descend(rows, vectors, first_sum, lr, decay=0.0):
-    sums = memory_kernel.Sums(*(np.full(len(v), first_sum, np.float32) for v in vectors))
+    sums = memory_kernel.Vectors(*(np.full(len(v), first_sum, np.float32) for v in vectors))
     decays = np.full(4, decay, np.float32)
     order = np.arange(len(START) - 1)
     memory_kernel.descend(
@@ -102,7 +102,7 @@ def test_sums_are_of_squared_gradients_and_divide_the_step():
     )
     error = expit(alone.base[0] + vectors.item_bias[0] + vectors.skill_bias[0]) - alone.passed[0]
     before = [v.copy() for v in vectors]
-    sums = memory_kernel.Sums(*(np.full(len(v), 0.01, np.float32) for v in vectors))
+    sums = memory_kernel.Vectors(*(np.full(len(v), 0.01, np.float32) for v in vectors))
     decays = np.zeros(4, np.float32)
     one = (np.zeros(1, np.int64), np.array([0, 1]))
     memory_kernel.descend(*one, alone, vectors, sums, np.float32(0.1), decays, decays, np.float32(0))
