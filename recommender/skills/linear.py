@@ -33,7 +33,7 @@ class LinearConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     inverse_penalty: float = Field(1.0, gt=0, description="C of scikit-learn's LogisticRegression (L2)")
-    max_iterations: int = Field(500, ge=1, description="iterations of L-BFGS at most")
+    max_iterations: int = Field(100, ge=1, description="steps of Newton's method at most")
     max_rows: int = Field(200_000, ge=1, description="attempts fitted on at most, evenly spread")
 
 
@@ -92,7 +92,9 @@ class LinearModel:
             rate = (passed.sum() + 1) / (len(passed) + 2)
             self.intercept_ = float(np.log(rate / (1 - rate)))
             return self
-        model = LogisticRegression(C=self.config.inverse_penalty, max_iter=self.config.max_iterations)
+        model = LogisticRegression(
+            C=self.config.inverse_penalty, max_iter=self.config.max_iterations, solver="newton-cholesky"
+        )
         with warnings.catch_warnings():
             # Told by `converged_`, which training reports.
             warnings.simplefilter("ignore", ConvergenceWarning)

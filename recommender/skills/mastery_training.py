@@ -65,7 +65,8 @@ def fit_readout(
     fitted = fit_signed(
         x[rows],
         again[rows],
-        sparse.csr_matrix((int(rows.sum()), 0)),
+        np.zeros(int(rows.sum()), np.int64),
+        0,
         attempts.passed[rows],
         shift[rows],
         penalty=config.penalty,
@@ -80,7 +81,8 @@ def fit_readout(
     flattered = fit_signed(
         np.zeros((len(inside), 0))[inside],
         np.zeros((len(inside), 0))[inside],
-        sparse.csr_matrix((int(inside.sum()), 0)),
+        np.zeros(int(inside.sum()), np.int64),
+        0,
         attempts.passed[inside],
         (logit + shift)[inside],
         penalty=config.penalty,
@@ -169,11 +171,11 @@ def _item_difficulty(
         return np.zeros(n_items), 0.0
     told = np.column_stack([_logit(catalog.item_difficulty), _level_of_items(catalog)])
     told = np.where(np.isnan(told), 0.0, told - _known_mean(told))
-    of_item = sparse.csr_matrix((np.ones(n), attempts.item, np.arange(n + 1)), (n, n_items))
     fitted = fit_signed(
         x,
         np.column_stack([context, told[attempts.item]]),
-        of_item,
+        attempts.item.astype(np.int64),
+        n_items,
         attempts.passed,
         np.zeros(n),
         penalty=config.penalty,

@@ -29,14 +29,14 @@ class TreesConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    learning_rate: float = Field(0.1, gt=0, description="shrinkage of each tree")
+    learning_rate: float = Field(0.15, gt=0, description="shrinkage of each tree")
     max_rounds: int = Field(600, ge=0, description="trees at most; 0 fits none")
     patience: int = Field(30, ge=1, description="rounds without gain on held-out learners before stopping")
-    max_leaves: int = Field(31, ge=2, description="leaves of a tree at most")
-    min_leaf_attempts: int = Field(100, ge=1, description="attempts in a leaf at least")
+    max_leaves: int = Field(63, ge=2, description="leaves of a tree at most")
+    min_leaf_attempts: int = Field(300, ge=1, description="attempts in a leaf at least")
     feature_share: float = Field(0.5, gt=0, le=1, description="features drawn for each tree")
     attempt_share: float = Field(0.8, gt=0, le=1, description="attempts drawn for each tree")
-    leaf_penalty: float = Field(10.0, ge=0, description="L2 penalty of a leaf's value")
+    leaf_penalty: float = Field(20.0, ge=0, description="L2 penalty of a leaf's value")
     max_bins: int = Field(63, ge=2, le=255, description="distinct values of a feature that a split can tell")
 
 

@@ -72,30 +72,35 @@ def test_signs_are_held_and_the_rest_is_logistic_regression():
     rng = np.random.default_rng(1)
     x = rng.normal(0, [1, 3, 1], (20_000, 3))
     group = rng.integers(0, 3, len(x))
-    members = sparse.csr_matrix((np.ones(len(x)), group, np.arange(len(x) + 1)), (len(x), 3))
     z = x @ [0.8, 0.2, -0.5] + np.array([0.5, 0.0, -0.5])[group] + 0.3
     passed = (rng.random(len(x)) < expit(z)).astype(float)
     start = np.zeros(len(x))
-    fitted = fit_signed(x[:, :2], x[:, 2:], members, passed, start, penalty=1e-3, group_penalty=1e-3)
+    fitted = fit_signed(x[:, :2], x[:, 2:], group, 3, passed, start, penalty=1e-3, group_penalty=1e-3)
     np.testing.assert_allclose(fitted.signed, [0.8, 0.2], atol=0.05)
     assert fitted.free[0] == pytest.approx(-0.5, abs=0.05)
     np.testing.assert_allclose(fitted.offset + fitted.intercept, [0.8, 0.3, -0.2], atol=0.08)
-    bounded = fit_signed(x, x[:, :0], members, passed, start, penalty=1e-3, group_penalty=1e-3)
+    bounded = fit_signed(x, x[:, :0], group, 3, passed, start, penalty=1e-3, group_penalty=1e-3)
     assert bounded.signed[2] == 0
-    known = fit_signed(x[:, :2], x[:, 2:], members, passed, z, penalty=1.0, group_penalty=1.0)
+    known = fit_signed(x[:, :2], x[:, 2:], group, 3, passed, z, penalty=1.0, group_penalty=1.0)
     assert np.abs([*known.signed, *known.free, *known.offset]).max() < 0.05
 
 
 def test_no_rows_and_constant_inputs_are_zeros():
     none = fit_signed(
-        np.zeros((0, 2)), np.zeros((0, 1)), sparse.csr_matrix((0, 3)), np.zeros(0), np.zeros(0),
+        np.zeros((0, 2)), np.zeros((0, 1)), np.zeros(0, int), 3, np.zeros(0), np.zeros(0),
         penalty=1.0, group_penalty=1.0,
     )  # fmt: skip
     assert (none.signed.tolist(), none.free.tolist(), none.offset.tolist()) == ([0, 0], [0], [0, 0, 0])
     passed = np.array([1.0, 0.0, 1.0])
-    members = sparse.csr_matrix((3, 0))
     flat = fit_signed(
-        np.full((3, 1), 7.0), np.zeros((3, 0)), members, passed, np.zeros(3), penalty=1.0, group_penalty=1.0
+        np.full((3, 1), 7.0),
+        np.zeros((3, 0)),
+        np.zeros(3, int),
+        0,
+        passed,
+        np.zeros(3),
+        penalty=1.0,
+        group_penalty=1.0,
     )
     assert flat.signed.tolist() == [0]
     # Beside one pass and one failure of nobody.
