@@ -34,12 +34,7 @@ from recommender.domain.catalog import Catalog
 from recommender.errors import NotFittedError
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable
-from recommender.skills.evidence import (
-    SECONDS_A_DAY,
-    evidence_of_records,
-    fading_rate,
-    kept,
-)
+from recommender.skills.evidence import fading_rate
 from recommender.skills.mastery_training import MasteryConfig, fit_readout
 from recommender.skills.records import SKILL, fresh
 from recommender.skills.state import LearnerState, known_rows
@@ -198,20 +193,16 @@ class MasteryReadout:
         if state is None:
             nobody = np.zeros(0)
             return _Read(unfaded, unfaded, nobody, np.zeros(0, np.int64), fresh(SKILL, 0))
+        from recommender.skills.mastery_kernel import read_skills  # it brings the compiler
+
         skill, row = known_rows(state.skill_rows, catalog.skill_index)
         # Copied only where the catalogue lacks one of the learner's skills.
         met = state.skills if len(row) == len(state.skills) else state.skills[row]
-        evidence = evidence_of_records(met, self.pass_rate_[skill])
-        refreshed = np.fmax(met["passed_at"], met["taught_at"])
-        share = kept((now - refreshed) / SECONDS_A_DAY, fading_rate(catalog.half_life_days[skill]))
-        level = np.where(np.isnan(met["self_level"]), 0.0, met["self_level"] - self.pass_rate_[skill])
-        speaks_for = np.maximum(evidence, 0.0) @ self.weight_[3:]
-        against = np.minimum(evidence, 0.0) @ self.weight_[3:] + self.weight_[2] * level
         unfaded += self.weight_[0] * float(state.learner["ability"][0])
         unfaded += self.weight_[1] * float(state.learner["level"][0])
-        logit = unfaded.copy()
-        logit[skill] += speaks_for * share + against
-        unfaded[skill] += speaks_for + against
+        logit, share = unfaded.copy(), np.empty(len(met))
+        rate = fading_rate(catalog.half_life_days)
+        read_skills(met, skill, self.pass_rate_, self.weight_[2:], rate, now, logit, unfaded, share)
         return _Read(logit, unfaded, share, skill, met)
 
 

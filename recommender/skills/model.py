@@ -230,7 +230,7 @@ class SkillModel:
         parts: dict[str, Any] = {"linear": model.linear_, "trees": model.trees_, "mastery": model.mastery_}
         for prefix, part in parts.items():
             # Compiled code is made for arrays that may be written to, so what it reads are copies.
-            taken = np.array if part is model.trees_ else np.asanyarray
+            taken = np.asanyarray if part is model.linear_ else np.array
             for name in part.ARRAYS:
                 setattr(part, name, taken(arrays[f"{prefix}_{name.strip('_')}"]))
         # Its rows are features and the logit that the trees are added to.

@@ -211,13 +211,14 @@ def known_rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions in the catalogue and rows in the state of the ids that the catalogue holds.
 
+    `rows` holds 0, 1, 2 and so on in this order.
+
     >>> known_rows({"a": 0, "gone": 1}, {"b": 0, "a": 1})
     (array([1]), array([0]))
     """
     position = np.fromiter(map(index.get, rows, repeat(-1)), np.int64, len(rows))
-    row = np.fromiter(rows.values(), np.int64, len(rows))
     known = position >= 0
-    return position[known], row[known]
+    return position[known], np.flatnonzero(known)
 
 
 @cache

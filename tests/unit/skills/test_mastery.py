@@ -10,8 +10,9 @@ from scipy.special import expit, logit
 from recommender.domain.catalog import Catalog
 from recommender.domain.events import SelfAssessment, to_seconds
 from recommender.skills.difficulty import fit_difficulty
-from recommender.skills.evidence import FADING, evidence_of_features, evidence_of_records, fading_rate, kept
+from recommender.skills.evidence import FADING, N_FADING, evidence_of_features, fading_rate, kept
 from recommender.skills.mastery import Z_80, MasteryReadout, Place
+from recommender.skills.mastery_kernel import evidence_of_record
 from recommender.skills.mastery_training import MasteryConfig, weights_of
 from recommender.skills.replay import replay
 from recommender.skills.state import LearnerState, fold, update
@@ -204,7 +205,8 @@ def test_evidence_of_features_is_that_of_records():
             skills = attempts.skills[row]
             if len(skills) == 1 and CATALOG.skill_ids[skills[0]] in state.skill_rows:
                 met = state.skills[[state.skill_rows[CATALOG.skill_ids[skills[0]]]]]
-                expected = evidence_of_records(met, PASS_RATE[skills])[0]
+                expected = np.empty(N_FADING)
+                evidence_of_record(met, 0, PASS_RATE[skills[0]], expected)
                 np.testing.assert_allclose(features[row], expected, atol=2e-4)
                 np.testing.assert_allclose(
                     expected, evidence_by_hand(met[0], PASS_RATE[skills[0]]), atol=1e-6

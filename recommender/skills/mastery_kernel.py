@@ -1,0 +1,76 @@
+"""Reading the evidence of mastery from a state's records, compiled; see `recommender.skills.mastery`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from recommender.skills.evidence import N_FADING, SECONDS_A_DAY
+from recommender.skills.records import N_SKILL_RATES, PRIOR_ANSWERS
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def evidence_of_record(met: Any, row: int, pass_rate: float, evidence: Any) -> None:
+    """Fill `evidence` (N_FADING,) of one record, as `evidence_of_features` tells it of attempts."""
+    skill = met[row]
+    n, passed = skill.n_attempts, skill.n_passed
+    prior, prior_failed = PRIOR_ANSWERS * pass_rate, PRIOR_ANSWERS * (1.0 - pass_rate)
+    evidence[0], evidence[1] = skill.ability, skill.level
+    evidence[2] = np.log((passed + prior) * prior_failed / ((n - passed + prior_failed) * prior))
+    for k in range(N_SKILL_RATES):
+        evidence[3 + k] = skill.share[k] - pass_rate if n > 0 else 0.0
+    evidence[3 + N_SKILL_RATES] = np.log1p(passed)
+    evidence[4 + N_SKILL_RATES] = -np.log1p(n - passed)
+    evidence[5 + N_SKILL_RATES] = np.log1p(skill.taught_hours)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def read_skills(
+    met: Any,
+    position: Any,
+    pass_rate: Any,
+    weight: Any,
+    rate: Any,
+    now: float,
+    logit: Any,
+    unfaded: Any,
+    share: Any,
+) -> None:
+    """Add what the records tell to the logits of mastery, in place.
+
+    Parameters
+    ----------
+    met : SKILL records, shape (n_met,)
+    position : int64 array, shape (n_met,)
+        Where each stands in the arrays by skill.
+    pass_rate, rate : float64 arrays, by skill
+        Of anybody on the skill's typical item; halvings a day.
+    weight : float64 array, shape (1 + N_FADING,)
+        Of the self-assessed level and of the evidence.
+    now : float
+        Seconds since 1970 UTC.
+    logit, unfaded : float64 arrays, by skill
+        Faded to `now`, and as if nothing had faded.
+    share : float64 array, shape (n_met,)
+        Filled with the share kept of what speaks for the learner.
+    """
+    evidence = np.empty(N_FADING)
+    for i in range(len(met)):
+        skill, s = met[i], position[i]
+        evidence_of_record(met, i, pass_rate[s], evidence)
+        speaks_for = against = 0.0
+        for k in range(N_FADING):
+            if evidence[k] > 0.0:
+                speaks_for += weight[1 + k] * evidence[k]
+            else:
+                against += weight[1 + k] * evidence[k]
+        if not np.isnan(skill.self_level):
+            against += weight[0] * (skill.self_level - pass_rate[s])
+        refreshed = np.fmax(skill.passed_at, skill.taught_at)
+        # A time that is not known does not fade.
+        days = (now - refreshed) / SECONDS_A_DAY
+        share[i] = np.exp2(-days * rate[s]) if days > 0.0 and rate[s] > 0.0 else 1.0
+        logit[s] += speaks_for * share[i] + against
+        unfaded[s] += speaks_for + against
