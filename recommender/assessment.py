@@ -31,7 +31,7 @@ class AssessmentItem:
     success_probability : float or None
         Of passing it as the learner is known now.
     expected_information : float
-        Expected fall of the variance of mastery over the skills asked for, logits^2; at least 0.
+        Expected fall of the variance of mastery, a probability, over the skills asked for; at least 0.
     stop : bool
     stop_reason : {"", "precise", "max_items", "exhausted"}
         Every skill is known well enough; the test is as long as it may be; no item would tell enough.

@@ -1,9 +1,10 @@
 """Adaptive testing: the most informative item to give now, and whether enough is known to stop.
 
-Every item is weighed by what its answer is expected to take from the variance of mastery, summed over the
-skills asked for (see `recommender.skills.item_information`). Skills take turns by what is least known of
-them, weighed (content balancing, Kingsbury and Zara 1989, "Procedures for selecting items for computerized
-adaptive tests"), and chance decides among the best few items so that not everybody meets the same ones (their
+Every item is weighed by what its answer is expected to take from the variance of mastery, a probability,
+summed over the skills asked for (see `recommender.skills.item_information`): where nearly everything or
+nothing is mastered, a logit more or less hardly matters. Skills take turns by what is least known of them,
+weighed (content balancing, Kingsbury and Zara 1989, "Procedures for selecting items for computerized adaptive
+tests"), and chance decides among the best few items so that not everybody meets the same ones (their
 randomesque procedure; limits on the rate of exposure after Revuelta and Ponsoda 1998, the restricted method).
 A test stops by precision, by length, or when no item would tell enough (Choi, Grady and Dodd 2011, "A new
 stopping rule for computerized adaptive testing").
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from recommender.domain.catalog import Floats
 from recommender.errors import InputError
 from recommender.skills.adaptive_config import AdaptiveConfig
-from recommender.skills.item_information import ItemPool, check_numbers
+from recommender.skills.item_information import ItemPool, check_numbers, mastery_moments
 
 Bools: TypeAlias = NDArray[np.bool_]
 Positions: TypeAlias = NDArray[np.intp]
@@ -42,7 +43,8 @@ class NextItem:
     probability : float
         Of passing it at the mastery as estimated, NaN without an item.
     expected_information : float
-        Expected fall of the weighted variance of mastery over the skills asked for, logits^2; at least 0.
+        Expected fall of the variance of mastery, a probability, weighted and summed over the skills asked
+        for; at least 0.
     stop : bool
         Whether the test should end before this item.
     stop_reason : {"", "precise", "max_items", "exhausted"}
@@ -100,7 +102,7 @@ class ItemSelector:
         mastery_logit, error : float64 arrays, shape (n_skills,)
             Mastery now and its standard error, logits.
         weight : float64 array, shape (n_skills,)
-            What each skill's variance counts: 0 for a skill that is not asked for.
+            What the variance of each skill's mastery counts: 0 for a skill that is not asked for.
         met : bool array, shape (n_items,)
             Items met lately: none is given while another useful one is there.
         allowed : bool array, shape (n_items,)
@@ -118,12 +120,14 @@ class ItemSelector:
         """
         _check(pool, mastery_logit, error, weight, met, allowed, exposure_rate)
         asked = weight > 0
-        unsure = asked & (error > self.config.target_error)
+        spread, slope = mastery_moments(mastery_logit, error, self.config.n_nodes)
+        unsure = asked & (spread > self.config.target_error)
         precise = bool(asked.any()) and not unsure.any()
         open_skills = asked if precise else unsure
         items = np.flatnonzero(allowed & (pool.of_skills(open_skills) > 0))
-        gain = pool.variance_reduction(items, mastery_logit, error, weight, self.config.n_nodes)
-        variance = weight * error * error
+        of_mastery = weight * slope * slope
+        gain = pool.variance_reduction(items, mastery_logit, error, of_mastery, self.config.n_nodes)
+        variance = weight * spread * spread
         useful = (gain > 0) & (gain >= self.config.min_share * pool.of_skills(variance)[items])
         items, gain = items[useful], gain[useful]
         reason = self._stop_reason(n_given, precise, len(items) == 0)

@@ -6,11 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class AdaptiveConfig(BaseModel):
-    """Settings of `ItemSelector`; errors are standard errors of mastery in logits."""
+    """Settings of `ItemSelector`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target_error: float = Field(0.6, gt=0, description="standard error at which enough is known of a skill")
+    target_error: float = Field(
+        0.15, gt=0, lt=0.5, description="standard error of mastery, a probability, at which enough is known"
+    )
     min_items: int = Field(5, ge=0, description="items before which precision alone does not stop a test")
     max_items: int = Field(60, ge=1, description="items after which a test stops")
     min_share: float = Field(
@@ -21,7 +23,7 @@ class AdaptiveConfig(BaseModel):
     )
     n_best: int = Field(5, ge=1, description="items among which chance decides, best first")
     tolerance: float = Field(
-        0.1, ge=0, lt=1, description="share of the best item's information that the others may lack"
+        0.05, ge=0, lt=1, description="share of the best item's information that the others may lack"
     )
     max_exposure_rate: float = Field(
         1.0, gt=0, le=1, description="share of tests above which an item waits while others are there"

@@ -12,12 +12,13 @@ expected fall of the variance of m_s when the answer y comes in:
     V(m_s) - E V(m_s | y) = Cov(m_s, y)^2 / (P (1 - P)) = (se_s^2 / k)^2 J,
     J = D^2 / (P (1 - P)),    P = E p(z),    D = E p(z) (1 - p(z)).
 
-The covariance follows from Stein's lemma, Cov(m_s, p(z)) = Cov(m_s, z) E p'(z) (Stein 1981, lemma 1). That is
-the criterion of minimum expected posterior variance (Owen 1975; van der Linden 1998, "Bayesian item selection
-criteria for adaptive testing"; van der Linden and Pashley 2010, "Item selection and ability estimation in
-adaptive testing"). It is robust while little is known: it weighs an item over all of the posterior, not only
-at its mean. Where mastery is known, J is the
-Fisher information p (1 - p) of the Rasch model. The two means are taken by a Gauss-Hermite rule.
+The covariance follows from Stein's lemma, Cov(m_s, p(z)) = Cov(m_s, z) E p'(z) (Stein 1981, lemma 1). Of
+mastery itself, the probability expit(m_s), the variance falls by that times the square of the mean slope
+E expit'(m_s): what moves with m_s along a line. That is the criterion of minimum expected posterior variance
+(Owen 1975; van der Linden 1998, "Bayesian item selection criteria for adaptive testing"; van der Linden and
+Pashley 2010, "Item selection and ability estimation in adaptive testing"). It is robust while little is
+known: it weighs an item over all of the posterior, not only at its mean. Where mastery is known, J is the
+Fisher information p (1 - p) of the Rasch model. Means are taken by a Gauss-Hermite rule.
 """
 
 from __future__ import annotations
@@ -162,6 +163,33 @@ def rasch_information(logit: Floats, spread: Floats, n_nodes: int = 9) -> Floats
     mean = share @ passing
     fisher = share @ (passing * (1.0 - passing))
     return fisher * fisher / (mean * (1.0 - mean))
+
+
+def mastery_moments(mastery_logit: Floats, error: Floats, n_nodes: int = 9) -> tuple[Floats, Floats]:
+    """Return standard deviation and mean slope of mastery, a probability whose logit is normal.
+
+    Parameters
+    ----------
+    mastery_logit, error : float64 arrays, shape (n_skills,)
+        Mean and standard deviation, logits.
+    n_nodes : int
+        Of the Gauss-Hermite rule.
+
+    Returns
+    -------
+    (spread, slope) : float64 arrays, shape (n_skills,)
+        Standard deviation in [0, 1/2]; probability gained a logit, in [0, 1/4].
+
+    Examples
+    --------
+    >>> spread, slope = mastery_moments(np.array([0.0, 3.0]), np.ones(2))
+    >>> spread.round(3).tolist(), slope.round(3).tolist()
+    ([0.208, 0.069], [0.207, 0.06])
+    """
+    at, share = _gauss_hermite(n_nodes)
+    passing: Floats = expit(np.clip(mastery_logit + error * at[:, None], -_MAX_LOGIT, _MAX_LOGIT))
+    mean = share @ passing
+    return np.sqrt(np.maximum(share @ (passing - mean) ** 2, 0.0)), share @ (passing * (1.0 - passing))
 
 
 @lru_cache

@@ -54,8 +54,8 @@ class NextItemResponse(Closed):
     skill_id: str | None = Field(description="Skill that the item is given for.")
     success_probability: float | None = Field(description="Chance of passing the item now.")
     expected_information: float = Field(
-        description="By how much the answer is expected to lower the variance of mastery, summed over the "
-        "skills to assess, in squared logits, weighed by importance where a role asks for them."
+        description="By how much the answer is expected to lower the variance of mastery, a probability, "
+        "summed over the skills to assess and weighed by importance where a role asks for them."
     )
     n_given: int = Field(description="Items given in this test so far.")
     stop: bool = Field(description="Whether the test should end before this item.")

@@ -24,7 +24,7 @@ from scipy.special import expit
 
 from recommender.domain.catalog import Floats, Ragged
 from recommender.skills.adaptive_config import AdaptiveConfig
-from recommender.skills.item_information import ItemPool
+from recommender.skills.item_information import ItemPool, mastery_moments
 from tests.benchmarks.item_selectors import (
     Position,
     Select,
@@ -63,7 +63,7 @@ def main() -> None:
     args = parser.parse_args()
     console, population = (
         Console(soft_wrap=True, highlight=False, markup=False),
-        estimate_population(args.data),
+        estimate_population(args.data, np.random.default_rng([args.seed, 3])),
     )
     config = AdaptiveConfig(max_items=args.longest)
     others = catsim_selectors()
@@ -113,7 +113,7 @@ def run(
         rng = np.random.default_rng([seed, 2, learner])
         for n in range(longest + 1):
             error[learner, n] = np.abs(expit(m[asked]) - expit(truth[learner, asked])).mean()
-            worst[learner, n] = se[asked].max()
+            worst[learner, n] = mastery_moments(m[asked], se[asked])[0].max()
             if n == longest or len(given) < n or len(given) == len(pool):
                 continue
             item = select(Position(pool, m, se, weight, given, rng))

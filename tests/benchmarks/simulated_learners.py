@@ -3,7 +3,8 @@
 Only the first attempt of each learner on each item counts, and nobody learns: that is the position of a test.
 The logit of passing is general + mean specific over the item's skills - difficulty, all three normal; modes
 by Newton steps, block after block, and variances by expectation maximisation (Laplace approximation, diagonal
-within a block). Difficulties are therefore shrunk, and differ less than those of the real items may.
+within a block). Modes are shrunk and would differ less than the real items do, so each difficulty is drawn
+once from what is believed of it (a plausible value, Mislevy 1991).
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ class Population:
         return self.mean + general + specific
 
 
-def estimate_population(directory: Path) -> Population:
-    """Fit the model to ``attempts.parquet`` of a dataset."""
+def estimate_population(directory: Path, rng: np.random.Generator) -> Population:
+    """Fit the model to ``attempts.parquet`` of a dataset, and draw the difficulties."""
     table = pq.read_table(
         directory / "attempts.parquet", columns=["learner_id", "item_id", "score", "skill_ids"]
     )
@@ -66,7 +67,8 @@ def estimate_population(directory: Path) -> Population:
     for i, row in zip(item.tolist(), skills, strict=True):
         of_item[i] = row
     item_skills = Ragged.of(of_item)
-    difficulty, general, specific = _fit(learner, item, passed, Ragged.of(skills))
+    difficulty, unsure, general, specific = _fit(learner, item, passed, Ragged.of(skills))
+    difficulty = difficulty + unsure * rng.standard_normal(len(difficulty))
     at = item_skills.row_of_value()
     n_items = np.maximum(np.bincount(item_skills.values, minlength=len(names)), 1)
     typical = np.bincount(item_skills.values, weights=difficulty[at], minlength=len(names)) / n_items
@@ -75,8 +77,8 @@ def estimate_population(directory: Path) -> Population:
 
 def _fit(
     learner: NDArray[np.int64], item: NDArray[np.int64], passed: Floats, skills: Ragged
-) -> tuple[Floats, float, float]:
-    """Difficulty of each item, and the spread of general and specific ability."""
+) -> tuple[Floats, Floats, float, float]:
+    """Difficulty of each item and its standard error, and the spread of general and specific ability."""
     row = skills.row_of_value()
     share = 1.0 / np.diff(skills.start)[row]
     _, pair = np.unique(learner[row] * (skills.values.max() + 1) + skills.values, return_inverse=True)
@@ -100,7 +102,8 @@ def _fit(
             logit += np.bincount(at, weights=weight * step[group], minlength=len(logit))
             mean[b] = float(effect[b].mean()) if b == 2 else 0.0
             variance[b] = float(np.mean((effect[b] - mean[b]) ** 2 + 1 / curve))
-    return -effect[2], float(np.sqrt(variance[0])), float(np.sqrt(variance[1]))
+    # The last block that was looked at is that of items.
+    return -effect[2], np.sqrt(1.0 / curve), float(np.sqrt(variance[0])), float(np.sqrt(variance[1]))
 
 
 def _codes(column: object) -> NDArray[np.int64]:

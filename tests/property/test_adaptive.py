@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from recommender.domain.catalog import Ragged
 from recommender.skills.adaptive import ItemSelector
 from recommender.skills.adaptive_config import AdaptiveConfig
-from recommender.skills.item_information import ItemPool, rasch_information
+from recommender.skills.item_information import ItemPool, mastery_moments, rasch_information
 
 CONFIGS = st.builds(
     AdaptiveConfig,
-    target_error=st.floats(0.1, 1.5),
+    target_error=st.floats(0.02, 0.25),
     min_items=st.integers(0, 5),
     max_items=st.integers(5, 20),
     min_share=st.floats(0, 0.05),
@@ -66,7 +66,8 @@ def test_what_is_given_may_be_given(config, position, seed):
     assert got.skill in pool.item_skills[got.item]
     assert weight[got.skill] > 0
     assert 0 <= got.probability <= 1
-    assert 0 < got.expected_information <= (weight * error**2)[pool.item_skills[got.item]].sum()
+    variance = mastery_moments(position[0][1], error)[0] ** 2
+    assert 0 < got.expected_information <= (weight * variance)[pool.item_skills[got.item]].sum() * (1 + 1e-9)
 
 
 @settings(max_examples=200, deadline=None)
@@ -82,10 +83,10 @@ def test_a_met_item_only_where_no_new_one_would_do(config, position, seed):
 @settings(max_examples=200, deadline=None)
 @given(CONFIGS, positions())
 def test_stopping_follows_its_rule(config, position):
-    (_, _, error, weight), rest = position
+    (_, m, error, weight), rest = position
     got = select(config, position)
-    asked = weight > 0
-    known = bool(asked.any() and (error[asked] <= config.target_error).all())
+    asked, spread = weight > 0, mastery_moments(m, error)[0]
+    known = bool(asked.any() and (spread[asked] <= config.target_error).all())
     if got.stop_reason == "precise":
         assert known
     if got.stop_reason == "":
@@ -98,12 +99,13 @@ def test_stopping_follows_its_rule(config, position):
 @settings(max_examples=100, deadline=None)
 @given(CONFIGS, positions())
 def test_only_a_skill_near_the_largest_need_is_next(config, position):
-    (pool, _, error, weight), rest = position
+    (pool, m, error, weight), rest = position
     got = select(config, position)
     if got.item < 0:
         return
-    need = weight * error**2
-    unsure = (weight > 0) & (error > config.target_error)
+    spread = mastery_moments(m, error)[0]
+    need = weight * spread**2
+    unsure = (weight > 0) & (spread > config.target_error)
     open_skills = unsure if unsure.any() else weight > 0
     # Any rival with a larger need has no item that is allowed, new and telling enough.
     for rival in np.flatnonzero(open_skills & (config.balance * need > need[got.skill] * (1 + 1e-12))):
@@ -126,10 +128,11 @@ def test_a_test_ends_and_leaves_no_skill_out(config, seed):
             break
         given_items[got.item] = True
         skills.append(got.skill)
-        error[got.skill] = np.sqrt(error[got.skill] ** 2 - got.expected_information)
+        slope = mastery_moments(np.zeros(3), error)[1][got.skill]
+        error[got.skill] = np.sqrt(error[got.skill] ** 2 - got.expected_information / slope**2)
     assert got.stop
     if got.stop_reason == "precise":
-        assert (error <= config.target_error).all()
+        assert (mastery_moments(np.zeros(3), error)[0] <= config.target_error).all()
         assert set(skills) == {0, 1, 2}
 
 
