@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.errors import InputError, UnknownIdError
 from recommender.skills.adaptive import ItemSelector, StopReason
-from recommender.skills.adaptive_config import AdaptiveConfig
 from recommender.skills.item_information import ItemPool
 from recommender.skills.mastery import Place
 from recommender.skills.records import item_key
@@ -51,8 +51,7 @@ class Assessment:
     Parameters
     ----------
     bundle : ModelBundle
-        With a learner-skill model.
-    config : AdaptiveConfig, optional
+        With a learner-skill model, whose configuration says how items are picked.
 
     Raises
     ------
@@ -60,12 +59,13 @@ class Assessment:
         The bundle has no learner-skill model, so nothing is known of its items.
     """
 
-    def __init__(self, bundle: ModelBundle, config: AdaptiveConfig | None = None) -> None:
+    def __init__(self, bundle: ModelBundle) -> None:
         if bundle.skills is None:
             raise InputError(
                 "the model was trained without attempts, so no item can be chosen; train on attempts"
             )
-        self._bundle, self._skills, self._selector = bundle, bundle.skills, ItemSelector(config)
+        self._bundle, self._skills = bundle, bundle.skills
+        self._selector = ItemSelector(bundle.skills.config.assessment)
         catalog = bundle.catalog
         difficulty = bundle.skills.mastery_.item_difficulty_
         self._pool = ItemPool(difficulty, np.zeros(catalog.n_skills), catalog.item_skills)
@@ -79,6 +79,7 @@ class Assessment:
         *,
         weight: Floats,
         given: Collection[str] = (),
+        exposure: Mapping[str, float] = MappingProxyType({}),
         now: float,
         rng: np.random.Generator,
     ) -> AssessmentItem:
@@ -93,6 +94,8 @@ class Assessment:
             What each skill counts; 0 for a skill that is not asked for.
         given : collection of str
             Items given in this test so far.
+        exposure : mapping of str to float
+            Share of tests that each item was part of, [0, 1]; 0 for one left out.
         now : float
             Seconds since 1970 UTC.
         rng : numpy.random.Generator
@@ -101,10 +104,13 @@ class Assessment:
         Raises
         ------
         UnknownIdError
-            An item given is not in the catalogue.
+            An item of `given` or `exposure` is not in the catalogue.
         """
         catalog = self._bundle.catalog
-        taken = np.array([self._position(item_id) for item_id in given], np.int64)
+        taken = np.array([self._position("given", item_id) for item_id in given], np.int64)
+        rate = np.zeros(len(catalog.item_ids))
+        for item_id, share in exposure.items():
+            rate[self._position("exposure", item_id)] = share
         estimate = self._skills.mastery(state, catalog, now=now, place=place)
         mastery = logit(np.clip(estimate.mastery, 1e-9, 1.0 - 1e-9))
         information, n_given = self._answers(mastery, taken)
@@ -121,6 +127,7 @@ class Assessment:
             allowed=allowed,
             n_given=len(taken),
             rng=rng,
+            exposure_rate=rate,
         )
         if chosen.item < 0:
             return AssessmentItem(None, None, None, 0.0, chosen.stop, chosen.stop_reason)
@@ -134,10 +141,10 @@ class Assessment:
             chosen.stop_reason,
         )
 
-    def _position(self, item_id: str) -> int:
+    def _position(self, field: str, item_id: str) -> int:
         position = self._bundle.catalog.item_index.get(item_id)
         if position is None:
-            raise UnknownIdError("given", item_id)
+            raise UnknownIdError(field, item_id)
         return position
 
     def _answers(self, mastery: Floats, taken: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:

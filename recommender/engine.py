@@ -125,11 +125,11 @@ class Engine:
     def mastery(
         self, state: LearnerState, profile: LearnerProfile | None = None, *, now: datetime
     ) -> tuple[SkillMastery, ...]:
-        """Mastery of every skill the learner has attempted, in the order of the catalogue."""
+        """Mastery of every skill the learner answered or was taught, in the order of the catalogue."""
         estimate = self._estimate(state, self._place(profile), to_seconds(now))
         if estimate is None:
             return ()
-        return tuple(self._skill_mastery(estimate, s) for s in np.flatnonzero(estimate.n_attempts).tolist())
+        return tuple(self._skill_mastery(estimate, s) for s in np.flatnonzero(estimate.has_evidence).tolist())
 
     def recommend(
         self,
@@ -181,6 +181,7 @@ class Engine:
         *,
         skill_ids: Iterable[str] | None = None,
         given: Collection[str] = (),
+        exposure: Mapping[str, float] | None = None,
         now: datetime,
         rng: np.random.Generator,
     ) -> AssessmentItem:
@@ -194,6 +195,9 @@ class Engine:
             Skills to assess; by default those of the target role, weighed by importance, else all.
         given : collection of str
             Items given in this test so far; their answers are in the state.
+        exposure : mapping of str to float, optional
+            Share of tests that each item was part of, [0, 1], 0 for one left out. An item above
+            ``skills.assessment.max_exposure_rate`` waits while others are there.
         now : datetime
             Aware.
         rng : numpy.random.Generator
@@ -218,7 +222,13 @@ class Engine:
             if not weight.any():
                 weight[:] = 1.0
         return self._assessment.next(
-            state, self._place(profile), weight=weight, given=given, now=to_seconds(now), rng=rng
+            state,
+            self._place(profile),
+            weight=weight,
+            given=given,
+            exposure=exposure or {},
+            now=to_seconds(now),
+            rng=rng,
         )
 
     @cached_property

@@ -59,8 +59,9 @@ NOWHERE = Place()
 class MasteryEstimate:
     """Mastery of every skill of the catalogue, arrays of shape (n_skills,).
 
-    `mastery`, `low` and `high` are probabilities, the latter two an 80% interval; `n_attempts` is 0 where
-    mastery is a prior only; `last_at` is in seconds since 1970 UTC or NaN; `trend` is the recent minus the
+    `mastery`, `low` and `high` are probabilities, the latter two an 80% interval, a prior only where
+    `has_evidence` does not hold: no answer and no finished module; `last_at`, of the last answer, is in
+    seconds since 1970 UTC or NaN; `trend` is the recent minus the
     long-run share of passes; `faded` is the mastery lost since the last pass, at least 0; `n_kept` is
     `n_attempts` times the share of their evidence that is kept.
     """
@@ -73,10 +74,11 @@ class MasteryEstimate:
     trend: Floats
     faded: Floats
     n_kept: Floats
+    has_evidence: NDArray[np.bool_]
 
     def known(self) -> Floats:
-        """Mastery where there are answers, NaN elsewhere."""
-        return np.where(self.n_attempts > 0, self.mastery, np.nan)
+        """Mastery where there is evidence, NaN elsewhere."""
+        return np.where(self.has_evidence, self.mastery, np.nan)
 
 
 class MasteryReadout:
@@ -165,6 +167,8 @@ class MasteryReadout:
         n, last_at, trend = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan), np.zeros(n_skills)
         n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
         trend[skill] = met["share"][:, 0] - met["share"][:, -1]
+        has_evidence = n > 0
+        has_evidence[skill] |= met["taught_hours"] > 0
         logit = read.logit[:-1]
         mastery = expit(logit)
         faded = np.maximum(expit(read.unfaded[:-1]) - mastery, 0.0)
@@ -174,7 +178,7 @@ class MasteryReadout:
         centre = self.stretch_ * logit
         low = np.minimum(expit(centre - error), mastery)
         high = np.maximum(expit(centre + error), mastery)
-        return MasteryEstimate(mastery, low, high, n, last_at, trend, faded, n_kept)
+        return MasteryEstimate(mastery, low, high, n, last_at, trend, faded, n_kept, has_evidence)
 
     def error(self, n_kept: Floats) -> Floats:
         """Return the standard error of the logit of mastery after so many attempts, same shape."""

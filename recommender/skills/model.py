@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from recommender.domain.catalog import Catalog
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.errors import NotFittedError
+from recommender.skills.adaptive_config import AdaptiveConfig
 from recommender.skills.calibration import PlattScaling
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyConfig, DifficultyTable, fit_difficulty
@@ -69,6 +70,7 @@ class SkillModelConfig(BaseModel):
     memory: MemoryConfig = Field(MemoryConfig(), description="memory of answers")
     trees: TreesConfig = Field(TreesConfig(), description="boosted trees")
     mastery: MasteryConfig = Field(MasteryConfig(), description="mastery read-out")
+    assessment: AdaptiveConfig = Field(AdaptiveConfig(), description="adaptive testing; nothing is fitted")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

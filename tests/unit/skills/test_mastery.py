@@ -102,6 +102,17 @@ def test_a_finished_module_teaches_and_refreshes(readout):
     assert taught.n_attempts[1] == 0
 
 
+def test_answers_and_finished_modules_are_evidence(readout):
+    """A self-assessment is a prior only, as is a module that was merely begun."""
+    said = SelfAssessment(event_id="s", learner_id="ada", skill_id="s1", level=0.9, occurred_at=at(1.0))
+    events = [attempt("a", True, 0.0, item_id="q0"), said, completion("c", "m3", 1.0)]
+    got = estimate(readout, events, 3.0)
+    assert got.has_evidence.tolist() == [True, False, False, True]
+    np.testing.assert_array_equal(np.isnan(got.known()), ~got.has_evidence)
+    begun = estimate(readout, [completion("c", "m3", 1.0, status="started")], 3.0)
+    assert not begun.has_evidence.any()
+
+
 @pytest.mark.parametrize("level", [0.0, 0.4, 1.0])
 def test_a_self_assessment_counts_by_its_distance_from_what_is_usual(readout, level):
     said = SelfAssessment(event_id="s", learner_id="ada", skill_id="s1", level=level, occurred_at=at(3.0))
