@@ -124,14 +124,14 @@ lint: setup ## formatting, style, types, import contracts, links in docs
 	@$(BIN)/python -m pytest -p no:cacheprovider tests/unit/test_docs.py -k link
 
 .PHONY: test
-test: setup ## every test that needs nothing but this machine, with coverage
-	@$(PYTEST) -m "not browser" --cov --cov-report=
+test: setup ## every test that is quick and needs nothing but this machine, with coverage
+	@$(PYTEST) -m "not browser and not slow" --cov --cov-report=
 	@$(BIN)/coverage report --include 'recommender/*' --fail-under 92
 	@$(BIN)/coverage report --include 'training/*' --fail-under 88
 	@$(BIN)/coverage report --include 'serving/*' --fail-under 88
 
 .PHONY: test-all
-test-all: setup chromium ## test, and what needs a browser (installs Chromium from Debian where it is missing)
+test-all: setup chromium ## every test, slow ones and a browser's too (installs Chromium from Debian where it is missing)
 	@$(PYTEST)
 
 .PHONY: chromium

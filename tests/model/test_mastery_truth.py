@@ -18,6 +18,8 @@ from tests.model.mastery_moments import CHECK, END, MIDWAY, true_mastery
 from training.datasets.load import load_dataset
 from training.datasets.sample.simulate import TRUTH
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = Path(__file__).parents[2] / "data" / "reskilling"
 N_LEARNERS = 200
 N_SAMPLES = 80

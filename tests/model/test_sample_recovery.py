@@ -11,6 +11,8 @@ from tests.model.forgetting import recover_forgetting
 from tests.model.recovery import recover_scales
 from training.datasets.sample import Parameters, SampleConfig, simulate
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = Path(__file__).parents[2] / "data" / "reskilling"
 MODELS = ("growth", "states")
 ONE_PERCENT = 2.33
