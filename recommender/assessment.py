@@ -112,7 +112,8 @@ class Assessment:
         for item_id, share in exposure.items():
             rate[self._position("exposure", item_id)] = share
         estimate = self._skills.mastery(state, catalog, now=now, place=place)
-        mastery = logit(np.clip(estimate.mastery, 1e-9, 1.0 - 1e-9))
+        # Centred where the interval is.
+        mastery = self._skills.mastery_.stretch_ * logit(np.clip(estimate.mastery, 1e-9, 1.0 - 1e-9))
         information, n_given = self._answers(mastery, taken)
         before = self._skills.mastery_.error(np.maximum(estimate.n_kept - n_given, 0.0))
         error = 1.0 / np.sqrt(1.0 / before**2 + information)

@@ -146,7 +146,7 @@ _NEXT_ITEM_RESPONSE: dict[str, Any] = {
     "item_id": "item-fractions-2",
     "skill_id": SKILL_ID,
     "success_probability": 0.56,
-    "expected_information": 0.14,
+    "expected_information": 0.006,
     "n_given": 1,
     "stop": False,
     "stop_reason": None,

@@ -128,7 +128,10 @@ class ItemSelector:
         of_mastery = weight * slope * slope
         gain = pool.variance_reduction(items, mastery_logit, error, of_mastery, self.config.n_nodes)
         variance = weight * spread * spread
-        useful = (gain > 0) & (gain >= self.config.min_share * pool.of_skills(variance)[items])
+        there = pool.of_skills(variance)[items]
+        # What moves along a line cannot move by more than there is.
+        gain = np.minimum(gain, there)
+        useful = (gain > 0) & (gain >= self.config.min_share * there)
         items, gain = items[useful], gain[useful]
         reason = self._stop_reason(n_given, precise, len(items) == 0)
         if len(items) == 0:

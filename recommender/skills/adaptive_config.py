@@ -28,7 +28,7 @@ class AdaptiveConfig(BaseModel):
     max_exposure_rate: float = Field(
         1.0, gt=0, le=1, description="share of tests above which an item waits while others are there"
     )
-    n_nodes: int = Field(9, ge=1, le=64, description="nodes of the Gauss-Hermite rule over mastery")
+    n_nodes: int = Field(9, ge=3, le=64, description="nodes of the Gauss-Hermite rule over mastery")
 
     @model_validator(mode="after")
     def _ordered(self) -> AdaptiveConfig:

@@ -14,11 +14,12 @@ expected fall of the variance of m_s when the answer y comes in:
 
 The covariance follows from Stein's lemma, Cov(m_s, p(z)) = Cov(m_s, z) E p'(z) (Stein 1981, lemma 1). Of
 mastery itself, the probability expit(m_s), the variance falls by that times the square of the mean slope
-E expit'(m_s): what moves with m_s along a line. That is the criterion of minimum expected posterior variance
-(Owen 1975; van der Linden 1998, "Bayesian item selection criteria for adaptive testing"; van der Linden and
-Pashley 2010, "Item selection and ability estimation in adaptive testing"). It is robust while little is
-known: it weighs an item over all of the posterior, not only at its mean. Where mastery is known, J is the
-Fisher information p (1 - p) of the Rasch model. Means are taken by a Gauss-Hermite rule.
+E expit'(m_s), if it moved with m_s along a line: less than in truth for items far from the learner. That is
+the criterion of minimum expected posterior variance (Owen 1975; van der Linden 1998, "Bayesian item selection
+criteria for adaptive testing"; van der Linden and Pashley 2010, "Item selection and ability estimation in
+adaptive testing"). It is robust while little is known: it weighs an item over all of the posterior, not only
+at its mean. Where mastery is known, J is the Fisher information p (1 - p) of the Rasch model. Means are taken
+by a Gauss-Hermite rule.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class ItemPool:
     def variance_reduction(
         self, items: NDArray[np.intp], mastery_logit: Floats, error: Floats, weight: Floats, n_nodes: int = 9
     ) -> Floats:
-        """Weigh each of `items` by the fall of the variance of mastery expected from its answer, logits^2.
+        """Weigh each of `items` by the fall of variance expected from its answer, `weight` times logits^2.
 
         Parameters
         ----------

@@ -60,8 +60,8 @@ class MasteryEstimate:
     """Mastery of every skill of the catalogue, arrays of shape (n_skills,).
 
     `mastery`, `low` and `high` are probabilities, the latter two an 80% interval, a prior only where
-    `has_evidence` does not hold: no answer and no finished module; `last_at`, of the last answer, is in
-    seconds since 1970 UTC or NaN; `trend` is the recent minus the
+    `has_evidence` does not hold: no answer, and no finished module that tells; `last_at`, of the last answer,
+    is in seconds since 1970 UTC or NaN; `trend` is the recent minus the
     long-run share of passes; `faded` is the mastery lost since the last pass, at least 0; `n_kept` is
     `n_attempts` times the share of their evidence that is kept.
     """
@@ -168,7 +168,8 @@ class MasteryReadout:
         n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
         trend[skill] = met["share"][:, 0] - met["share"][:, -1]
         has_evidence = n > 0
-        has_evidence[skill] |= met["taught_hours"] > 0
+        # Where nothing was learned of what teaching does, a finished module leaves the prior as it is.
+        has_evidence[skill] |= (met["taught_hours"] > 0) & (self.weight_[-1] > 0)
         logit = read.logit[:-1]
         mastery = expit(logit)
         faded = np.maximum(expit(read.unfaded[:-1]) - mastery, 0.0)

@@ -2,7 +2,7 @@
 
 ``python tests/benchmarks/skill_latency.py``
 
-On made answers: folding one answer and reading mastery of what it touched, reading mastery of 500 skills, and
+On made answers: folding one answer and reading mastery of all skills, reading mastery of 500 skills, and
 the bytes of a state; and in processes of their own, start-up until compiled code has run once, where its
 cache is filled.
 """

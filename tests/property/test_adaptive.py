@@ -19,6 +19,7 @@ CONFIGS = st.builds(
     n_best=st.integers(1, 6),
     tolerance=st.floats(0, 0.9),
     max_exposure_rate=st.floats(0.1, 1),
+    n_nodes=st.integers(3, 20),
 )
 
 
@@ -66,7 +67,7 @@ def test_what_is_given_may_be_given(config, position, seed):
     assert got.skill in pool.item_skills[got.item]
     assert weight[got.skill] > 0
     assert 0 <= got.probability <= 1
-    variance = mastery_moments(position[0][1], error)[0] ** 2
+    variance = mastery_moments(position[0][1], error, config.n_nodes)[0] ** 2
     assert 0 < got.expected_information <= (weight * variance)[pool.item_skills[got.item]].sum() * (1 + 1e-9)
 
 
@@ -85,7 +86,7 @@ def test_a_met_item_only_where_no_new_one_would_do(config, position, seed):
 def test_stopping_follows_its_rule(config, position):
     (_, m, error, weight), rest = position
     got = select(config, position)
-    asked, spread = weight > 0, mastery_moments(m, error)[0]
+    asked, spread = weight > 0, mastery_moments(m, error, config.n_nodes)[0]
     known = bool(asked.any() and (spread[asked] <= config.target_error).all())
     if got.stop_reason == "precise":
         assert known
@@ -103,7 +104,7 @@ def test_only_a_skill_near_the_largest_need_is_next(config, position):
     got = select(config, position)
     if got.item < 0:
         return
-    spread = mastery_moments(m, error)[0]
+    spread = mastery_moments(m, error, config.n_nodes)[0]
     need = weight * spread**2
     unsure = (weight > 0) & (spread > config.target_error)
     open_skills = unsure if unsure.any() else weight > 0
@@ -128,11 +129,11 @@ def test_a_test_ends_and_leaves_no_skill_out(config, seed):
             break
         given_items[got.item] = True
         skills.append(got.skill)
-        slope = mastery_moments(np.zeros(3), error)[1][got.skill]
+        slope = mastery_moments(np.zeros(3), error, config.n_nodes)[1][got.skill]
         error[got.skill] = np.sqrt(error[got.skill] ** 2 - got.expected_information / slope**2)
     assert got.stop
     if got.stop_reason == "precise":
-        assert (mastery_moments(np.zeros(3), error)[0] <= config.target_error).all()
+        assert (mastery_moments(np.zeros(3), error, config.n_nodes)[0] <= config.target_error).all()
         assert set(skills) == {0, 1, 2}
 
 

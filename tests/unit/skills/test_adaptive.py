@@ -202,6 +202,14 @@ def test_when_a_test_stops(error, n_given, expected):
     assert got.item >= 0
 
 
+@pytest.mark.parametrize(("m", "error"), [(29.75, 1e-5), (11.25, 1e-12), (0.0, 6.0), (-30.0, 3.0)])
+def test_what_is_told_is_never_more_than_there_is(m, error):
+    config = AdaptiveConfig(target_error=1e-9, min_share=0.0)
+    got = next_item(pool_of([0.0, m], [[0], [0]]), [m], [error], config=config)
+    spread = mastery_moments(np.array([m]), np.array([error]))[0][0]
+    assert 0 <= got.expected_information <= spread**2
+
+
 def test_skills_not_asked_for_hold_no_test_up():
     pool = pool_of([0.0, 0.0], [[0], [1]], 2)
     assert next_item(pool, [0, 0], [0.5, 3.0], [1, 0], n_given=9).stop_reason == "precise"

@@ -109,6 +109,8 @@ def test_answers_and_finished_modules_are_evidence(readout):
     got = estimate(readout, events, 3.0)
     assert got.has_evidence.tolist() == [True, False, False, True]
     np.testing.assert_array_equal(np.isnan(got.known()), ~got.has_evidence)
+    readout.weight_[-1] = 0.0  # nothing was learned of teaching: mastery stays the prior
+    assert not estimate(readout, events, 3.0).has_evidence[3]
     begun = estimate(readout, [completion("c", "m3", 1.0, status="started")], 3.0)
     assert not begun.has_evidence.any()
 
