@@ -68,7 +68,8 @@ class Assessment:
         self._selector = ItemSelector(bundle.skills.config.assessment)
         catalog = bundle.catalog
         difficulty = bundle.skills.mastery_.item_difficulty_
-        self._pool = ItemPool(difficulty, np.zeros(catalog.n_skills), catalog.item_skills)
+        stretch = float(bundle.skills.mastery_.stretch_[0])
+        self._pool = ItemPool(difficulty, np.zeros(catalog.n_skills), catalog.item_skills, stretch)
         keys = np.array([item_key(v) for v in catalog.item_ids], np.int64).reshape(-1, 2)
         self._slot, self._tag = keys[:, 0], keys[:, 1].astype(np.uint32)
 

@@ -197,7 +197,7 @@ class Engine:
             Items given in this test so far; their answers are in the state.
         exposure : mapping of str to float, optional
             Share of tests that each item was part of, [0, 1], 0 for one left out. An item above
-            ``skills.assessment.max_exposure_rate`` waits while others are there.
+            ``skills.assessment.max_exposure_rate``, at 1 no limit, waits while others of its skill are there.
         now : datetime
             Aware.
         rng : numpy.random.Generator
@@ -206,7 +206,7 @@ class Engine:
         Raises
         ------
         UnknownIdError
-            A skill or an item given is not in the catalogue.
+            A skill, or an item of `given` or `exposure`, is not in the catalogue.
         InputError
             The model was trained without attempts.
         """
