@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +79,7 @@ class Assessment:
         *,
         weight: Floats,
         given: Collection[str] = (),
-        exposure: Mapping[str, float] = MappingProxyType({}),
+        exposure: Mapping[str, float],
         now: float,
         rng: np.random.Generator,
     ) -> AssessmentItem:

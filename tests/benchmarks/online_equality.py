@@ -1,6 +1,6 @@
 """Whether what a model is trained on is what is known online, event by event, on a whole dataset.
 
-``python tests/benchmarks/online_equality.py --data DIR [--data DIR ...]``
+``python -m tests.benchmarks.online_equality --data DIR [--data DIR ...]``
 
 A model is fitted to each dataset; then every answer is described twice by its difficulty table and memory, by
 columns as in training and from a state that is updated one event at a time as in serving. Exits with 1 where

@@ -63,8 +63,7 @@ def measure(data: Path, n_rows: int) -> str:
     held_out = np.random.default_rng(0).random(attempts.n_learners) < HELD_OUT
     attempts = tiled(attempts, n_rows)
     held_out = np.resize(held_out, attempts.n_learners)
-    few = tiled(attempts, 2_000)
-    SkillModel().fit(few, catalog, seed=0)  # what is compiled, is compiled before
+    SkillModel().fit(tiled(attempts, 2_000), catalog, seed=0)  # what is compiled, is compiled before
     started = time.perf_counter()
     SkillModel().fit(attempts, catalog, seed=0, held_out=held_out)
     seconds = time.perf_counter() - started
