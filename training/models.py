@@ -21,7 +21,7 @@ from recommender.skills.model import SkillModel
 from training.config import TrainConfig
 from training.evaluation.best_lr import BestLR
 from training.evaluation.module_report import ENGINE, ModuleReport
-from training.evaluation.modules import Scorer, TimedScorer, evaluate_modules
+from training.evaluation.modules import Fit, Scorer, TimedScorer, evaluate_modules
 from training.evaluation.skills import SkillReport, evaluate_skills
 from training.evaluation.splits import split_learners
 
@@ -35,18 +35,8 @@ def _fit_view(name: str, interactions: Interactions, catalog: Catalog, config: T
     return VIEWS[name](config.view_config(name)).fit(interactions, catalog, seed=config.seed)
 
 
-def judge_modules(
-    interactions: Interactions,
-    catalog: Catalog,
-    config: TrainConfig,
-    protocol: str,
-    known: Mapping[str, NDArray[np.int64]] | None = None,
-) -> ModuleReport:
-    """Evaluate the mix that would be shipped beside each of its views and two kinds of popularity.
-
-    Every model is fitted anew on the training part of each split; `known` are ranks from elsewhere to
-    stand beside them, see `evaluate_modules`.
-    """
+def module_fit(catalog: Catalog, config: TrainConfig) -> Fit:
+    """Return what fits the mix that would be shipped, each of its views and two kinds of popularity."""
 
     def fit(train: Interactions) -> Mapping[str, Scorer]:
         scorers: dict[str, Scorer] = {}
@@ -66,9 +56,24 @@ def judge_modules(
             scorers[name] = TimedScorer(baseline.score, time.perf_counter() - fit_start)
         return scorers
 
+    return fit
+
+
+def judge_modules(
+    interactions: Interactions,
+    catalog: Catalog,
+    config: TrainConfig,
+    protocol: str,
+    known: Mapping[str, NDArray[np.int64]] | None = None,
+) -> ModuleReport:
+    """Evaluate the mix that would be shipped beside each of its views and two kinds of popularity.
+
+    Every model is fitted anew on the training part of each split; `known` are ranks from elsewhere to
+    stand beside them, see `evaluate_modules`.
+    """
     settings = config.evaluation
     return evaluate_modules(
-        fit,
+        module_fit(catalog, config),
         interactions,
         protocol=protocol,
         cuts=settings.cuts,
