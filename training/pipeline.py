@@ -22,12 +22,12 @@ from training.columns import attempt_columns, catalog_of, interactions_of
 from training.config import TrainConfig
 from training.datasets.dataset import Dataset
 from training.evaluation.module_report import ModuleReport
-from training.evaluation.modules import PROTOCOLS
+from training.evaluation.protocols import TRAINING_PROTOCOLS
 from training.evaluation.skills import SkillReport
 from training.models import fit_views, judge_modules, judge_skills
 from training.progress import Steps
 
-N_STEPS: Final = 3 + len(PROTOCOLS) + 2
+N_STEPS: Final = 3 + len(TRAINING_PROTOCOLS) + 2
 # What learned arrays depend on: part of the manifest, so that a bundle can be made again.
 _PACKAGES = (
     "implicit",
@@ -116,7 +116,8 @@ def train(
         with steps.step("judge the skill model on held-out learners"):
             skill_report = _judge_skills(attempts, catalog, config, absent)
         module_reports = tuple(
-            _judge_modules(interactions, catalog, config, protocol, absent, steps) for protocol in PROTOCOLS
+            _judge_modules(interactions, catalog, config, protocol, absent, steps)
+            for protocol in TRAINING_PROTOCOLS
         )
         with steps.step("fit the skill model on everybody"):
             skills = (

@@ -6,42 +6,29 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recommender.embeddings.view import Interactions
+from tests.property.starts import (
+    LEARNERS,
+    N_MODULES,
+    SEEDS,
+    check_laws,
+    interactions,
+    rows_of,
+    same_view,
+    with_modules,
+)
 from training.evaluation.splits import Split, Unavailable, leave_last_out, split_learners, temporal
 
-N_MODULES = 8
-LEARNER = st.lists(st.sampled_from(range(N_MODULES)), unique=True, max_size=N_MODULES).flatmap(
-    lambda modules: st.tuples(
-        st.just(modules),
-        # Few distinct times: ties within and between learners are common in day- or quarter-grained data.
-        st.lists(st.integers(0, 6), min_size=len(modules), max_size=len(modules)).map(sorted),
-    )
-)
-LEARNERS = st.lists(LEARNER, max_size=8)
 
-
-def interactions(learners) -> Interactions:
-    start = np.cumsum([0, *(len(modules) for modules, _ in learners)]).astype(np.int64)
-    modules = np.array([m for modules, _ in learners for m in modules], np.int32)
-    at = np.array([t for _, times in learners for t in times], np.float64)
-    unknown = np.full(len(learners), -1, np.int32)
-    return Interactions(start, modules, at, unknown, unknown, N_MODULES)
-
-
-def check_laws(source: Interactions, split: Split) -> None:
-    train = split.train
-    assert train.n_learners == source.n_learners
-    assert split.train_rows.sum() == len(train.modules)
-    assert len(split.learner) == len(split.module) == len(split.group)
+def check_whole_past(source: Interactions, split: Split) -> None:
+    """One target a learner, from all that came before it; and that is learned from as well."""
+    check_laws(source, split)
     assert len(np.unique(split.learner)) == len(split.learner)
-    for learner in range(source.n_learners):
-        whole = source.history(learner).modules.tolist()
-        seen = train.history(learner).modules.tolist()
-        assert whole[: len(seen)] == seen, "history must be the oldest part of what the learner did"
-    for learner, module, group in zip(split.learner, split.module, split.group, strict=True):
-        seen = train.history(learner).modules.tolist()
-        assert module not in seen
-        assert source.history(learner).modules[len(seen)] == module, "target must be the next start"
-        assert group == ("known" if seen else "new")
+    whole, learned = rows_of(source), rows_of(split.train)
+    for row, learner in enumerate(split.learner.tolist()):
+        known = split.history(row).modules.tolist()
+        assert known == learned[learner]
+        assert whole[learner][: len(known) + 1] == [*known, split.module[row]], "target is the next start"
+        assert split.group[row] == ("known" if known else "new")
 
 
 @given(LEARNERS)
@@ -53,10 +40,22 @@ def test_leave_last_out_hides_exactly_the_last_start(learners):
         assert isinstance(split, Unavailable)
         return
     assert isinstance(split, Split)
-    check_laws(source, split)
+    check_whole_past(source, split)
     assert split.learner.tolist() == several
     assert split.module.tolist() == [learners[learner][0][-1] for learner in several]
     assert len(split.train.modules) + len(split.learner) == len(source.modules)
+
+
+@given(LEARNERS, SEEDS)
+def test_leave_last_out_shows_nothing_of_the_last_start(learners, seed):
+    source = interactions(learners)
+    split = leave_last_out(source)
+    assume(isinstance(split, Split))
+    changed = source.modules.copy()
+    rng = np.random.default_rng(seed)
+    for learner in split.learner:
+        changed[source.start[learner + 1] - 1] = rng.integers(N_MODULES)
+    same_view(split, leave_last_out(with_modules(source, changed)))
 
 
 @given(LEARNERS, st.floats(0.05, 0.95))
@@ -67,27 +66,24 @@ def test_temporal_trains_before_the_cut_and_targets_after_it(learners, cut):
         assert isinstance(split, Unavailable)
         return
     assert isinstance(split, Split)
-    check_laws(source, split)
+    check_whole_past(source, split)
     moment = source.at.min() + cut * (source.at.max() - source.at.min())
-    assert (split.train.at < moment).all()
-    assert (source.at[~split.train_rows] >= moment).all()
+    assert split.moment == moment
+    assert len(split.train.modules) == np.count_nonzero(source.at < moment)
     later = {learner for learner, (_, times) in enumerate(learners) if times and times[-1] >= moment}
     assert set(split.learner.tolist()) == later
 
 
-@given(LEARNERS, st.floats(0.05, 0.95), st.integers(0, 10_000))
-def test_changing_the_future_changes_no_training_row(learners, cut, seed):
+@given(LEARNERS, st.floats(0.05, 0.95), SEEDS)
+def test_changing_the_future_changes_nothing_that_temporal_shows(learners, cut, seed):
     source = interactions(learners)
     split = temporal(source, cut)
     assume(isinstance(split, Split))
-    changed = source.modules.copy()
-    rng = np.random.default_rng(seed)
-    changed[~split.train_rows] = rng.integers(0, N_MODULES, np.count_nonzero(~split.train_rows))
-    other = Interactions(source.start, changed, source.at, source.role, source.segment, N_MODULES)
-    again = temporal(other, cut)
+    changed, later = source.modules.copy(), source.at >= split.moment
+    changed[later] = np.random.default_rng(seed).integers(0, N_MODULES, np.count_nonzero(later))
+    again = temporal(with_modules(source, changed), cut)
     assert isinstance(again, Split)
-    np.testing.assert_array_equal(again.train.modules, split.train.modules)
-    np.testing.assert_array_equal(again.train.start, split.train.start)
+    same_view(split, again)
 
 
 @given(

@@ -18,14 +18,14 @@ from training.commands.outputs import check_writable
 from training.config import TrainConfig, load_config
 from training.datasets import Dataset, load_dataset
 from training.evaluation.module_report import ModuleReport
-from training.evaluation.modules import PROTOCOLS
 from training.evaluation.oracle import ORACLE, PASS_MARK, require_simulated, true_probabilities, true_ranks
+from training.evaluation.protocols import TRAINING_PROTOCOLS
 from training.evaluation.skills import SkillReport
 from training.models import judge_modules, judge_skills
 from training.progress import Steps
 from training.reports.tables import module_table, skill_table
 
-_N_STEPS = 2 + len(PROTOCOLS)
+_N_STEPS = 2 + len(TRAINING_PROTOCOLS)
 _ABOUT = (
     "the oracle knows the hidden truth at every moment, also after a cut in time; "
     "it is an upper bound, not a model that could be built."
@@ -96,7 +96,7 @@ def _judge(
             if attempts is not None and probabilities is not None and len(np.unique(attempts.passed)) > 1:
                 skills = judge_skills(attempts, catalog, config, known={ORACLE: probabilities})
         modules = []
-        for protocol in PROTOCOLS:
+        for protocol in TRAINING_PROTOCOLS:
             with steps.step(f"judge the recommender, {protocol}"):
                 if interactions is not None and ranks is not None:
                     known = {ORACLE: ranks}

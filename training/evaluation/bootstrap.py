@@ -14,7 +14,11 @@ _CHUNK: Final = 50  # resamples held in memory at a time: 50 x 20,000 learners a
 
 
 def bootstrap_means(
-    values: Floats, learner: NDArray[np.integer], rng: np.random.Generator, n_folds: int = N_FOLDS
+    values: Floats,
+    learner: NDArray[np.integer],
+    rng: np.random.Generator,
+    n_folds: int = N_FOLDS,
+    weights: Floats | None = None,
 ) -> Floats:
     """Mean of every column in each of `n_folds` resamples of learners, drawn with replacement.
 
@@ -25,6 +29,8 @@ def bootstrap_means(
         Whose row it is. A learner drawn twice brings all of their rows twice.
     rng : numpy Generator
     n_folds : int
+    weights : float array, shape (n_rows, n_columns), optional
+        More than 0; how much each value counts in its mean. By default all count alike.
 
     Returns
     -------
@@ -39,13 +45,16 @@ def bootstrap_means(
     [0.5, 0.5, 0.5]
     """
     who, position = np.unique(learner, return_inverse=True)
-    sums = np.column_stack([np.bincount(position, column, len(who)) for column in values.T])
-    counts = np.bincount(position, minlength=len(who)).astype(np.float64)
+    counted = np.ones((len(values), 1)) if weights is None else weights
+    sums, counts = (
+        np.column_stack([np.bincount(position, column, len(who)) for column in columns.T])
+        for columns in (values * counted, counted)
+    )
     means = np.empty((n_folds, values.shape[1]))
     for first in range(0, n_folds, _CHUNK):
         size = min(_CHUNK, n_folds - first)
         drawn = draws(len(who), size, rng)
-        means[first : first + size] = (drawn @ sums) / (drawn @ counts)[:, None]
+        means[first : first + size] = (drawn @ sums) / (drawn @ counts)
     return means
 
 

@@ -14,7 +14,7 @@ Ints: TypeAlias = NDArray[np.int64]
 
 SKILL_METRICS: Final = ("auc", "accuracy", "log_loss", "rmse", "ece")
 TARGET_METRICS: Final = ("hr@5", "hr@10", "ndcg@10", "recall@10", "mrr")
-"""Metrics that are means over targets, in the column order of `target_values`."""
+"""Metrics of where targets are in lists, in the column order of `target_values`."""
 TOP_K: Final = 10
 
 
@@ -172,9 +172,10 @@ def top_modules(scores: ArrayLike, allowed: NDArray[np.bool_], tie_keys: Floats,
 def target_values(ranks: ArrayLike) -> Floats:
     """Value of every metric of `TARGET_METRICS` for every target, shape (n_targets, n_metrics).
 
-    One target each, so recall@10 equals hr@10 and the ideal DCG is 1: ndcg@10 is 1 / log2(1 + rank)
-    (Järvelin and Kekäläinen 2002, equation 2; discount of Burges et al. 2005, section 5) up to rank 10, and
-    mrr is 1 / rank.
+    Each target is looked up by itself: ndcg@10 is 1 / log2(1 + rank) up to rank 10, for with one target the
+    ideal DCG is 1 (Järvelin and Kekäläinen 2002, equation 2; discount of Burges et al. 2005, section 5), and
+    mrr is 1 / rank. Where several targets share one list they are in each other's way, as in that list.
+    The rank of what can never be found is infinity, and every value of it 0.
 
     Examples
     --------
@@ -186,35 +187,44 @@ def target_values(ranks: ArrayLike) -> Floats:
     return np.column_stack([rank <= 5, in_ten, in_ten / np.log2(1 + rank), in_ten, 1 / rank])
 
 
-def module_metrics(ranks: ArrayLike, tops: ArrayLike, n_modules: int) -> dict[str, float | None]:
-    """Mean of every ranking metric, and the share of the catalogue that was in somebody's top ten.
+def target_weights(share: ArrayLike) -> Floats:
+    """How much every value of `target_values` counts in its mean, shape (n_targets, n_metrics).
+
+    1 for all metrics but recall@10: it is the share of a list's targets that are among its ten, averaged over
+    lists, so the targets of one list count as much together as the one target of another. With one target a
+    list it equals hr@10.
 
     Parameters
     ----------
-    ranks : int array, shape (n_targets,)
-        From `rank_of_target`.
-    tops : int array, shape (n_targets, 10)
-        From `top_modules`, filled up with -1.
-    n_modules : int
-        Size of the catalogue.
+    share : float array, shape (n_targets,)
+        1 / number of targets that are looked up in the same list.
+    """
+    weights = np.ones((np.size(share), len(TARGET_METRICS)))
+    weights[:, TARGET_METRICS.index("recall@10")] = share
+    return weights
 
-    Returns
-    -------
-    dict
-        ``hr@5``, ``hr@10``, ``ndcg@10``, ``recall@10``, ``mrr``, ``coverage@10``, each in [0, 1]; None
-        without a target.
+
+def module_metrics(ranks: ArrayLike, share: ArrayLike | None = None) -> dict[str, float | None]:
+    """Mean of every metric of `TARGET_METRICS`, each in [0, 1]; None without a target.
+
+    Parameters
+    ----------
+    ranks : float array, shape (n_targets,)
+        From `rank_of_target`; infinity for a target that can never be found.
+    share : float array, shape (n_targets,), optional
+        As in `target_weights`; by default each target has a list of its own.
 
     Examples
     --------
-    >>> module_metrics([1, 2], [[0, 1], [0, -1]], n_modules=4)["coverage@10"]
-    0.5
+    >>> found = module_metrics([1, 12, 3], share=[0.5, 0.5, 1])
+    >>> round(found["hr@10"], 3), found["recall@10"]
+    (0.667, 0.75)
     """
-    shown = np.asarray(tops, np.int64)
     if not np.size(ranks):
-        return dict.fromkeys((*TARGET_METRICS, "coverage@10"))
-    means = target_values(ranks).mean(axis=0)
-    metrics: dict[str, float | None] = dict(zip(TARGET_METRICS, map(float, means), strict=True))
-    return metrics | {"coverage@10": len(np.unique(shown[shown >= 0])) / n_modules}
+        return dict.fromkeys(TARGET_METRICS)
+    weights = target_weights(np.ones(np.size(ranks)) if share is None else share)
+    means = np.average(target_values(ranks), axis=0, weights=weights)
+    return dict(zip(TARGET_METRICS, map(float, means), strict=True))
 
 
 def _sortable(scores: ArrayLike) -> Floats:

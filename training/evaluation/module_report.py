@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from scipy import sparse
 
 from recommender.embeddings.view import Interactions
 from training.evaluation.bootstrap import bootstrap_means, interval
-from training.evaluation.metrics import TARGET_METRICS, TOP_K, Floats, Ints, module_metrics, target_values
+from training.evaluation.list_metrics import LIST_METRICS, coverage, exposure_gini, intra_list_diversity
+from training.evaluation.metrics import (
+    TARGET_METRICS,
+    TOP_K,
+    Floats,
+    Ints,
+    module_metrics,
+    target_values,
+    target_weights,
+)
+from training.evaluation.module_outcomes import Outcomes
 
 ENGINE: Final = "engine"
 """Name of what would be shipped; every other model is compared with it."""
 Intervals: TypeAlias = dict[str, tuple[float, float]]
-
-
-@dataclass(slots=True)
-class Outcomes:
-    """Where one model put the targets, collected target by target."""
-
-    learner: list[int] = field(default_factory=list)
-    group: list[str] = field(default_factory=list)
-    rank: list[int] = field(default_factory=list)
-    top: list[Ints] = field(default_factory=list)
-    seconds: float = 0.0
-    fit_seconds: float | None = None
-
-    def add_fit(self, seconds: float | None) -> None:
-        """Add the time of one fit; None is one that was not measured."""
-        if seconds is not None:
-            self.fit_seconds = (self.fit_seconds or 0.0) + seconds
-
-    def add(self, learner: int, group: str, rank: int, top: Ints | None = None, seconds: float = 0.0) -> None:
-        """Add one target: its rank (from 1), the top ten, and the seconds it took to score and rank.
-
-        A model that gives ranks only has no top ten, for any target, and takes no time.
-        """
-        self.learner.append(learner)
-        self.group.append(group)
-        self.rank.append(rank)
-        if top is not None:
-            self.top.append(np.pad(top, (0, TOP_K - len(top)), constant_values=-1))
-        self.seconds += seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +35,12 @@ class ModuleResult:
     Parameters
     ----------
     metrics : mapping
-        ``hr@5``, ``hr@10``, ``ndcg@10``, ``recall@10``, ``mrr``, ``coverage@10``, in [0, 1]; coverage is
-        None for a model that gave ranks and no list.
+        ``hr@5``, ``hr@10``, ``ndcg@10``, ``mrr`` are means over targets, ``recall@10`` over lists: they
+        differ only where a list has several targets. ``coverage@10``, ``intra_list_diversity@10`` and
+        ``exposure_gini@10`` are of what was shown, so None for a model that gave ranks and no list;
+        diversity is None as well where no module has a skill or a tag. All in [0, 1].
     ci95 : mapping of metric to (low, high)
-        Bootstrap over learners. Coverage has none: a count of distinct modules shrinks under resampling.
+        Bootstrap over learners. What is shown has none: a count of distinct modules shrinks under resampling.
     difference_ci95 : mapping of metric to (low, high)
         Of this model minus the engine, on the same learners; empty for the engine itself.
     groups : mapping of group to mapping
@@ -64,9 +48,9 @@ class ModuleResult:
     recommended : int array, shape (n_modules,)
         How often each module was in a top ten; all 0 without lists.
     fit_seconds : float or None
-        Summed over cuts; None when not measured.
+        Summed over splits; None when not measured.
     recommend_us_per_learner : float or None
-        Microseconds to score the catalogue and pick ten, for one learner; None without lists.
+        Microseconds to score the catalogue and pick ten, for one list; None without lists.
     """
 
     metrics: Mapping[str, float | None]
@@ -98,7 +82,9 @@ class ModuleReport:
     ----------
     protocol : str
     n : mapping
-        ``learners`` and ``targets`` tested, ``modules`` of the catalogue, ``interactions`` of the data.
+        ``learners`` and ``targets`` tested, ``modules`` of the catalogue, ``interactions`` of the data; with
+        rules ``ineligible_targets``, which no model could hit; and what a protocol had to leave out of
+        training, such as ``later_starts`` of ``holdout``.
     models : mapping of name to ModuleResult
     popularity : int array, shape (n_modules,)
         First starts of each module in the data.
@@ -125,7 +111,12 @@ def unavailable_report(protocol: str, reason: str, interactions: Interactions) -
 
 
 def write_report(
-    protocol: str, interactions: Interactions, outcomes: Mapping[str, Outcomes], rng: np.random.Generator
+    protocol: str,
+    interactions: Interactions,
+    outcomes: Mapping[str, Outcomes],
+    rng: np.random.Generator,
+    content: sparse.csr_array | None = None,
+    more: Mapping[str, int] | None = None,
 ) -> ModuleReport:
     """Turn the outcomes of all models on the same targets into metrics with intervals.
 
@@ -138,31 +129,49 @@ def write_report(
         At least one; the same targets in the same order for each.
     rng : numpy Generator
         Draws the bootstrap, the same resamples for every model.
+    content : sparse array, shape (n_modules, n_features), optional
+        From `module_content`; None leaves diversity undefined.
+    more : mapping of str to int, optional
+        Counts to stand beside those of every report.
     """
     first = next(iter(outcomes.values()))
     columns = np.hstack([target_values(outcome.rank) for outcome in outcomes.values()])
-    means = bootstrap_means(columns, np.array(first.learner), rng)
+    weights = np.tile(target_weights(first.share), len(outcomes))
+    means = bootstrap_means(columns, np.array(first.learner), rng, weights=weights)
     by_model = dict(zip(outcomes, np.hsplit(means, len(outcomes)), strict=True))
     engine = by_model.get(ENGINE)
     models = {
-        name: _result(outcome, by_model[name], None if name == ENGINE else engine, interactions.n_modules)
+        name: _result(
+            outcome, by_model[name], None if name == ENGINE else engine, interactions.n_modules, content
+        )
         for name, outcome in outcomes.items()
     }
-    n = _counts(interactions, first.learner, len(first.rank))
+    n = _counts(interactions, first.learner, len(first.rank)) | dict(more or {})
     return ModuleReport(protocol, n, models, _popularity(interactions))
 
 
-def _result(outcome: Outcomes, means: Floats, engine: Floats | None, n_modules: int) -> ModuleResult:
+def _result(
+    outcome: Outcomes,
+    means: Floats,
+    engine: Floats | None,
+    n_modules: int,
+    content: sparse.csr_array | None,
+) -> ModuleResult:
     tops = np.array(outcome.top, np.int64).reshape(-1, TOP_K)
-    metrics = module_metrics(outcome.rank, tops, n_modules)
+    recommended = np.bincount(tops[tops >= 0], minlength=n_modules).astype(np.int64)
+    shown: dict[str, float | None] = dict.fromkeys(LIST_METRICS)
+    if outcome.top:
+        diversity = None if content is None else intra_list_diversity(tops, content)
+        values = (coverage(tops, n_modules), diversity, exposure_gini(recommended))
+        shown = dict(zip(LIST_METRICS, values, strict=True))
     return ModuleResult(
-        metrics=metrics if outcome.top else metrics | {"coverage@10": None},
+        metrics=module_metrics(outcome.rank, outcome.share) | shown,
         ci95=_named(means),
         difference_ci95={} if engine is None else _named(means - engine),
         groups=_groups(outcome),
-        recommended=np.bincount(tops[tops >= 0], minlength=n_modules).astype(np.int64),
+        recommended=recommended,
         fit_seconds=outcome.fit_seconds,
-        recommend_us_per_learner=1e6 * outcome.seconds / len(outcome.rank) if outcome.top else None,
+        recommend_us_per_learner=1e6 * outcome.seconds / len(outcome.top) if outcome.top else None,
     )
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.domain.catalog import Catalog
 from recommender.embeddings.view import History, Interactions
-from recommender.errors import InputError
-from training.evaluation.metrics import TOP_K, Floats, Ints, rank_of_target, top_modules
-from training.evaluation.module_report import ModuleReport, Outcomes, unavailable_report, write_report
-from training.evaluation.splits import Split, Unavailable, leave_last_out, temporal
+from training.evaluation.eligible import StartRules
+from training.evaluation.list_metrics import module_content
+from training.evaluation.metrics import Ints
+from training.evaluation.module_exam import Exam, Scorer, add_known, lists_of
+from training.evaluation.module_outcomes import Outcomes
+from training.evaluation.module_report import ModuleReport, unavailable_report, write_report
+from training.evaluation.protocols import CUTS, splits_of
+from training.evaluation.splits import Split, Unavailable
+from training.evaluation.splits_holdout import HeldOut
 
-Scorer: TypeAlias = Callable[[History], NDArray[np.floating]]
-"""Scores (n_modules,) for one history; larger is better, NaN is no opinion."""
+__all__ = ["Fit", "Scorer", "TimedScorer", "evaluate_modules"]
+
 Fit: TypeAlias = Callable[[Interactions], Mapping[str, Scorer]]
 """Fits every model on the same training data."""
-
-PROTOCOLS: Final = ("leave-last-out", "temporal")
-CUTS: Final = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,16 @@ def evaluate_modules(
     *,
     protocol: str,
     cuts: Sequence[float] = CUTS,
+    held_out: HeldOut | None = None,
     seed: int,
     max_learners: int | None = None,
     known: Mapping[str, Ints] | None = None,
+    catalog: Catalog | None = None,
+    eligible: bool = False,
+    progress: Callable[[str], AbstractContextManager[object]] = nullcontext,
     clock: Callable[[], float] = time.perf_counter,
 ) -> ModuleReport:
-    """Rank the whole catalogue for every target, without the modules that the learner has already started.
+    """Rank the whole catalogue for every target, without what the learner is known to have started.
 
     Parameters
     ----------
@@ -63,17 +71,28 @@ def evaluate_modules(
         where the time to fit is to be reported.
     interactions : Interactions
         First starts of all learners.
-    protocol : {"leave-last-out", "temporal"}
-        See `training.evaluation.splits`.
+    protocol : str
+        One of `training.evaluation.protocols.PROTOCOLS`; the targets of all its splits are pooled.
     cuts : sequence of float
-        Fractions of the time span, for ``temporal``; their targets are pooled.
+        Fractions of the time span, for ``temporal``.
+    held_out : HeldOut, optional
+        The published test set, for ``holdout``.
     seed : int
-        Orders ties, draws the bootstrap and the learners of `max_learners`.
+        Of what a protocol draws, the order of ties, the bootstrap and the learners of `max_learners`.
     max_learners : int, optional
-        Test no more than so many learners, drawn at random. All are learned from.
+        Test no more than so many learners, drawn at random. All are learned from, but for those that a
+        protocol hides.
     known : mapping of name to int array, shape (n_interactions,), optional
-        Ranks that somebody else gave each row of `interactions`, 1 for the best, to stand beside the models.
-        Who gave them showed no list, so there is no coverage and no time of theirs.
+        Ranks that somebody else gave each row of `interactions`, 1 for the best, to stand beside the models;
+        they are taken as they are, whatever the rules. Who gave them showed no list, so there is no coverage
+        and no time of theirs.
+    catalog : Catalog, optional
+        What the modules are of: for the diversity of lists, and for the rules.
+    eligible : bool
+        Leave out what rules remove as well, see `StartRules`. A target that they remove is a miss of every
+        model; ``n`` has their number as ``ineligible_targets``.
+    progress : callable
+        Given what a split is called; entered while its models are fitted and tested.
     clock : callable
         Seconds, for ``recommend_us_per_learner``.
 
@@ -88,37 +107,29 @@ def evaluate_modules(
         If the protocol is unknown.
     ValueError
         If a scorer returns something else than one number a module, or `fit` other models for one split
-        than for another: then they could not be compared. Or known ranks are not one a row.
+        than for another: then they could not be compared. Known ranks are not one a row, or not of every
+        target. `eligible` without a catalogue.
     """
-    splits = _splits(interactions, protocol, cuts)
+    if eligible and catalog is None:
+        raise ValueError("rules of eligibility are those of a catalogue; pass catalog")
+    rng = np.random.default_rng(seed)
+    splits = splits_of(interactions, protocol, cuts=cuts, held_out=held_out, rng=rng.spawn(1)[0])
     if isinstance(splits, Unavailable):
         return unavailable_report(protocol, splits.reason, interactions)
-    rng = np.random.default_rng(seed)
     tested = _drawn_learners(splits, max_learners, rng)
-    outcomes: dict[str, Outcomes] = {}
-    others = {name: Outcomes() for name in known or {}}
-    for split in splits:
-        _test_split(fit(split.train), split, tested, rng, clock, outcomes)
-        for name, ranks in (known or {}).items():
-            _add_known(ranks, interactions, split, tested, others[name])
-    return write_report(protocol, interactions, outcomes | others, rng)
-
-
-def _splits(interactions: Interactions, protocol: str, cuts: Sequence[float]) -> list[Split] | Unavailable:
-    if protocol not in PROTOCOLS:
-        raise InputError(f"protocol {protocol!r} is not known; use one of {', '.join(PROTOCOLS)}")
-    if protocol == "leave-last-out":
-        return _or_reason([leave_last_out(interactions)])
-    return _or_reason(temporal(interactions, cut) for cut in cuts)
-
-
-def _or_reason(splits: Iterable[Split | Unavailable]) -> list[Split] | Unavailable:
-    usable: list[Split] = []
-    for split in splits:
-        if isinstance(split, Unavailable):
-            return split
-        usable.append(split)
-    return usable
+    rules = StartRules.compile(catalog) if catalog is not None and eligible else None
+    exam, others = Exam(rules, rng, clock), {name: Outcomes() for name in known or {}}
+    for number, split in enumerate(splits, start=1):
+        with progress(protocol if len(splits) == 1 else f"{protocol}, {number} of {len(splits)}"):
+            lists = lists_of(split, tested)
+            exam.ask(fit(split.train), split, lists)
+            for name, ranks in (known or {}).items():
+                add_known(ranks, interactions, split, lists, others[name])
+    more = {name: sum(split.removed[name] for split in splits) for name in splits[0].removed}
+    if eligible:
+        more["ineligible_targets"] = exam.n_ineligible
+    content = None if catalog is None else module_content(catalog)
+    return write_report(protocol, interactions, exam.outcomes | others, rng, content, more)
 
 
 def _drawn_learners(splits: list[Split], max_learners: int | None, rng: np.random.Generator) -> Ints:
@@ -126,51 +137,3 @@ def _drawn_learners(splits: list[Split], max_learners: int | None, rng: np.rando
     if max_learners is None or len(learners) <= max_learners:
         return learners
     return np.sort(rng.choice(learners, max_learners, replace=False))
-
-
-def _test_split(
-    scorers: Mapping[str, Scorer],
-    split: Split,
-    tested: Ints,
-    rng: np.random.Generator,
-    clock: Callable[[], float],
-    outcomes: dict[str, Outcomes],
-) -> None:
-    """Add where every scorer puts the targets of one split to `outcomes`."""
-    if not scorers or (outcomes and outcomes.keys() != scorers.keys()):
-        raise ValueError(f"fit must return the same models for every split; got {sorted(scorers)}")
-    for name, scorer in scorers.items():
-        outcomes.setdefault(name, Outcomes()).add_fit(getattr(scorer, "fit_seconds", None))
-    for row in np.flatnonzero(np.isin(split.learner, tested)):
-        learner, target = int(split.learner[row]), int(split.module[row])
-        history = split.train.history(learner)
-        allowed = np.ones(split.train.n_modules, np.bool_)
-        allowed[history.modules] = False
-        tie_keys = rng.random(split.train.n_modules)
-        for name, scorer in scorers.items():
-            started = clock()
-            scores = _checked(scorer(history), name, split.train.n_modules)
-            top = top_modules(scores, allowed, tie_keys, TOP_K)
-            seconds = clock() - started
-            rank = rank_of_target(scores, allowed, target, tie_keys)
-            outcomes[name].add(learner, split.group[row], rank, top, seconds)
-
-
-def _add_known(
-    ranks: Ints, interactions: Interactions, split: Split, tested: Ints, outcome: Outcomes
-) -> None:
-    """Add the ranks known of the targets of one split, in the order of `_test_split`."""
-    if len(ranks) != len(interactions.modules):
-        raise ValueError(f"known ranks must be one a row ({len(interactions.modules)}); got {len(ranks)}")
-    pairs = interactions.learners().astype(np.int64) * interactions.n_modules + interactions.modules
-    in_order = np.argsort(pairs)
-    targets = np.searchsorted(pairs, split.learner * interactions.n_modules + split.module, sorter=in_order)
-    for row in np.flatnonzero(np.isin(split.learner, tested)):
-        outcome.add(int(split.learner[row]), split.group[row], int(ranks[in_order[targets[row]]]))
-
-
-def _checked(scores: NDArray[np.floating], name: str, n_modules: int) -> Floats:
-    values = np.asarray(scores, np.float64)
-    if values.shape != (n_modules,):
-        raise ValueError(f"model {name!r} must score {n_modules} modules; got shape {values.shape}")
-    return values

@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.view import History, Interactions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Training data and what is to be predicted from it.
+    """Training data, and targets to be predicted from what their learners had started before.
 
     Parameters
     ----------
     train : Interactions
-        What may be learned from. ``train.history(learner)`` is also all that is known of a learner when
-        their target is predicted; learners keep their positions, perhaps without rows.
-    train_rows : bool array, shape (n_interactions,)
-        Rows of the source that are in `train`.
+        What may be learned from; learners keep their positions, perhaps without rows.
+    source : Interactions
+        Where histories are read; the same learners. It may hold rows that nobody may see, see `n_known`.
     learner, module : int arrays, shape (n_targets,)
-        Who is tested, and the position of the module they started next.
+        Who is tested, and the position of the module they started next. A learner may have several targets.
+    n_known : int array, shape (n_targets,)
+        How many of the learner's first rows in `source` are known when the target is predicted. Targets of
+        one learner with equal numbers are looked up in one and the same list.
     group : tuple of str, one a target
-        ``known`` (has a history) or ``new``.
+        What targets are told apart by in a report.
+    moment : float
+        Time of all predictions, seconds since 1970 UTC; NaN where there is no such time.
+    removed : mapping of str to int
+        Rows of the data that had to be left out of training for a reason that a report should give.
     """
 
     train: Interactions
-    train_rows: NDArray[np.bool_]
+    source: Interactions
     learner: NDArray[np.int64]
+    n_known: NDArray[np.int64]
     module: NDArray[np.int32]
     group: tuple[str, ...]
+    moment: float = math.nan
+    removed: Mapping[str, int] = field(default_factory=dict)
+
+    def history(self, row: int) -> History:
+        """Return all that is known of a learner when the target `row` is predicted."""
+        whole = self.source.history(int(self.learner[row]))
+        known = slice(int(self.n_known[row]))
+        return History(whole.modules[known], whole.at[known], whole.role, whole.segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +110,21 @@ def leave_last_out(interactions: Interactions) -> Split | Unavailable:
     >>> split.learner.tolist(), split.module.tolist(), split.train.modules.tolist()
     ([0], [1], [0, 2])
     """
-    learner = np.flatnonzero(np.diff(interactions.start) >= 2)
+    n_started = np.diff(interactions.start)
+    learner = np.flatnonzero(n_started >= 2)
     if not len(learner):
         return Unavailable("no learner has started two modules, so none can be predicted from another")
     last = interactions.start[learner + 1] - 1
     train_rows = np.ones(len(interactions.modules), np.bool_)
     train_rows[last] = False
-    module = interactions.modules[last]
-    return Split(interactions.keep(train_rows), train_rows, learner, module, ("known",) * len(learner))
+    return Split(
+        train=interactions.keep(train_rows),
+        source=interactions,
+        learner=learner,
+        n_known=n_started[learner] - 1,
+        module=interactions.modules[last],
+        group=known_or_new(n_started[learner] - 1),
+    )
 
 
 def temporal(interactions: Interactions, cut: float) -> Split | Unavailable:
@@ -130,6 +153,8 @@ def temporal(interactions: Interactions, cut: float) -> Split | Unavailable:
     >>> split = temporal(source, 0.5)
     >>> split.module.tolist(), split.group
     ([1, 2], ('known', 'new'))
+    >>> split.history(0).modules.tolist(), split.moment
+    ([0], 4.5)
     """
     if not 0 < cut < 1:
         raise ValueError(f"cut must be a fraction between 0 and 1; got {cut}")
@@ -144,9 +169,21 @@ def temporal(interactions: Interactions, cut: float) -> Split | Unavailable:
     # Rows are oldest first within a learner, so the first row met is the earliest.
     learner, met = np.unique(row_learner[after], return_index=True)
     train = interactions.keep(train_rows)
-    seen = np.diff(train.start)[learner] > 0
-    group = tuple("known" if has_history else "new" for has_history in seen)
-    return Split(train, train_rows, learner.astype(np.int64), interactions.modules[after[met]], group)
+    n_known = np.diff(train.start)[learner]
+    return Split(
+        train=train,
+        source=interactions,
+        learner=learner.astype(np.int64),
+        n_known=n_known,
+        module=interactions.modules[after[met]],
+        group=known_or_new(n_known),
+        moment=moment,
+    )
+
+
+def known_or_new(n_known: NDArray[np.int64]) -> tuple[str, ...]:
+    """Group of each target: ``known`` where the learner has a history, else ``new``."""
+    return tuple("known" if n else "new" for n in n_known.tolist())
 
 
 def _no_clock(at: NDArray[np.float64]) -> str:

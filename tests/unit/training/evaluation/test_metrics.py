@@ -28,7 +28,27 @@ def test_what_is_no_probability_is_refused(y, p, said):
 def test_no_response_defines_nothing():
     assert skill_metrics([], []) == dict.fromkeys(SKILL_METRICS)
     assert np.isnan(calibration_bins([], []).error)
-    assert set(module_metrics([], np.zeros((0, 10)), 5).values()) == {None}
+    assert set(module_metrics([]).values()) == {None}
+
+
+def test_what_can_never_be_found_is_worth_nothing():
+    assert set(module_metrics([np.inf]).values()) == {0.0}
+
+
+def test_recall_is_a_mean_over_lists_and_hits_are_over_targets():
+    """Two learners: one found their only target, the other one of three."""
+    found = module_metrics([1, 10, 11, 50], share=[1, 1 / 3, 1 / 3, 1 / 3])
+    assert found["hr@10"] == pytest.approx(2 / 4)
+    assert found["recall@10"] == pytest.approx((1 + 1 / 3) / 2)
+
+
+def test_weights_make_the_bootstrap_draw_around_the_weighted_mean():
+    values = np.array([[1.0], [0.0], [0.0], [0.0]])
+    weights = np.array([[1.0], [1 / 3], [1 / 3], [1 / 3]])
+    learner = np.array([0, 1, 1, 1])
+    means = bootstrap_means(values, learner, np.random.default_rng(0), 4_000, weights=weights)
+    assert set(means.ravel().tolist()) == {0.0, 0.5, 1.0}
+    assert means.mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_random_predictions_have_auc_of_a_half():

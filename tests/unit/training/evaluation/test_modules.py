@@ -64,7 +64,7 @@ def test_every_value_stands_in_the_json_of_the_interface(temporal, last_out):
     model = written["models"]["popularity"]
     assert set(model) == {
         *("hr@5", "hr@10", "ndcg@10", "recall@10", "mrr", "coverage@10", "ci95", "groups"),
-        *("fit_seconds", "recommend_us_per_learner"),
+        *("intra_list_diversity@10", "exposure_gini@10", "fit_seconds", "recommend_us_per_learner"),
     }
     assert set(model["ci95"]["difference_to_engine"]) == {"hr@5", "hr@10", "ndcg@10", "recall@10", "mrr"}
     assert model["fit_seconds"] is None
@@ -204,7 +204,9 @@ def test_ranks_without_lists_have_no_coverage_and_no_time(sequences):
     known = {"told": told(sequences)}
     report = evaluate_modules(fit, sequences, protocol="temporal", seed=1, known=known)
     result = report.models["told"]
-    assert result.metrics["coverage@10"] is result.recommend_us_per_learner is result.fit_seconds is None
+    for name in ("coverage@10", "intra_list_diversity@10", "exposure_gini@10"):
+        assert result.metrics[name] is None
+    assert result.recommend_us_per_learner is result.fit_seconds is None
     assert not result.recommended.any()
     written = json.loads(json.dumps(report.as_json("toy")))["models"]["told"]
     assert set(written) == set(json.loads(json.dumps(report.as_json("toy")))["models"]["popularity"])
