@@ -54,11 +54,21 @@ train: setup ## validate, fit, evaluate, track, register as challenger: DATA=dir
 	@$(BIN)/python -m training train --data $(DATA) --engine $(ENGINE) $(if $(CONFIG),--config $(CONFIG))
 
 FOLD ?=
+PROTOCOL ?=
+PROTOCOLS := leave-last-out temporal few-shot cold-modules holdout
+NAME = $(notdir $(patsubst %/,%,$(DATA)))
+has = $(wildcard $(DATA)/$(1).parquet $(DATA)/$(1).csv)
 
+# Data that is valid and yet bad input to a protocol does not allow it: no clock, no table holdout. Each says so.
 .PHONY: benchmark
-benchmark: setup ## skill models beside published baselines: DATA=dir FOLD=number
-	@$(BIN)/python -m training benchmark skills --data $(DATA) $(if $(FOLD),--fold $(FOLD)) \
-	    --json mlruns/benchmark-skills-$(notdir $(patsubst %/,%,$(DATA))).json
+benchmark: setup ## models beside published baselines: DATA=dir FOLD=number; PROTOCOL=name for that one alone
+	@$(BIN)/python -m training validate --data $(DATA) > /dev/null
+	$(if $(PROTOCOL),,$(if $(or $(call has,attempts),$(if $(call has,completions),,neither)),@$(BIN)/python -m training benchmark skills --data $(DATA) \
+	    $(if $(FOLD),--fold $(FOLD)) --json mlruns/benchmark-skills-$(NAME).json))
+	$(if $(PROTOCOL)$(call has,completions),@for protocol in $(or $(PROTOCOL),$(PROTOCOLS)); do \
+	    $(BIN)/python -m training benchmark modules --data $(DATA) --protocol $$protocol \
+	        --json mlruns/benchmark-$$protocol-$(NAME).json \
+	    || { code=$$?; [ -z "$(PROTOCOL)" ] && [ $$code = 2 ]; } || exit $$code; done)
 
 .PHONY: promote
 promote: setup ## let the challenger serve

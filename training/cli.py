@@ -173,6 +173,56 @@ def skills(
     run(data, fold=fold, test_fraction=test_fraction, seed=seed, json_file=json)
 
 
+@benchmarks.command()
+def modules(
+    data: DataDirectory,
+    protocol: Annotated[
+        str,
+        typer.Option(help="What is predicted: leave-last-out, temporal, holdout, few-shot or cold-modules."),
+    ],
+    cut: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Where temporal cuts, a fraction of the time span; repeatable, default .5 .6 .7 .8 .9."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    eligible: Annotated[
+        bool,
+        typer.Option(
+            "--eligible", help="Leave out modules that are retired or lack a module that must come first."
+        ),
+    ] = False,
+    max_learners: Annotated[
+        int | None, typer.Option(help="Test no more than so many learners, drawn at random; default all.")
+    ] = None,
+    json: JsonFile = None,
+) -> None:
+    """Predict the next module, beside popularity and single views, by full ranking of the catalogue.
+
+    leave-last-out: the last module each learner started, from those before it.
+
+    temporal: each learner's next module after a cut in time.
+
+    holdout: the pairs of the table holdout.
+
+    few-shot: the next module of learners whom no model has seen, from their first one, two and three.
+
+    cold-modules: modules that are hidden from training, a fifth at a time.
+    """
+    from training.commands.benchmark_modules import run
+
+    run(
+        data,
+        protocol=protocol,
+        cuts=cut or (),
+        seed=seed,
+        eligible=eligible,
+        max_learners=max_learners,
+        json_file=json,
+    )
+
+
 @app.command()
 def promote(
     version: Annotated[int | None, typer.Option(help="Which version; default the challenger.")] = None,

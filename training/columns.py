@@ -16,6 +16,7 @@ from recommender.embeddings import build_interactions
 from recommender.embeddings.view import Interactions
 from recommender.skills.columns import AttemptColumns
 from training.datasets.dataset import Dataset
+from training.evaluation.splits_holdout import HeldOut
 from training.lessons import lessons_of
 
 
@@ -82,6 +83,16 @@ def folds_of(dataset: Dataset) -> NDArray[np.int64] | None:
     folds = np.zeros(len(dataset.tables["learners"]), np.int64)
     folds[_learner(frame, dataset)] = frame["fold"].to_numpy(np.int64)
     return folds
+
+
+def held_out_of(dataset: Dataset, catalog: Catalog) -> HeldOut | None:
+    """Return the published test set in the order of its table; None without a table of it."""
+    frame = dataset.tables.get("holdout")
+    if frame is None:
+        return None
+    return HeldOut(
+        _learner(frame, dataset).astype(np.int64), _positions(frame["module_id"], catalog.module_ids)
+    )
 
 
 def _places(dataset: Dataset, catalog: Catalog) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -92,7 +92,8 @@ def evaluate_modules(
         Leave out what rules remove as well, see `StartRules`. A target that they remove is a miss of every
         model; ``n`` has their number as ``ineligible_targets``.
     progress : callable
-        Given what a split is called; entered while its models are fitted and tested.
+        Given what is done next, entered while it is: each split, at most `most_splits` of them, and one more
+        for the metrics.
     clock : callable
         Seconds, for ``recommend_us_per_learner``.
 
@@ -128,8 +129,9 @@ def evaluate_modules(
     more = {name: sum(split.removed[name] for split in splits) for name in splits[0].removed}
     if eligible:
         more["ineligible_targets"] = exam.n_ineligible
-    content = None if catalog is None else module_content(catalog)
-    return write_report(protocol, interactions, exam.outcomes | others, rng, content, more)
+    with progress("metrics and bootstrap"):
+        content = None if catalog is None else module_content(catalog)
+        return write_report(protocol, interactions, exam.outcomes | others, rng, content, more)
 
 
 def _drawn_learners(splits: list[Split], max_learners: int | None, rng: np.random.Generator) -> Ints:

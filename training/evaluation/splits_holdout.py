@@ -57,7 +57,7 @@ def holdout(interactions: Interactions, held_out: HeldOut | None) -> Split | Una
     {'held_out_starts': 1, 'later_starts': 1}
     """
     if held_out is None or not len(held_out.learner):
-        return Unavailable("there is no table holdout (learner_id, module_id) with a row")
+        return Unavailable("there is no table holdout (learner_id, module_id), or it is empty")
     learners = interactions.learners()
     rows = learners.astype(np.int64) * interactions.n_modules + interactions.modules
     answer = np.isin(rows, held_out.learner * interactions.n_modules + held_out.module)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from recommender.domain.dataset_format import SEGMENTS
-from training.columns import attempt_columns, catalog_of, folds_of, interactions_of
+from training.columns import attempt_columns, catalog_of, folds_of, held_out_of, interactions_of
 from training.datasets import load_dataset
 
 MODULES = "module_id,title,description,difficulty,skill_ids,tags\nb,B,,0.3,t,\na,A,,,s|t,\n"
@@ -55,6 +55,19 @@ def test_folds_are_by_the_learners_of_their_table(load):
 
 def test_no_folds_are_none(load):
     assert folds_of(load(modules=MODULES, skills=SKILLS)) is None
+
+
+def test_the_test_set_keeps_the_order_of_its_table(load):
+    dataset = load(modules=MODULES, skills=SKILLS, holdout="learner_id,module_id\ny,a\nx,b\ny,b\n")
+    found = held_out_of(dataset, catalog_of(dataset))
+    learners = dataset.tables["learners"]["learner_id"].tolist()
+    assert [learners[place] for place in found.learner] == ["y", "x", "y"]
+    assert found.module.tolist() == [1, 0, 0]
+
+
+def test_no_test_set_is_none(load):
+    dataset = load(modules=MODULES, skills=SKILLS)
+    assert held_out_of(dataset, catalog_of(dataset)) is None
 
 
 def test_a_table_without_a_row_is_none_too(tiny_dataset):

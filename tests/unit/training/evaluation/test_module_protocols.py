@@ -58,6 +58,7 @@ def test_every_protocol_pools_its_splits_and_shows_how_far_it_is(sequences, prot
     assert report.n["targets"] == sum(len(split.learner) for split in splits)
     learners = {learner for split in splits for learner in split.learner.tolist()}
     assert report.n["learners"] == len(learners)
+    assert called.pop() == "metrics and bootstrap"
     assert len(called) == len(splits) == most_splits(protocol, (0.5, 0.7))
     assert called[0] == (protocol if len(splits) == 1 else f"{protocol}, 1 of {len(splits)}")
     assert set(report.models["contrary"].difference_ci95) == set(report.models["engine"].ci95)
