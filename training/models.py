@@ -80,6 +80,7 @@ def judge_modules(
         seed=config.seed,
         max_learners=settings.max_learners,
         known=known,
+        catalog=catalog,
     )
 
 
