@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import Adjustment, Query, RecommendedModule, SkillOutlook
+from recommender.embeddings.histories import History
 from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.transitions import Transitions
-from recommender.embeddings.view import History
 from recommender.ranking.difficulty import Band, classify, swap
 from recommender.ranking.eligibility import Eligibility
 from recommender.ranking.explain import Facts, reasons

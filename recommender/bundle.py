@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import VIEWS, History, View
+from recommender.embeddings import VIEWS, Histories, History, View
 from recommender.errors import BundleError
 from recommender.ranking.config import RankingConfig
 from recommender.skills.difficulty import DifficultyTable
@@ -185,7 +185,7 @@ class ModelBundle:
             views[name] = view.from_arrays(
                 view.config_class().model_validate(config), _read_arrays(path, files, f"views/{name}")
             )
-            if views[name].score(History.empty()).shape != (catalog.n_modules,):
+            if views[name].score(Histories.of(History.empty())).shape != (1, catalog.n_modules):
                 raise ValueError(f"view {name} does not score the modules of the catalogue")
         ranking = RankingConfig.model_validate(learned["ranking"])
         return cls(catalog, difficulty, skills, views, ranking, manifest, path)

@@ -20,7 +20,7 @@ from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Event, Status, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
-from recommender.embeddings.view import History
+from recommender.embeddings.histories import History
 from recommender.errors import BundleError, UnknownIdError
 from recommender.pointer import read_pointer
 from recommender.ranking.difficulty import band_for, fit

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recommender.domain.catalog import CATALOG_TABLES, Catalog, Ragged
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.embeddings import build_interactions
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from recommender.skills.columns import AttemptColumns
 from training.datasets.dataset import Dataset
 from training.evaluation.splits_holdout import HeldOut

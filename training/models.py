@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import VIEWS, Interactions, View
+from recommender.embeddings import VIEWS, Interactions, Scores, View
+from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.popularity import BASELINES, Popularity
-from recommender.embeddings.view import History
 from recommender.ranking.config import RankingConfig
 from recommender.ranking.mix import mix_views
 from recommender.skills.columns import AttemptColumns
@@ -46,14 +46,14 @@ def module_fit(catalog: Catalog, config: TrainConfig) -> Fit:
             fit_start = time.perf_counter()
             views[name] = _fit_view(name, train, catalog, config)
             if name != Popularity.name:
-                scorers[name] = TimedScorer(views[name].score, time.perf_counter() - fit_start)
+                scorers[name] = TimedScorer(partial(scored, views[name]), time.perf_counter() - fit_start)
         scorers[ENGINE] = TimedScorer(
             partial(mixed, views, config.ranking, catalog.n_modules), time.perf_counter() - started
         )
         for name, settings in BASELINES.items():
             fit_start = time.perf_counter()
             baseline = Popularity(settings).fit(train, catalog, seed=config.seed)
-            scorers[name] = TimedScorer(baseline.score, time.perf_counter() - fit_start)
+            scorers[name] = TimedScorer(partial(scored, baseline), time.perf_counter() - fit_start)
         return scorers
 
     return fit
@@ -82,6 +82,12 @@ def judge_modules(
         known=known,
         catalog=catalog,
     )
+
+
+def scored(view: View, history: History) -> Scores:
+    """Score modules by one view, (n_modules,), as an evaluation asks: one learner at a time."""
+    scores: Scores = view.score(Histories.of(history))[0]
+    return scores
 
 
 def mixed(

@@ -7,10 +7,11 @@ fitting needs (implicit, SciPy) is imported by `fit`, so that serving never load
 from __future__ import annotations
 
 from recommender.embeddings.als import Als
+from recommender.embeddings.histories import Histories, History, Interactions
 from recommender.embeddings.interactions import build_interactions
 from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.transitions import Transitions
-from recommender.embeddings.view import History, Interactions, Scores, View
+from recommender.embeddings.view import Scores, View
 
 VIEWS: dict[str, type[View]] = {
     "popularity": Popularity,
@@ -18,4 +19,4 @@ VIEWS: dict[str, type[View]] = {
     "als": Als,
 }
 
-__all__ = ["VIEWS", "History", "Interactions", "Scores", "View", "build_interactions"]
+__all__ = ["VIEWS", "Histories", "History", "Interactions", "Scores", "View", "build_interactions"]

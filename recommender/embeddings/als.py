@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
+from recommender.embeddings.histories import Histories, Interactions
 from recommender.embeddings.interactions import module_order
-from recommender.embeddings.view import Arrays, History, Interactions, Scores
+from recommender.embeddings.view import Arrays, Scores
 from recommender.errors import NotFittedError
 
 
@@ -48,13 +49,13 @@ class Als:
 
     Examples
     --------
-    >>> from recommender.embeddings.interactions import build_interactions
+    >>> from recommender.embeddings import History, build_interactions
     >>> rows = build_interactions(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 2]), np.full(5, np.nan),
     ...                           n_learners=3, role=np.full(3, -1), segment=np.full(3, -1), n_modules=4)
     >>> import pyarrow as pa
     >>> modules = pa.table({"module_id": ["a", "b", "c", "d"]})
     >>> view = Als(AlsConfig(factors=2)).fit(rows, Catalog.from_tables({"modules": modules}), seed=0)
-    >>> scores = view.score(History(np.array([0], np.int32), np.array([np.nan])))
+    >>> scores = view.score(Histories.of(History(np.array([0], np.int32), np.array([np.nan]))))[0]
     >>> bool(scores[1] > scores[2]), bool(np.isnan(scores[3]))
     (True, True)
     """
@@ -83,22 +84,22 @@ class Als:
         self.item_factors_, self.gram_ = factors, known.T @ known
         return self
 
-    def score(self, history: History) -> Scores:
-        """Score every module by the folded-in learner, (n_modules,), at least 0.
+    def score(self, histories: Histories) -> Scores:
+        """Score every module by the folded-in learners, (n_histories, n_modules), at least 0.
 
         No opinion on a history that is empty or holds only modules that nobody started in training.
         """
         if self.item_factors_ is None or self.gram_ is None:
             raise NotFittedError(self)
-        started = self.item_factors_[history.modules].astype(np.float64)
-        started = started[started[:, 0] == started[:, 0]]
-        if not len(started):
-            return np.full(len(self.item_factors_), np.nan, np.float32)
-        alpha = self.config.alpha
-        system = self.gram_ + alpha * (started.T @ started)
-        system.flat[:: len(system) + 1] += self.config.regularization
-        learner = np.linalg.solve(system, (1 + alpha) * started.sum(axis=0))
-        return np.maximum(self.item_factors_ @ learner.astype(np.float32), np.float32(0))
+        scores = np.full((len(histories), len(self.item_factors_)), np.nan, np.float32)
+        for row, history in zip(scores, histories, strict=True):
+            started = self.item_factors_[history.modules].astype(np.float64)
+            started = started[started[:, 0] == started[:, 0]]
+            if len(started):
+                learner = self._fold_in(started, self.gram_)
+                # One product a learner: a product of matrices would round by how many there are.
+                np.maximum(self.item_factors_ @ learner.astype(np.float32), np.float32(0), out=row)
+        return scores
 
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""
@@ -113,6 +114,13 @@ class Als:
         plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
         view.item_factors_, view.gram_ = plain["item_factors"], plain["gram"]
         return view
+
+    def _fold_in(self, started: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve for one learner's factors, (factors,), from those of what was started."""
+        alpha = self.config.alpha
+        system = gram + alpha * (started.T @ started)
+        system.flat[:: len(system) + 1] += self.config.regularization
+        return np.linalg.solve(system, (1 + alpha) * started.sum(axis=0))
 
     def _initial(self, order: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
         """Small random factors, dealt out in `order`."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from recommender.errors import InputError
 
 

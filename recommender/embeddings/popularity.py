@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from recommender.domain.catalog import Catalog, Floats, Ints
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.recommendation import ReasonCode
-from recommender.embeddings.view import Arrays, History, Interactions, Scores
+from recommender.embeddings.histories import Histories, Interactions
+from recommender.embeddings.view import Arrays, Scores
 from recommender.errors import NotFittedError
 
 DAY_SECONDS = 86_400.0
@@ -76,11 +77,11 @@ class Popularity:
 
     Examples
     --------
-    >>> from recommender.embeddings.interactions import build_interactions
+    >>> from recommender.embeddings import History, build_interactions
     >>> rows = build_interactions(np.array([0, 1, 1]), np.array([0, 0, 1]), np.full(3, np.nan), n_learners=2,
     ...                           role=np.full(2, -1), segment=np.full(2, -1), n_modules=3)
     >>> view = Popularity().fit(rows, Catalog.from_tables({}), seed=0)
-    >>> [round(float(share), 2) for share in view.score(History.empty())]
+    >>> [round(float(share), 2) for share in view.score(Histories.of(History.empty()))[0]]
     [0.67, 0.33, nan]
     """
 
@@ -114,15 +115,15 @@ class Popularity:
         self.favoured_ = (in_role >= MIN_PEOPLE) & (self.shares_["role"] > self.shares_["overall"])
         return self
 
-    def score(self, history: History) -> Scores:
-        """Score every module by its blended share, (n_modules,) in [0, 1]; the same for any past."""
+    def score(self, histories: Histories) -> Scores:
+        """Score every module by its blended share, (n_histories, n_modules) in [0, 1], whatever the past."""
         if self.shares_ is None:
             raise NotFittedError(self)
         shares, config = self.shares_, self.config
-        role = shares["role"][history.role] if history.role >= 0 else shares["overall"]
-        segment = shares["segment"][history.segment] if history.segment >= 0 else shares["overall"]
+        role = _of_group(shares["role"], histories.role, shares["overall"])
+        segment = _of_group(shares["segment"], histories.segment, shares["overall"])
         blend = config.overall_weight * shares["overall"] + config.recent_weight * shares["recent"]
-        blend += config.role_weight * role + config.segment_weight * segment
+        blend = blend + config.role_weight * role + config.segment_weight * segment
         return np.asarray(blend / config.total_weight, np.float32)
 
     def is_favoured(self, role: int, module: int) -> bool:
@@ -162,6 +163,11 @@ class Popularity:
 
     def _sliced(self, group: Ints, modules: Ints, n_groups: int, overall: Floats) -> NDArray[np.float32]:
         return self._shrunk(_counts(group, modules, n_groups, len(overall)), overall)
+
+
+def _of_group(shares: Scores, group: Ints, overall: Scores) -> Scores:
+    """Shares in each history's group, those overall where it has none, (n_histories, n_modules)."""
+    return np.vstack([shares, overall])[np.where(group < 0, len(shares), group)]
 
 
 def _counts(group: Ints, modules: Ints, n_groups: int, n_modules: int) -> NDArray[np.int64]:

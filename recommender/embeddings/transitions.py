@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
+from recommender.embeddings.histories import Histories, History, Interactions
 from recommender.embeddings.interactions import module_order
-from recommender.embeddings.view import Arrays, History, Interactions, Scores
+from recommender.embeddings.view import Arrays, Scores
 from recommender.errors import NotFittedError
 
 
@@ -65,7 +66,7 @@ class Transitions:
     >>> import pyarrow as pa
     >>> modules = pa.table({"module_id": ["a", "b", "c", "d"]})
     >>> view = Transitions().fit(rows, Catalog.from_tables({"modules": modules}), seed=0)
-    >>> view.score(History(np.array([0], np.int32), np.array([np.nan]))).tolist()
+    >>> view.score(Histories.of(History(np.array([0], np.int32), np.array([np.nan]))))[0].tolist()
     [0.0, 0.5, 0.5, nan]
     """
 
@@ -100,14 +101,19 @@ class Transitions:
         )
         return self
 
-    def score(self, history: History) -> Scores:
-        """Score every module by how it follows the last ones started, (n_modules,).
+    def score(self, histories: Histories) -> Scores:
+        """Score every module by how it follows the last ones started, (n_histories, n_modules).
 
         Without a rule for any of the last modules there is no opinion; a module nobody started is NaN.
         """
         if self.rules_ is None:
             raise NotFittedError(self)
-        rules = self.rules_
+        scores = np.empty((len(histories), len(self.rules_.seen)), np.float32)
+        for row, history in zip(scores, histories, strict=True):
+            row[:] = self._score(history, self.rules_)
+        return scores
+
+    def _score(self, history: History, rules: _Rules) -> Scores:
         scores = np.where(rules.seen, np.float32(0), np.float32(np.nan))
         touched = False
         weight = 1.0

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.embeddings.view import History, View
+from recommender.embeddings.histories import Histories, History
+from recommender.embeddings.view import View
 from recommender.ranking.config import RankingConfig
 from recommender.ranking.value import Preference, preference
 
@@ -25,5 +26,6 @@ def mix_views(
     `uniform_floor` takes the place of the configured one where it is given.
     """
     floor = ranking.value.uniform_floor if uniform_floor is None else uniform_floor
-    scores = [(ranking.view_weights.get(n, 0.0), v.reason, v.score(history)) for n, v in views.items()]
+    block = Histories.of(history)
+    scores = [(ranking.view_weights.get(n, 0.0), v.reason, v.score(block)[0]) for n, v in views.items()]
     return preference(scores, allowed, floor)

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from recommender.bundle import ModelBundle
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.skills import evaluate_skills
 from training.registry import ModelRegistry

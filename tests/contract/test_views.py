@@ -13,7 +13,7 @@ import pydantic
 import pytest
 
 import recommender.embeddings
-from recommender.embeddings import VIEWS, History, Interactions, View, build_interactions
+from recommender.embeddings import VIEWS, Histories, History, Interactions, View, build_interactions
 from recommender.embeddings.popularity import BASELINES, Popularity
 from recommender.errors import NotFittedError
 
@@ -45,6 +45,10 @@ def view_class(request):
 
 def past(*modules, role=0, segment=1):
     return History(np.array(modules, np.int32), np.arange(len(modules)) * 86_400.0, role, segment)
+
+
+def score(view, history):
+    return view.score(Histories.of(history))[0]
 
 
 def check_scores(scores, n_modules):
@@ -105,7 +109,7 @@ def test_config_given_is_config_kept(view_class):
 
 
 def test_not_fitted(view_class):
-    for call in (lambda view: view.score(History.empty()), lambda view: view.arrays()):
+    for call in (lambda view: score(view, History.empty()), lambda view: view.arrays()):
         with pytest.raises(NotFittedError, match=f"{view_class.__name__} is not fitted"):
             call(view_class())
 
@@ -128,14 +132,14 @@ def test_small_data(view_class, build, name_modules, rows, n_learners, n_modules
     view = view_class().fit(interactions, name_modules([f"m{i}" for i in range(n_modules)]), seed=SEED)
     histories = [History.empty(), *(past(m) for m in range(n_modules)), past(*range(n_modules))]
     for history in histories:
-        check_scores(view.score(history), n_modules)
+        check_scores(score(view, history), n_modules)
     again = view_class.from_arrays(view.config, view.arrays())
-    np.testing.assert_array_equal(again.score(histories[-1]), view.score(histories[-1]))
+    np.testing.assert_array_equal(score(again, histories[-1]), score(view, histories[-1]))
 
 
 @pytest.mark.parametrize("who", [(-1, -1), (0, -1), (-1, 0), (1, 2)])
 def test_empty_history(view_class, planted, catalog, who):
-    scores = view_class().fit(planted, catalog, seed=SEED).score(History.empty(*who))
+    scores = score(view_class().fit(planted, catalog, seed=SEED), History.empty(*who))
     check_scores(scores, catalog.n_modules)
     assert np.isnan(scores).all() or np.isfinite(scores).any()
 
@@ -144,16 +148,33 @@ def test_module_without_interactions_changes_nothing_but_its_place(view_class, p
     view = view_class().fit(planted, catalog, seed=SEED)
     unknown = catalog.n_modules - 1
     assert unknown not in planted.modules
-    check_scores(view.score(past(unknown)), catalog.n_modules)
-    check_scores(view.score(past(unknown, 3, 9)), catalog.n_modules)
-    assert_close(view.score(past(unknown, 3, 9)), view.score(past(3, 9)))
+    check_scores(score(view, past(unknown)), catalog.n_modules)
+    check_scores(score(view, past(unknown, 3, 9)), catalog.n_modules)
+    assert_close(score(view, past(unknown, 3, 9)), score(view, past(3, 9)))
 
 
 def test_has_an_opinion_on_known_modules(view_class, planted, catalog):
-    scores = view_class().fit(planted, catalog, seed=SEED).score(planted.history(5))
+    scores = score(view_class().fit(planted, catalog, seed=SEED), planted.history(5))
     check_scores(scores, catalog.n_modules)
     assert np.isfinite(scores).sum() > catalog.n_modules / 2
     assert np.nanmax(scores) > np.nanmin(scores)
+
+
+# Blocks
+
+
+def test_a_block_is_its_histories_one_by_one_bit_for_bit(view_class, planted, catalog):
+    view = view_class().fit(planted, catalog, seed=SEED)
+    unknown = past(catalog.n_modules - 1, role=-1, segment=-1)
+    histories = [History.empty(), *(planted.history(i) for i in range(30)), unknown, past(*range(60))]
+    block = view.score(Histories.of(*histories))
+    assert (block.shape, block.dtype) == ((33, catalog.n_modules), np.float32)
+    np.testing.assert_array_equal(block, np.stack([score(view, history) for history in histories]))
+
+
+def test_a_block_of_nobody_is_empty(view_class, planted, catalog):
+    block = view_class().fit(planted, catalog, seed=SEED).score(Histories.of())
+    assert (block.shape, block.dtype) == ((0, catalog.n_modules), np.float32)
 
 
 # On disk
@@ -171,7 +192,7 @@ def test_round_trip_through_read_only_memory_maps(view_class, planted, catalog, 
     again = view_class.from_arrays(view.config, mapped)
     assert_same_arrays(arrays, again.arrays())
     for history in (History.empty(), planted.history(0), past(0, 30, 59)):
-        np.testing.assert_array_equal(view.score(history), again.score(history))
+        np.testing.assert_array_equal(score(view, history), score(again, history))
 
 
 def test_holds_nothing_per_learner(view_class, build, catalog, planted):
@@ -190,11 +211,11 @@ def test_scoring_loads_no_training_library(planted, catalog, tmp_path):
     script = (
         "import sys, numpy as np\n"
         "from pathlib import Path\n"
-        "from recommender.embeddings import VIEWS, History\n"
+        "from recommender.embeddings import VIEWS, Histories, History\n"
         "for name, cls in VIEWS.items():\n"
         f"    arrays = dict(np.load(Path({str(tmp_path)!r}) / f'{{name}}.npz'))\n"
         "    view = cls.from_arrays(cls.config_class()(), arrays)\n"
-        "    view.score(History(np.array([1], np.int32), np.ones(1)))\n"
+        "    view.score(Histories.of(History(np.array([1], np.int32), np.ones(1))))\n"
         "heavy = {'implicit', 'sklearn', 'pandas', 'mlflow', 'matplotlib', 'threadpoolctl'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
     )
@@ -211,7 +232,7 @@ def test_scoring_loads_no_training_library(planted, catalog, tmp_path):
 def test_two_fits_are_bit_equal(view_class, planted, catalog):
     one, other = (view_class().fit(planted, catalog, seed=SEED) for _ in range(2))
     assert_same_arrays(one.arrays(), other.arrays())
-    np.testing.assert_array_equal(one.score(past(3, 9)), other.score(past(3, 9)))
+    np.testing.assert_array_equal(score(one, past(3, 9)), score(other, past(3, 9)))
 
 
 def test_refitting_forgets_the_first_fit(view_class, build, planted, catalog):
@@ -235,7 +256,7 @@ def test_permuting_the_catalogue_permutes_scores(view_class, planted, catalog, n
     after = view_class().fit(moved, name_modules(ids), seed=SEED)
     for learner in range(20):
         old, new = planted.history(learner), moved.history(learner)
-        assert_close(before.score(old), after.score(new)[place])
+        assert_close(score(before, old), score(after, new)[place])
 
 
 def test_order_of_learners_changes_nothing(view_class, planted, catalog):
@@ -255,7 +276,7 @@ def test_order_of_learners_changes_nothing(view_class, planted, catalog):
     for learner in range(20):
         history = planted.history(learner)
         np.testing.assert_array_equal(history.modules, shuffled.history(int(label[learner])).modules)
-        assert_close(before.score(history), after.score(history))
+        assert_close(score(before, history), score(after, history))
 
 
 def test_score_neither_remembers_nor_mutates(view_class, planted, catalog):
@@ -263,11 +284,11 @@ def test_score_neither_remembers_nor_mutates(view_class, planted, catalog):
     learned = {name: array.copy() for name, array in view.arrays().items()}
     history = planted.history(4)
     modules, at = history.modules.copy(), history.at.copy()
-    first = view.score(history)
+    first = score(view, history)
     kept = first.copy()
-    view.score(planted.history(9))[:] = -1
-    view.score(History.empty())[:] = -1
-    np.testing.assert_array_equal(view.score(History(modules, at, history.role, history.segment)), kept)
+    score(view, planted.history(9))[:] = -1
+    score(view, History.empty())[:] = -1
+    np.testing.assert_array_equal(score(view, History(modules, at, history.role, history.segment)), kept)
     np.testing.assert_array_equal(first, kept)
     np.testing.assert_array_equal(history.modules, modules)
     np.testing.assert_array_equal(history.at, at)
@@ -326,7 +347,7 @@ def gain_over_popularity(view_class, train, truth, catalog):
     gains = []
     for learner, target in zip(truth.learners()[last], truth.modules[last], strict=True):
         history = known.history(int(learner))
-        gains.append([ndcg(view.score(history), history.modules, target) for view in views])
+        gains.append([ndcg(score(view, history), history.modules, target) for view in views])
     difference = np.subtract(*np.array(gains).T)
     return difference.mean(), difference.std() / np.sqrt(len(difference))
 
@@ -340,7 +361,7 @@ def ndcg(scores, started, target):
 
 def is_personal(view_class, train, catalog):
     view = view_class().fit(train, catalog, seed=SEED)
-    return not np.array_equal(view.score(past(3, 9)), view.score(past(21, 40)), equal_nan=True)
+    return not np.array_equal(score(view, past(3, 9)), score(view, past(21, 40)), equal_nan=True)
 
 
 def test_some_views_are_personal_and_popularity_is_not(train, catalog):
@@ -388,6 +409,6 @@ def test_scores_a_large_catalogue_in_well_under_a_millisecond(view_class, name_m
     seconds = []
     for _ in range(51):
         began = time.perf_counter()
-        view.score(history)
+        score(view, history)
         seconds.append(time.perf_counter() - began)
     assert np.median(seconds) < 1e-3

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from training.evaluation.splits import Split
 
 N_MODULES = 8

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from tests.property.starts import (
     LEARNERS,
     N_MODULES,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import History, build_interactions
+from recommender.embeddings import Histories, History, build_interactions
 from recommender.embeddings.transitions import Transitions, TransitionsConfig
 
 N_LEARNERS, N_MODULES = 4, 7
@@ -105,7 +105,7 @@ def naive_scores(rows, modules, config):
 def test_transitions_are_the_naive_counts(rows, modules, max_gap, window, recency):
     config = TransitionsConfig(max_gap=max_gap, window=window, recency=recency)
     view = Transitions(config).fit(build(rows), CATALOG, seed=0)
-    got = view.score(History(np.array(modules, np.int32), np.zeros(len(modules))))
+    got = view.score(Histories.of(History(np.array(modules, np.int32), np.zeros(len(modules)))))[0]
     np.testing.assert_allclose(got, naive_scores(rows, modules, config), rtol=1e-5, atol=1e-6)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import recommender.bundle as bundle_module
 from recommender.bundle import FORMAT_VERSION, MANIFEST, ModelBundle
-from recommender.embeddings import VIEWS, History
+from recommender.embeddings import VIEWS, Histories, History
 from recommender.errors import BundleError
 from recommender.ranking.config import RankingConfig
 from tests.unit.skills.streams import CATALOG
@@ -77,8 +77,8 @@ def test_opens_as_it_was_written(made, original):
     assert list(opened.views) == sorted(VIEWS)
     for name, view in made.views.items():
         assert opened.views[name].config == view.config
-        for history in (History.empty(), History(np.array([0, 3], np.int32), np.zeros(2), -1, 1)):
-            np.testing.assert_array_equal(opened.views[name].score(history), view.score(history))
+        block = Histories.of(History.empty(), History(np.array([0, 3], np.int32), np.zeros(2), -1, 1))
+        np.testing.assert_array_equal(opened.views[name].score(block), view.score(block))
     one, other = (b.skills.module_success(None, CATALOG, now=0.0) for b in (opened, made))
     np.testing.assert_array_equal(one, other)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import Query
-from recommender.embeddings.view import History
+from recommender.embeddings.histories import History
 from recommender.ranking.eligibility import Rules
 
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.embeddings.view import History, Interactions
+from recommender.embeddings.histories import History, Interactions
 from training.evaluation.eligible import StartRules
 from training.evaluation.metrics import TOP_K, Floats, Ints, rank_of_target, top_modules
 from training.evaluation.module_outcomes import Outcomes

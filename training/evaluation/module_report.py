@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from training.evaluation.bootstrap import bootstrap_means, interval
 from training.evaluation.list_metrics import LIST_METRICS, coverage, exposure_gini, intra_list_diversity
 from training.evaluation.metrics import (

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings.view import History, Interactions
+from recommender.embeddings.histories import History, Interactions
 from training.evaluation.eligible import StartRules
 from training.evaluation.list_metrics import module_content
 from training.evaluation.metrics import Ints

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from recommender.errors import InputError
 from training.evaluation.splits import Split, Unavailable, leave_last_out, temporal
 from training.evaluation.splits_cold import N_FOLDS, cold_modules

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.embeddings.view import History, Interactions
+from recommender.embeddings.histories import History, Interactions
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from training.evaluation.splits import Split, Unavailable, split_learners
 
 SHOTS: Final = (1, 2, 3)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from training.evaluation.splits import Split, Unavailable, known_or_new
 
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import History, build_interactions
+from recommender.embeddings import Histories, History, build_interactions
 from recommender.embeddings.als import Als, AlsConfig
 from recommender.errors import InputError
 
@@ -32,6 +32,10 @@ def starts(seed=0, n_learners=200):
     )
 
 
+def score(view, modules):
+    return view.score(Histories.of(History(np.array(modules, np.int32), np.zeros(len(modules)))))[0]
+
+
 @pytest.mark.parametrize("config", [AlsConfig(), AlsConfig(factors=8, regularization=0.05, alpha=2)])
 @pytest.mark.parametrize("modules", [[3], [0, 12, 25], list(range(20))])
 def test_folds_in_as_implicit_does(config, modules):
@@ -43,23 +47,23 @@ def test_folds_in_as_implicit_does(config, modules):
         peer.item_factors = np.nan_to_num(view.arrays()["item_factors"])
         row = csr_matrix((np.ones(len(modules), np.float32), modules, [0, len(modules)]), (1, N_MODULES))
         expected = peer.item_factors @ peer.recalculate_user(0, row)
-    got = view.score(History(np.array(modules, np.int32), np.zeros(len(modules))))
+    got = score(view, modules)
     seen = ~np.isnan(got)
     assert seen.sum() == 27
     np.testing.assert_allclose(got[seen], np.maximum(expected, 0)[seen], atol=1e-4)
 
 
 def test_finds_the_group_somebody_belongs_to():
-    scores = Als().fit(starts(), CATALOG, seed=1).score(History(np.array([9, 10], np.int32), np.zeros(2)))
+    scores = score(Als().fit(starts(), CATALOG, seed=1), [9, 10])
     assert scores[11:18].min() > max(scores[:9].max(), scores[18:27].max())
 
 
 def test_modules_nobody_started_are_nan_and_count_for_nothing_in_a_history():
     view = Als().fit(starts(), CATALOG, seed=1)
-    with_unknown = view.score(History(np.array([29, 9], np.int32), np.zeros(2)))
+    with_unknown = score(view, [29, 9])
     assert np.isnan(with_unknown[27:]).all()
-    np.testing.assert_array_equal(with_unknown, view.score(History(np.array([9], np.int32), np.zeros(1))))
-    assert np.isnan(view.score(History(np.array([27, 28], np.int32), np.zeros(2)))).all()
+    np.testing.assert_array_equal(with_unknown, score(view, [9]))
+    assert np.isnan(score(view, [27, 28])).all()
 
 
 def test_factors_are_where_the_alternation_rests():

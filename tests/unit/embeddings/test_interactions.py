@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import Interactions, build_interactions
+from recommender.embeddings import Histories, Interactions, build_interactions
 from recommender.embeddings.interactions import module_order
 from recommender.errors import InputError
 
@@ -76,6 +76,26 @@ def test_module_order_goes_by_id_and_wants_one_catalogue():
     assert module_order(rows, catalog).tolist() == [2, 0, 3, 1]
     with pytest.raises(InputError, match="about 4 modules and the catalogue has 0"):
         module_order(rows, Catalog.from_tables({}))
+
+
+def test_known_histories_are_the_first_of_each_learner():
+    rows = build_interactions(**GOOD)
+    block = rows.known(np.array([1, 0, 1, 2]), np.array([1, 1, 2, 0]))
+    assert [h.modules.tolist() for h in block] == [[2], [2], [2, 0], []]
+    assert [h.at.tolist() for h in block] == [[5.0], [6.0], [5.0, 7.0], []]
+    assert (block.role.tolist(), block.segment.tolist()) == ([-1, 0, -1, 1], [2, -1, 2, 0])
+    assert len(rows.known(np.zeros(0, int), np.zeros(0, int))) == 0
+
+
+def test_a_block_is_taken_apart_as_it_was_put_together():
+    rows = build_interactions(**GOOD)
+    histories = [rows.history(learner) for learner in (1, 2, 0)]
+    block = Histories.of(*histories)
+    assert (len(block), block.rows().tolist()) == (3, [0, 0, 2])
+    for part, expected in ((block, histories), (block.take(1, 3), histories[1:])):
+        for one, other in zip(part, expected, strict=True):
+            assert (one.modules.tolist(), one.at.tolist()) == (other.modules.tolist(), other.at.tolist())
+            assert (one.role, one.segment) == (other.role, other.segment)
 
 
 def test_keep_drops_rows_and_no_learner():

@@ -6,7 +6,7 @@ import pydantic
 import pytest
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import History, build_interactions
+from recommender.embeddings import Histories, History, build_interactions
 from recommender.embeddings.popularity import BASELINES, DAY_SECONDS, Popularity, PopularityConfig
 from recommender.errors import NotFittedError
 
@@ -34,7 +34,8 @@ def only(which, **settings):
 
 
 def scores(config, rows=None, history=None):
-    return Popularity(config).fit(rows or starts(), CATALOG, seed=0).score(history or History.empty())
+    view = Popularity(config).fit(rows or starts(), CATALOG, seed=0)
+    return view.score(Histories.of(history or History.empty()))[0]
 
 
 def test_overall_is_the_share_of_starts():

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import History, build_interactions
+from recommender.embeddings import Histories, History, build_interactions
 from recommender.embeddings.transitions import Transitions, TransitionsConfig
 
 CATALOG = Catalog.from_tables({"modules": pa.table({"module_id": ["a", "b", "c", "d", "e"]})})
@@ -27,7 +27,7 @@ def fit(sequences, catalog=CATALOG, **settings):
 
 
 def score(view, *modules):
-    return view.score(History(np.array(modules, np.int32), np.zeros(len(modules))))
+    return view.score(Histories.of(History(np.array(modules, np.int32), np.zeros(len(modules)))))[0]
 
 
 def test_one_over_gap_normalised_per_module():

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from recommender.domain.catalog import Catalog, Ragged
-from recommender.embeddings import VIEWS, Interactions, build_interactions
+from recommender.embeddings import VIEWS, Histories, Interactions, build_interactions
 from recommender.embeddings.popularity import Popularity
 from recommender.skills.columns import AttemptColumns
 from training.config import TrainConfig, load_config
@@ -250,9 +250,9 @@ class Recording(Popularity):
         Recording.fitted.append(interactions)
         return super().fit(interactions, catalog, seed=seed)
 
-    def score(self, history):
-        Recording.asked.append((Recording.fitted[-1], history))
-        return super().score(history)
+    def score(self, histories):
+        Recording.asked.extend((Recording.fitted[-1], history) for history in histories)
+        return super().score(histories)
 
 
 @pytest.fixture
@@ -326,7 +326,7 @@ def test_the_mix_is_a_distribution_that_follows_the_weights(catalog):
     fresh = np.ones(N_MODULES, bool)
     fresh[history.modules] = False
     assert both[fresh].sum() == pytest.approx(1)  # as the engine does: what was started takes no share
-    popular = np.where(fresh, np.nan_to_num(views["popularity"].score(history)), 0)
+    popular = np.where(fresh, np.nan_to_num(views["popularity"].score(Histories.of(history))[0]), 0)
     only = np.where(fresh, mixed(views, alone, N_MODULES, history), 0)
     assert np.argsort(-only)[:5].tolist() == np.argsort(-popular)[:5].tolist()
     assert not np.allclose(only[fresh], both[fresh])

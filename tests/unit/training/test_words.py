@@ -7,7 +7,7 @@ import pytest
 
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from recommender.ranking.config import RankingConfig
 from tests.unit.worlds import even_table
 from training.evaluation.modules import evaluate_modules

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 
 
 @pytest.fixture(scope="session")

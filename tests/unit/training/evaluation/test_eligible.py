@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings.view import History
+from recommender.embeddings.histories import History
 from training.evaluation.eligible import StartRules
 
 MODULES = [

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from recommender.errors import InputError
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.protocols import PROTOCOLS, TRAINING_PROTOCOLS, most_splits, splits_of

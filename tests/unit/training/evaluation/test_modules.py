@@ -4,7 +4,7 @@ from itertools import count, pairwise
 import numpy as np
 import pytest
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from recommender.errors import InputError
 from training.evaluation.modules import TimedScorer, evaluate_modules
 

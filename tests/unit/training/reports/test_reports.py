@@ -4,7 +4,7 @@ from matplotlib import pyplot
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from rich.console import Console
 
-from recommender.embeddings.view import Interactions
+from recommender.embeddings.histories import Interactions
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.skills import evaluate_skills
 from training.reports.plots import all_figures
