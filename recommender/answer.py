@@ -125,15 +125,16 @@ class Answer:
         )
 
     def _popular_in(self, role: int, module: int) -> bool:
-        view = self.bundle.views.get(Popularity.name)
-        return isinstance(view, Popularity) and view.is_favoured(role, module)
+        views = self.bundle.views.values()
+        return any(isinstance(view, Popularity) and view.is_favoured(role, module) for view in views)
 
     def _after(self, module: int) -> str | None:
-        view = self.bundle.views.get(Transitions.name)
-        if not isinstance(view, Transitions):
-            return None
-        source = view.leading_source(self.request.history, module)
-        return None if source < 0 else self.bundle.catalog.titles[source]
+        for view in self.bundle.views.values():
+            if isinstance(view, Transitions):
+                source = view.leading_source(self.request.history, module)
+                if source >= 0:
+                    return self.bundle.catalog.titles[source]
+        return None
 
 
 def _known(value: float) -> float | None:

@@ -33,7 +33,7 @@ from recommender.ranking.config import RankingConfig
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.model import SkillModel
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 # What reading parts raises where they are not what the manifest says; an empty array file ends too early.
 _NOT_AS_SAID = (AttributeError, EOFError, LookupError, OSError, TypeError, ValueError, ValidationError)
@@ -50,7 +50,8 @@ class ModelBundle:
     skills : SkillModel or None
         None when there were no attempts to fit it on.
     views : mapping of str to View
-        Empty when there were no completions to fit them on.
+        By the names they were given; several may be of one kind. Empty when there were no completions to
+        fit them on.
     ranking : RankingConfig
     manifest : mapping
         What `write` was told, and after `open` also `id`, `format` and `files`.
@@ -160,7 +161,7 @@ class ModelBundle:
             learned["skills"], arrays = self.skills.parts()
             _write_arrays(path / "skills", arrays)
         for name, view in sorted(self.views.items()):
-            learned["views"][name] = view.config.model_dump(mode="json")
+            learned["views"][name] = {"kind": view.kind, "config": view.config.model_dump(mode="json")}
             _write_arrays(path / "views" / name, view.arrays())
         return learned
 
@@ -180,10 +181,14 @@ class ModelBundle:
                 learned["skills"], _read_arrays(path, files, "skills"), difficulty, catalog
             )
         views = {}
-        for name, config in learned["views"].items():
-            view = VIEWS[name]
+        for name, said in learned["views"].items():
+            view = VIEWS.get(said["kind"])
+            if view is None:
+                raise ValueError(
+                    f"view {name} is of kind {said['kind']!r}, this engine knows {', '.join(sorted(VIEWS))}"
+                )
             views[name] = view.from_arrays(
-                view.config_class().model_validate(config), _read_arrays(path, files, f"views/{name}")
+                view.config_class().model_validate(said["config"]), _read_arrays(path, files, f"views/{name}")
             )
             if views[name].score(Histories.of(History.empty())).shape != (1, catalog.n_modules):
                 raise ValueError(f"view {name} does not score the modules of the catalogue")

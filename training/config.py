@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,13 +11,17 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from recommender.embeddings import VIEWS
+from recommender.embeddings import VIEWS, View
 from recommender.errors import ConfigurationError
 from recommender.ranking.config import RankingConfig
 from recommender.skills.model import SkillModelConfig
+from training.evaluation.module_report import ENGINE
 
 GUIDE: Final = "docs/guides/configuration.md"
 """Where every setting is listed with its default, range and meaning; a test holds the two together."""
+
+# It names a folder of the bundle.
+_VIEW_NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
 class DataConfig(BaseModel):
@@ -50,6 +55,7 @@ class TrainConfig(BaseModel):
     ----------
     views : dict of str to dict
         Views to train, each with its own hyperparameters; ``[views.als]`` with ``factors = 32`` in TOML.
+        ``kind`` says which view it is where its name does not, so that one view can be trained several times.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,28 +66,42 @@ class TrainConfig(BaseModel):
     views: dict[str, dict[str, Any]] = Field(
         {"popularity": {}, "als": {}, "transitions": {}},
         min_length=1,
-        description="views to train, with their hyperparameters",
+        description="views to train, with their hyperparameters and, where the name is not it, their `kind`",
     )
     ranking: RankingConfig = Field(RankingConfig(), description="how views become a ranked list")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="how the result is judged")
 
     @model_validator(mode="after")
     def _views_exist(self) -> Self:
-        known = f"is not a view; use some of {', '.join(sorted(VIEWS))}"
-        for name in self.views:
-            if name not in VIEWS:
-                raise ValueError(f"views.{name} {known}")
-        for name, weight in self.ranking.view_weights.items():
-            if name not in VIEWS:
-                raise ValueError(f"ranking.view_weights.{name} = {weight} {known}")
-        for name in self.views:
+        kinds = f"use some of {', '.join(sorted(VIEWS))}"
+        for name, settings in self.views.items():
+            kind = settings.get("kind", name)
+            if not isinstance(kind, str) or kind not in VIEWS:
+                if "kind" in settings:
+                    raise ValueError(f"views.{name}.kind = {kind!r} is not a view; {kinds}")
+                raise ValueError(
+                    f"views.{name} is not a view; {kinds}, or say by views.{name}.kind which it is"
+                )
+            if not _VIEW_NAME.fullmatch(name):
+                raise ValueError(f"views.{name} is no name for a view; use letters from a to z, digits and _")
+            if name == ENGINE:
+                raise ValueError(f"views.{name}: reports call the mix of all views so; take another name")
             if name not in self.ranking.view_weights:
                 raise ValueError(f"ranking.view_weights has no weight for the view {name!r}; add one")
+        known = self.views.keys() | VIEWS.keys() | RankingConfig().view_weights.keys()
+        for name, weight in self.ranking.view_weights.items():
+            if name not in known:
+                raise ValueError(f"ranking.view_weights.{name} = {weight} is not a view; {kinds}")
         return self
+
+    def view_class(self, name: str) -> type[View]:
+        """Return the class of one view."""
+        return VIEWS[self.views[name].get("kind", name)]
 
     def view_config(self, name: str) -> BaseModel:
         """Return the configuration of one view, checked by the view's own class."""
-        return VIEWS[name].config_class().model_validate(self.views[name])
+        settings = {key: value for key, value in self.views[name].items() if key != "kind"}
+        return self.view_class(name).config_class().model_validate(settings)
 
 
 def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> TrainConfig:

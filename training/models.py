@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import VIEWS, Interactions, Scores, View
+from recommender.embeddings import Interactions, Scores, View
 from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.popularity import BASELINES, Popularity
 from recommender.ranking.config import RankingConfig
@@ -32,7 +32,7 @@ def fit_views(interactions: Interactions, catalog: Catalog, config: TrainConfig)
 
 
 def _fit_view(name: str, interactions: Interactions, catalog: Catalog, config: TrainConfig) -> View:
-    return VIEWS[name](config.view_config(name)).fit(interactions, catalog, seed=config.seed)
+    return config.view_class(name)(config.view_config(name)).fit(interactions, catalog, seed=config.seed)
 
 
 def module_fit(catalog: Catalog, config: TrainConfig) -> Fit:
@@ -45,7 +45,7 @@ def module_fit(catalog: Catalog, config: TrainConfig) -> Fit:
         for name in sorted(config.views):
             fit_start = time.perf_counter()
             views[name] = _fit_view(name, train, catalog, config)
-            if name != Popularity.name:
+            if name not in BASELINES:
                 scorers[name] = TimedScorer(partial(scored, views[name]), time.perf_counter() - fit_start)
         scorers[ENGINE] = TimedScorer(
             partial(mixed, views, config.ranking, catalog.n_modules), time.perf_counter() - started

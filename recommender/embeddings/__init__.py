@@ -1,6 +1,6 @@
 """Course embeddings: views that score modules from what a learner has started so far.
 
-A view folds a history in; no learner vector is ever stored. `VIEWS` lists every view by name. What only
+A view folds a history in; no learner vector is ever stored. `VIEWS` lists every view by its kind. What only
 fitting needs (implicit, SciPy) is imported by `fit`, so that serving never loads it.
 """
 

@@ -60,7 +60,7 @@ class Als:
     (True, True)
     """
 
-    name: ClassVar[str] = "als"
+    kind: ClassVar[str] = "als"
     reason: ClassVar[ReasonCode] = "learners_like_you"
 
     def __init__(self, config: AlsConfig | None = None) -> None:

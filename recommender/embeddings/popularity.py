@@ -85,7 +85,7 @@ class Popularity:
     [0.67, 0.33, nan]
     """
 
-    name: ClassVar[str] = "popularity"
+    kind: ClassVar[str] = "popularity"
     reason: ClassVar[ReasonCode] = "popular_in_role"
 
     def __init__(self, config: PopularityConfig | None = None) -> None:

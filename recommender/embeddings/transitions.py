@@ -70,7 +70,7 @@ class Transitions:
     [0.0, 0.5, 0.5, nan]
     """
 
-    name: ClassVar[str] = "transitions"
+    kind: ClassVar[str] = "transitions"
     reason: ClassVar[ReasonCode] = "next_in_sequence"
 
     def __init__(self, config: TransitionsConfig | None = None) -> None:

@@ -23,10 +23,11 @@ class View(Protocol):
     `score` returns float32 (n_histories, n_modules), larger is better and never negative; a module the view
     knows nothing of is NaN, and a whole row is NaN when the view has no opinion on that history. To the last
     bit a row depends on its history alone: not on who else is in the block, and never on a stored learner.
-    `arrays` and `from_arrays` are the view on disk: plain arrays, exact round trip.
+    `arrays` and `from_arrays` are the view on disk: plain arrays, exact round trip. `kind` names the class in
+    configurations and bundles, where several views of one kind go by names of their own.
     """
 
-    name: ClassVar[str]
+    kind: ClassVar[str]
     reason: ClassVar[ReasonCode]
 
     def __init__(self, config: Any = None) -> None:

@@ -76,7 +76,7 @@ def assert_close(one, other):
 
 
 def test_every_view_is_listed_once_under_its_name():
-    assert {cls.name: cls for cls in discovered()} == VIEWS
+    assert {cls.kind: cls for cls in discovered()} == VIEWS
     assert len(discovered()) == len(VIEWS) >= 3
 
 
@@ -95,6 +95,7 @@ def test_config_round_trips_and_refuses_what_it_does_not_know(view_class):
 
 def test_every_hyperparameter_is_documented_and_fixed(view_class):
     fields = view_class.config_class().model_fields
+    assert "kind" not in fields, "in a configuration it names the class"
     assert all(field.description for field in fields.values())
     with pytest.raises(pydantic.ValidationError, match="frozen"):
         setattr(view_class().config, next(iter(fields)), 1)
@@ -365,7 +366,7 @@ def is_personal(view_class, train, catalog):
 
 
 def test_some_views_are_personal_and_popularity_is_not(train, catalog):
-    personal = {cls.name for cls in discovered() if is_personal(cls, train, catalog)}
+    personal = {cls.kind for cls in discovered() if is_personal(cls, train, catalog)}
     assert personal >= {"als", "transitions"}
     assert "popularity" not in personal
 

@@ -13,6 +13,7 @@ import pytest
 import recommender.bundle as bundle_module
 from recommender.bundle import FORMAT_VERSION, MANIFEST, ModelBundle
 from recommender.embeddings import VIEWS, Histories, History
+from recommender.embeddings.als import Als, AlsConfig
 from recommender.errors import BundleError
 from recommender.ranking.config import RankingConfig
 from tests.unit.skills.streams import CATALOG
@@ -174,8 +175,8 @@ def test_every_missing_file_is_named(copy):
         (lambda m: m["files"].popitem(), "was changed after training"),
         (lambda m: m.update(id="0" * 16), "was changed after training"),
         (lambda m: m.pop("id"), "was changed after training"),
-        (lambda m: m.update(format=FORMAT_VERSION + 1), "this engine reads 2; update the engine"),
-        (lambda m: m.update(format=FORMAT_VERSION - 1), "has format 1, this engine reads 2; train it again"),
+        (lambda m: m.update(format=FORMAT_VERSION + 1), "this engine reads 3; update the engine"),
+        (lambda m: m.update(format=FORMAT_VERSION - 1), "has format 2, this engine reads 3; train it again"),
         (lambda m: m.update(format=0), "names no format"),
         (lambda m: m.update(format="1"), "names no format"),
         (lambda m: m.pop("format"), "names no format"),
@@ -194,9 +195,11 @@ def test_a_changed_manifest_is_refused(copy, change, message):
     "change",
     [
         lambda m: m["learned"].update(ranking={"view_weight": {}}),
-        lambda m: m["learned"].update(views={"no_such_view": {}}),
+        lambda m: m["learned"].update(views={"als": {}}),
+        lambda m: m["learned"]["views"]["als"].pop("kind"),
+        lambda m: m["learned"]["views"]["als"].update(kind=[]),
         lambda m: m["learned"].update(views=[]),
-        lambda m: m["learned"]["views"]["als"].update(factors=0),
+        lambda m: m["learned"]["views"]["als"]["config"].update(factors=0),
         lambda m: m["learned"].update(difficulty=None),
         lambda m: m["learned"].pop("skills"),
         lambda m: m["learned"]["skills"].pop("slope"),
@@ -210,6 +213,22 @@ def test_a_manifest_that_fits_its_id_and_makes_no_sense_is_refused(copy, change)
     rewrite(copy, change, honest=True)
     with pytest.raises(BundleError, match=r"(?s)does not hold what its manifest says .*; train it again"):
         ModelBundle.open(copy)
+
+
+def test_a_view_of_another_engine_is_named(copy):
+    rewrite(copy, lambda m: m["learned"]["views"]["als"].update(kind="no_such_view"), honest=True)
+    with pytest.raises(BundleError, match="view als is of kind 'no_such_view', this engine knows als, "):
+        ModelBundle.open(copy)
+
+
+def test_views_of_one_kind_keep_their_names_and_configurations(made, tmp_path):
+    config = AlsConfig(factors=2)
+    again = Als.from_arrays(config, made.views["als"].arrays())
+    opened = replace(made, views={"als": made.views["als"], "small": again}).write(tmp_path / "b")
+    assert {name: (view.kind, view.config) for name, view in opened.views.items()} == {
+        "als": ("als", AlsConfig()),
+        "small": ("als", config),
+    }
 
 
 @pytest.mark.parametrize("name", ["../outside.npy", "/etc/hostname", "skills/../../outside.npy"])

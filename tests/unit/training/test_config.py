@@ -56,6 +56,17 @@ def test_an_override_changes_one_value_and_takes_nothing_out(file):
     assert TrainConfig().views["als"] == {}, "the defaults themselves stay as they are"
 
 
+def test_one_view_may_be_trained_several_times(file):
+    file.write_text("[views.als]\n[views.small]\nkind = 'als'\nfactors = 4\n")
+    config = load_config(file, ["ranking.view_weights={als=1, small=2}", "views.small.alpha=3"])
+    assert config.view_class("small") is config.view_class("als")
+    assert (config.view_config("als").factors, config.view_config("small").factors) == (64, 4)
+    assert config.view_config("small").alpha == 3
+    assert "views.small.factor = 4 is not a setting" in refusal(
+        "views.small={kind='als', factor=4}", "ranking.view_weights.small=1"
+    )
+
+
 def test_values_are_toml():
     config = load_config(overrides=["evaluation.cuts=[0.25, 0.75]", "evaluation.test_fraction=3e-1"])
     assert config.evaluation.cuts == (0.25, 0.75)
@@ -104,8 +115,17 @@ def test_values_are_toml():
             ["views.popularity: all four weights are 0", "give at least one"],
         ),
         # views and their weights
-        ("views.ease={}", ["views.ease is not a view", "use some of als, popularity, transitions"]),
-        ("ranking.view_weights.ease=1", ["ranking.view_weights.ease = 1.0 is not a view", "use some of als"]),
+        ("views.magic={}", ["views.magic is not a view", "use some of als, ", "say by views.magic.kind"]),
+        ("views.mine={kind='magic'}", ["views.mine.kind = 'magic' is not a view", "use some of als, "]),
+        ("views.mine={kind=[]}", ["views.mine.kind = [] is not a view", "use some of als, "]),
+        ("views.Mine={kind='als'}", ["views.Mine is no name", "use letters from a to z"]),
+        ("views={'../x'={kind='als'}}", ["views.../x is no name", "use letters from a to z"]),
+        ("views.engine={kind='als'}", ["views.engine: reports call the mix", "take another name"]),
+        ("views.mine={kind='als'}", ["ranking.view_weights has no weight", "'mine'", "add one"]),
+        (
+            "ranking.view_weights.magic=1",
+            ["ranking.view_weights.magic = 1.0 is not a view", "use some of als"],
+        ),
         ("ranking.view_weights={als=1}", ["ranking.view_weights has no weight", "'popularity'", "add one"]),
         # forms of --set
         ("seed", ["--set 'seed'", "not of the form name=value", "--set seed=1"]),
