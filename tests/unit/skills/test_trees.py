@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-import recommender.skills.trees as trees_module
+import recommender.trees.arrays as trees_module
 from recommender.skills.trees import BoostedTrees, TreesConfig
 
 NAN = float("nan")

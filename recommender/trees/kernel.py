@@ -1,4 +1,4 @@
-"""Walking boosted trees, compiled; see `recommender.skills.trees`."""
+"""Walking boosted trees, compiled; see `recommender.trees.arrays`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Nodes(NamedTuple):
-    """Arrays of `BoostedTrees.ARRAYS`."""
+    """Arrays of `TreeArrays.ARRAYS`."""
 
     start: Any
     feature: Any

@@ -1,0 +1,1 @@
+"""Boosted trees: fitted elsewhere, kept and walked here."""
