@@ -126,7 +126,10 @@ class Answer:
 
     def _popular_in(self, role: int, module: int) -> bool:
         views = self.bundle.views.values()
-        return any(isinstance(view, Popularity) and view.is_favoured(role, module) for view in views)
+        return any(
+            isinstance(view, Popularity) and view.config.slice == "role" and view.is_favoured(role, module)
+            for view in views
+        )
 
     def _after(self, module: int) -> str | None:
         for view in self.bundle.views.values():

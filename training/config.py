@@ -64,7 +64,14 @@ class TrainConfig(BaseModel):
     data: DataConfig = Field(DataConfig(), description="how data is read")
     skills: SkillModelConfig = Field(SkillModelConfig(), description="the learner-skill model")
     views: dict[str, dict[str, Any]] = Field(
-        {"popularity": {}, "als": {}, "transitions": {}},
+        {
+            "transitions": {},
+            "als": {},
+            "popularity": {},
+            "recent_popularity": {"kind": "popularity", "half_life_days": 60.0},
+            "role_popularity": {"kind": "popularity", "slice": "role"},
+            "segment_popularity": {"kind": "popularity", "slice": "segment"},
+        },
         min_length=1,
         description="views to train, with their hyperparameters and, where the name is not it, their `kind`",
     )

@@ -1,58 +1,53 @@
-"""Popularity: what people start, overall, lately, in one's role and in one's segment."""
+"""Popularity: what people start, overall, in one's role or in one's segment, perhaps recent starts first."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog import Catalog, Floats, Ints
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Histories, Interactions
+from recommender.embeddings.recency import age_weights
 from recommender.embeddings.view import Arrays, Scores
 from recommender.errors import NotFittedError
 
-DAY_SECONDS = 86_400.0
 # Nothing is said of fewer people than these.
 MIN_PEOPLE = 5
 
 
 class PopularityConfig(BaseModel):
-    """Hyperparameters of `Popularity`; the four weights are relative, their sum is free but not zero."""
+    """Hyperparameters of `Popularity`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    overall_weight: float = Field(0.2, ge=0, description="Weight of the share of all starts.")
-    recent_weight: float = Field(0.4, ge=0, description="Weight of the share of starts, recent ones first.")
-    role_weight: float = Field(0.3, ge=0, description="Weight of the share of starts in the learner's role.")
-    segment_weight: float = Field(0.1, ge=0, description="Weight of the share in the learner's segment.")
-    half_life_days: float = Field(60.0, gt=0, description="Days after which a start counts half in `recent`.")
-    pseudo_count: float = Field(50.0, gt=0, description="Starts that the overall share is worth in a slice.")
-
-    @property
-    def total_weight(self) -> float:
-        """Sum of the four weights."""
-        return self.overall_weight + self.recent_weight + self.role_weight + self.segment_weight
-
-    @model_validator(mode="after")
-    def _some_weight(self) -> Self:
-        if self.total_weight <= 0:
-            raise ValueError("all four weights are 0; give at least one a positive weight")
-        return self
+    slice: Literal["overall", "role", "segment"] = Field(
+        "overall",
+        description="Whose starts are counted: everybody's, or those of the learner's role or segment.",
+    )
+    half_life_days: float | None = Field(
+        None, gt=0, description="Days after which a start counts half; without, all starts count alike."
+    )
+    pseudo_count: float = Field(
+        50.0,
+        gt=0,
+        description="Starts that the share among everybody is worth in a slice, or among the recent.",
+    )
 
 
 BASELINES: dict[str, PopularityConfig] = {
-    "popularity": PopularityConfig(overall_weight=1, recent_weight=0, role_weight=0, segment_weight=0),
-    "recent_popularity": PopularityConfig(overall_weight=0, recent_weight=1, role_weight=0, segment_weight=0),
+    "popularity": PopularityConfig(),
+    "recent_popularity": PopularityConfig(half_life_days=60.0),
 }
 """The two textbook baselines, as settings of the one view."""
 
 
 class Popularity:
-    """Shares of starts, those of a slice of people shrunk towards those of everybody.
+    r"""Shares of starts in one slice, shrunk towards those of everybody.
 
     Parameters
     ----------
@@ -60,20 +55,19 @@ class Popularity:
 
     Attributes
     ----------
-    shares_ : dict of str to float32 array, or None
-        `overall` and `recent` (n_modules,), `role` (n_roles, n_modules), `segment` (3, n_modules); each row a
-        distribution over modules in [0, 1]. A module that nobody started is NaN.
+    shares_ : float32 array, shape (n_groups + 1, n_modules), or None
+        A row for each role or segment, and last the one for who has none: everybody's. Rows sum to 1; NaN for
+        modules that nobody started.
     favoured_ : bool array, shape (n_roles, n_modules), or None
-        See `is_favoured`.
+        See `is_favoured`; without rows where the slice is not the role.
 
     Notes
     -----
-    With counts :math:`c_m` in a slice, their sum :math:`n`, overall shares :math:`p_m` and pseudo-count
+    With counts :math:`c_m` in a slice, their sum :math:`n`, everybody's shares :math:`p_m` and pseudo-count
     :math:`k`, the share is the posterior mean under a Dirichlet prior, :math:`(c_m + k p_m) / (n + k)`
-    (Gelman et al. 2013, Bayesian Data Analysis, section 3.4). Somebody without role or segment has the
-    overall share in its place. Recent counts are :math:`2^{-a / h}` with age :math:`a` to the last start in
-    the data, so that the same data give the same view on any day; a start without a time counts for nothing
-    in `recent`, and without any time `recent` is `overall`.
+    (Gelman et al. 2013, Bayesian Data Analysis, section 3.4). With a half-life starts count by their age, see
+    `recommender.embeddings.recency`, and one without a time for nothing; everybody's shares are then shrunk
+    towards the plain ones in the same way, so that without any time all have those.
 
     Examples
     --------
@@ -90,7 +84,7 @@ class Popularity:
 
     def __init__(self, config: PopularityConfig | None = None) -> None:
         self.config = config or PopularityConfig()
-        self.shares_: dict[str, NDArray[np.float32]] | None = None
+        self.shares_: Scores | None = None
         self.favoured_: NDArray[np.bool_] | None = None
 
     @classmethod
@@ -100,36 +94,39 @@ class Popularity:
 
     def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
         """Count starts; nothing here is random."""
-        rows = interactions
-        counts = np.bincount(rows.modules, minlength=rows.n_modules).astype(np.float64)
-        overall = np.where(counts > 0, counts / max(counts.sum(), 1.0), np.nan)
-        recent = np.bincount(rows.modules, self._recency(rows.at), minlength=rows.n_modules)
-        learners = rows.learners()
-        self.shares_ = {
-            "overall": overall.astype(np.float32),
-            "recent": self._shrunk(recent, overall),
-            "role": self._sliced(rows.role[learners], rows.modules, len(catalog.roles.ids), overall),
-            "segment": self._sliced(rows.segment[learners], rows.modules, len(SEGMENTS), overall),
-        }
-        in_role = _counts(rows.role[learners], rows.modules, len(catalog.roles.ids), rows.n_modules)
-        self.favoured_ = (in_role >= MIN_PEOPLE) & (self.shares_["role"] > self.shares_["overall"])
+        rows, config = interactions, self.config
+        counts = np.bincount(rows.modules, minlength=rows.n_modules)
+        everybody = np.where(counts > 0, counts / max(counts.sum(), 1), np.nan)
+        weights = np.ones(len(rows.modules))
+        if config.half_life_days is not None:
+            weights = age_weights(rows.at, config.half_life_days, unknown=0.0)
+            recent = np.bincount(rows.modules, weights, minlength=rows.n_modules).astype(
+                np.float64, copy=False
+            )
+            everybody = self._shrunk(recent, everybody)
+        group, n_groups = self._groups(rows, catalog)
+        in_group = _counts(group, rows.modules, weights, (n_groups, rows.n_modules))
+        shares = np.vstack([self._shrunk(in_group, everybody), everybody])
+        n_roles = n_groups if config.slice == "role" else 0
+        people = _counts(group, rows.modules, np.ones(len(group)), (n_roles, rows.n_modules))
+        self.shares_ = shares.astype(np.float32)
+        self.favoured_ = (people >= MIN_PEOPLE) & (self.shares_[:n_roles] > self.shares_[-1])
         return self
 
     def score(self, histories: Histories) -> Scores:
-        """Score every module by its blended share, (n_histories, n_modules) in [0, 1], whatever the past."""
+        """Score every module by its share, (n_histories, n_modules) in [0, 1]; the same for any past."""
         if self.shares_ is None:
             raise NotFittedError(self)
-        shares, config = self.shares_, self.config
-        role = _of_group(shares["role"], histories.role, shares["overall"])
-        segment = _of_group(shares["segment"], histories.segment, shares["overall"])
-        blend = config.overall_weight * shares["overall"] + config.recent_weight * shares["recent"]
-        blend = blend + config.role_weight * role + config.segment_weight * segment
-        return np.asarray(blend / config.total_weight, np.float32)
+        group = np.full(len(histories), -1)  # the last row
+        if self.config.slice != "overall":
+            group = histories.role if self.config.slice == "role" else histories.segment
+        scores: Scores = self.shares_[group]
+        return scores
 
     def is_favoured(self, role: int, module: int) -> bool:
         """Whether a role's people start a module more than people in general do, and at least five of them.
 
-        Fewer would be a report on few people. False without a role.
+        Fewer would be a report on few people. False without a role, and where the slice is not the role.
         """
         if self.favoured_ is None:
             raise NotFittedError(self)
@@ -139,39 +136,34 @@ class Popularity:
         """Everything learned, by file name."""
         if self.shares_ is None or self.favoured_ is None:
             raise NotFittedError(self)
-        return {**self.shares_, "favoured": self.favoured_}
+        return {"shares": self.shares_, "favoured": self.favoured_}
 
     @classmethod
     def from_arrays(cls, config: PopularityConfig, arrays: Arrays) -> Self:
         """Rebuild a fitted view; `arrays` may be read-only memory maps."""
         view = cls(config)
+        view.shares_ = np.asarray(arrays["shares"], np.float32)
         view.favoured_ = np.asarray(arrays["favoured"], np.bool_)
-        view.shares_ = {
-            name: np.asarray(array, np.float32) for name, array in arrays.items() if name != "favoured"
-        }
         return view
 
-    def _recency(self, at: Floats) -> Floats:
-        known = np.isfinite(at)
-        age_days = (np.max(at, where=known, initial=-np.inf) - np.where(known, at, 0.0)) / DAY_SECONDS
-        return np.where(known, np.exp2(-age_days / self.config.half_life_days), 0.0)
+    def _groups(self, rows: Interactions, catalog: Catalog) -> tuple[Ints, int]:
+        """Role or segment of every row, -1 for none, and how many there are."""
+        match self.config.slice:
+            case "role":
+                return rows.role[rows.learners()], len(catalog.roles.ids)
+            case "segment":
+                return rows.segment[rows.learners()], len(SEGMENTS)
+        return np.full(len(rows.modules), -1, np.int32), 0
 
-    def _shrunk(self, counts: NDArray[Any], overall: Floats) -> NDArray[np.float32]:
+    def _shrunk(self, counts: Floats, everybody: Floats) -> Floats:
         k = self.config.pseudo_count
-        shares = (counts + k * overall) / (counts.sum(axis=-1, keepdims=True) + k)
-        return np.asarray(shares, np.float32)
-
-    def _sliced(self, group: Ints, modules: Ints, n_groups: int, overall: Floats) -> NDArray[np.float32]:
-        return self._shrunk(_counts(group, modules, n_groups, len(overall)), overall)
+        shares: Floats = (counts + k * everybody) / (counts.sum(axis=-1, keepdims=True) + k)
+        return shares
 
 
-def _of_group(shares: Scores, group: Ints, overall: Scores) -> Scores:
-    """Shares in each history's group, those overall where it has none, (n_histories, n_modules)."""
-    return np.vstack([shares, overall])[np.where(group < 0, len(shares), group)]
-
-
-def _counts(group: Ints, modules: Ints, n_groups: int, n_modules: int) -> NDArray[np.int64]:
-    """Count starts of each module in each group, (n_groups, n_modules); rows of no group are left out."""
-    known = group >= 0
-    cell = group[known].astype(np.int64) * n_modules + modules[known]
-    return np.bincount(cell, minlength=n_groups * n_modules).reshape(n_groups, n_modules)
+def _counts(group: Ints, modules: Ints, weights: Floats, shape: tuple[int, int]) -> Floats:
+    """Sum the weights of each module in each group, `shape`; rows of no group are left out."""
+    known = (group >= 0) & (group < shape[0])
+    cell = group[known].astype(np.int64) * shape[1] + modules[known]
+    sums = np.bincount(cell, weights[known], minlength=shape[0] * shape[1])
+    return sums.astype(np.float64, copy=False).reshape(shape)

@@ -20,7 +20,14 @@ class RankingConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     view_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        {"transitions": 0.5, "als": 0.3, "popularity": 0.2},
+        {
+            "transitions": 0.5,
+            "als": 0.3,
+            "popularity": 0.04,
+            "recent_popularity": 0.08,
+            "role_popularity": 0.06,
+            "segment_popularity": 0.02,
+        },
         description="weight of each view in the preference; a view without an opinion drops out",
     )
     difficulty: BandConfig = Field(BandConfig(), description="the band of success")

@@ -23,9 +23,10 @@ def mix_views(
 ) -> Preference:
     """Score one history by every view and mix them over the allowed modules (n_modules,).
 
-    `uniform_floor` takes the place of the configured one where it is given.
+    A view of weight 0 is not asked. `uniform_floor` takes the place of the configured one where it is given.
     """
     floor = ranking.value.uniform_floor if uniform_floor is None else uniform_floor
     block = Histories.of(history)
-    scores = [(ranking.view_weights.get(n, 0.0), v.reason, v.score(block)[0]) for n, v in views.items()]
+    weights = {name: ranking.view_weights.get(name, 0.0) for name in views}
+    scores = [(weights[n], v.reason, v.score(block)[0]) for n, v in views.items() if weights[n] > 0]
     return preference(scores, allowed, floor)

@@ -103,7 +103,7 @@ def write_bundle(
         n_learners=n_learners, role=nobody, segment=nobody, n_modules=len(MODULES),
     )  # fmt: skip
     skills = SkillModel().fit(attempts, known, seed=seed)
-    views = {view.name: view.fit(starts, known, seed=seed) for view in (Popularity(), Transitions())}
+    views = {view.kind: view.fit(starts, known, seed=seed) for view in (Popularity(), Transitions())}
     manifest = {
         "created_at": NOW.isoformat(),
         "dataset": {"name": "made-up", "simulated": False},

@@ -49,8 +49,9 @@ def test_an_override_changes_one_value_and_takes_nothing_out(file):
     assert config.view_config("als").factors == 8
     assert config.ranking.view_weights == TrainConfig().ranking.view_weights | {"als": 0.9}
     file.write_text("[views.als]\nfactors = 8\n")
-    added = load_config(file, ["views.popularity.half_life_days=3"])
-    assert set(added.views) == {"als", "popularity"}
+    added = load_config(file, ["views.recent_popularity.half_life_days=3"])
+    assert set(added.views) == {"als", "recent_popularity"}
+    assert added.view_class("recent_popularity") is TrainConfig().view_class("popularity")
     replaced = load_config(overrides=["views={als={factors=4}}"])
     assert replaced.views == {"als": {"factors": 4}}
     assert TrainConfig().views["als"] == {}, "the defaults themselves stay as they are"
@@ -106,14 +107,11 @@ def test_values_are_toml():
         ("ranking.value.gap=inf", ["ranking.value.gap is inf", "finite number"]),
         ("ranking.view_weights.als=inf", ["ranking.view_weights.als is inf", "finite number"]),
         ("ranking.view_weights.als=-0.1", ["ranking.view_weights.als is -0.1", "or equal to 0"]),
+        ("views.popularity.slice=country", ["views.popularity.slice is 'country'", "'role' or 'segment'"]),
         ("views.als.factors=0", ["views.als.factors is 0", "greater than or equal to 1"]),
         ("views.als.alpha=inf", ["views.als.alpha is inf", "finite number"]),
         # values that do not go together
         ("ranking.difficulty.low=0.9", ["ranking.difficulty: ", "low < high", "0.9", "move the edge"]),
-        (
-            "views.popularity={overall_weight=0, recent_weight=0, role_weight=0, segment_weight=0}",
-            ["views.popularity: all four weights are 0", "give at least one"],
-        ),
         # views and their weights
         ("views.magic={}", ["views.magic is not a view", "use some of als, ", "say by views.magic.kind"]),
         ("views.mine={kind='magic'}", ["views.mine.kind = 'magic' is not a view", "use some of als, "]),
@@ -126,7 +124,7 @@ def test_values_are_toml():
             "ranking.view_weights.magic=1",
             ["ranking.view_weights.magic = 1.0 is not a view", "use some of als"],
         ),
-        ("ranking.view_weights={als=1}", ["ranking.view_weights has no weight", "'popularity'", "add one"]),
+        ("ranking.view_weights={als=1}", ["ranking.view_weights has no weight", "'transitions'", "add one"]),
         # forms of --set
         ("seed", ["--set 'seed'", "not of the form name=value", "--set seed=1"]),
         ("=1", ["--set '=1'", "not of the form name=value", "--set seed=1"]),
@@ -159,7 +157,7 @@ def test_a_section_under_a_value_is_refused_wherever_the_value_came_from(file):
         (b"# caf\xe9\n", ["settings.toml is not UTF-8", "save it with that encoding"]),
         (b"[als]\nfactors = 3\n", ["als = {'factors': 3} is not a setting", "docs/guides/configuration.md"]),
         (b"seed = 1979-05-27\n", ["seed is datetime.date(1979, 5, 27)", "should be a valid integer"]),
-        (b"[ranking.view_weights]\nals = 1\n", ["no weight for the view 'popularity'", "add one"]),
+        (b"[ranking.view_weights]\nals = 1\n", ["no weight for the view 'transitions'", "add one"]),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence(file, content, parts):

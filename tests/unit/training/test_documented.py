@@ -4,7 +4,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt, MinLen
@@ -16,6 +17,7 @@ from training.config import GUIDE, TrainConfig, load_config
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / GUIDE).read_text(encoding="utf-8")
+UNSET = "not set"
 BOUNDS = {Ge: "at least", Gt: "more than", Le: "at most", Lt: "less than"}
 
 
@@ -44,12 +46,20 @@ def bounds(metadata: list[Any]) -> list[str]:
 
 def allowed(field: FieldInfo) -> str:
     """What the field takes, in words."""
+    if get_origin(field.annotation) is Literal:
+        return "one of " + ", ".join(f"`{word}`" for word in get_args(field.annotation))
     words = ["whole"] if field.annotation is int else []
     words += bounds(field.metadata)
+    if NoneType in get_args(field.annotation):
+        return f"{' and '.join(words)}, or not set"
     for inner in get_args(field.annotation):
         for rules in getattr(inner, "__metadata__", ()):
             words.append(f"each {' and '.join(bounds(rules.metadata))}")
     return ", ".join(words)
+
+
+def value(text: str) -> Any:
+    return tomllib.loads(f"value = {text}")["value"]
 
 
 def plain(value: Any) -> Any:
@@ -75,7 +85,8 @@ def test_the_guide_lists_every_setting_and_no_other():
 def test_default_range_and_meaning_are_the_code_s(name):
     field = SETTINGS[name]
     default, allowed_there, meaning = ROWS[name]
-    assert tomllib.loads(f"value = {default}")["value"] == plain(field.default)
+    # TOML has no word for nothing: what is not set is left out.
+    assert (None if default == UNSET else value(default)) == plain(field.default)
     assert allowed_there == allowed(field)
     assert field.description, f"{name} has no description"
     assert meaning == field.description
@@ -89,7 +100,9 @@ def test_the_ranges_are_in_words():
 
 def test_every_setting_can_be_set_by_the_name_it_has_in_the_guide():
     """To its own default, which changes nothing."""
-    config = load_config(overrides=[f"{name}={default}" for name, (default, _, _) in ROWS.items()])
+    config = load_config(
+        overrides=[f"{name}={default}" for name, (default, _, _) in ROWS.items() if default != UNSET]
+    )
     unchanged = TrainConfig()
     assert config.model_dump(exclude={"views"}) == unchanged.model_dump(exclude={"views"})
     for view in VIEWS:

@@ -200,7 +200,8 @@ def ndcg(report, model: str) -> float:
 
 def test_every_view_and_both_popularities_are_beside_the_engine(catalog):
     report = judge_modules(starts(0), catalog, CONFIG, "leave-last-out")
-    assert set(report.models) == {"engine", "als", "transitions", "popularity", "recent_popularity"}
+    assert set(report.models) == {"engine", *CONFIG.views}
+    assert {"popularity", "recent_popularity"} <= set(report.models)
     assert all(result.fit_seconds > 0 for result in report.models.values())
     assert ndcg(report, "engine") > 2 * ndcg(report, "popularity")
 
@@ -320,7 +321,7 @@ def test_the_mix_is_a_distribution_that_follows_the_weights(catalog):
     data = starts(0)
     views = fit_views(data, catalog, CONFIG)
     history = data.history(0)
-    alone = CONFIG.ranking.model_copy(update={"view_weights": {"popularity": 1, "als": 0, "transitions": 0}})
+    alone = CONFIG.ranking.model_copy(update={"view_weights": {"popularity": 1}})
     both = mixed(views, CONFIG.ranking, N_MODULES, history)
     assert both.shape == (N_MODULES,)
     fresh = np.ones(N_MODULES, bool)

@@ -15,7 +15,7 @@ from rich.console import Console
 from recommender.domain.events import Attempt, Completion
 from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
-from training.config import load_config
+from training.config import TrainConfig, load_config
 from training.datasets import load_dataset, write_dataset
 from training.pipeline import N_STEPS, Trained, train
 from training.progress import Steps
@@ -193,9 +193,7 @@ def test_what_is_there_is_trained_and_the_rest_is_named_with_its_reason(train_va
     assert (trained.skills is not None) == variant.skills_judged
     assert tuple(report.protocol for report in trained.modules if report.models) == variant.protocols
     assert (trained.bundle.skills is None) == ("skill_model" in variant.absent)
-    assert set(trained.bundle.views) == (
-        set() if "views" in variant.absent else {"als", "popularity", "transitions"}
-    )
+    assert set(trained.bundle.views) == (set() if "views" in variant.absent else set(TrainConfig().views))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -269,7 +267,7 @@ def test_the_manifest_says_what_the_bundle_was_made_of(train_variant):
     assert trained.bundle.path.name == manifest["id"] == trained.bundle.id
     on_disk = set(files(trained.bundle.path)) - {"manifest.json"}
     assert set(manifest["files"]) == on_disk
-    assert set(manifest["learned"]["views"]) == {"als", "popularity", "transitions"}
+    assert set(manifest["learned"]["views"]) == set(TrainConfig().views)
 
 
 def test_metrics_carry_the_names_of_the_benchmarks(train_variant):
@@ -277,13 +275,7 @@ def test_metrics_carry_the_names_of_the_benchmarks(train_variant):
     assert set(metrics) == {"skills", "leave_last_out", "temporal"}
     assert {"auc", "accuracy", "log_loss", "ece", "fit_seconds"} <= set(metrics["skills"]["skill_model"])
     for protocol in ("leave_last_out", "temporal"):
-        assert set(metrics[protocol]) == {
-            "engine",
-            "als",
-            "transitions",
-            "popularity",
-            "recent_popularity",
-        }
+        assert set(metrics[protocol]) == {"engine", *TrainConfig().views}
         assert {"hr@10", "ndcg@10", "recall@10", "mrr", "coverage@10", "fit_seconds"} <= set(
             metrics[protocol]["engine"]
         )
