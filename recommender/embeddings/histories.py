@@ -38,7 +38,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histories:
-    """A block of histories, back to back: history `i` is rows ``start[i]:start[i + 1]``.
+    """A block of histories, back to back and read-only: history `i` is rows ``start[i]:start[i + 1]``.
 
     Parameters
     ----------
@@ -54,6 +54,9 @@ class Histories:
     at: NDArray[np.float64]
     role: NDArray[np.int32]
     segment: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        _lock(self)
 
     @classmethod
     def of(cls, *histories: History) -> Histories:
@@ -121,11 +124,7 @@ class Interactions:
     n_modules: int
 
     def __post_init__(self) -> None:
-        # Every view is fitted on the same arrays: one that sorted them in place would change all others.
-        for name in ("start", "modules", "at", "role", "segment"):
-            shared = getattr(self, name).view()
-            shared.setflags(write=False)
-            object.__setattr__(self, name, shared)
+        _lock(self)
 
     @property
     def n_learners(self) -> int:
@@ -158,3 +157,11 @@ class Interactions:
         counts = np.bincount(self.learners()[mask], minlength=self.n_learners)
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         return Interactions(start, self.modules[mask], self.at[mask], self.role, self.segment, self.n_modules)
+
+
+def _lock(shared: Histories | Interactions) -> None:
+    """Make all arrays read-only: a view that sorted them in place would change what the others see."""
+    for name in ("start", "modules", "at", "role", "segment"):
+        array = getattr(shared, name).view()
+        array.setflags(write=False)
+        object.__setattr__(shared, name, array)

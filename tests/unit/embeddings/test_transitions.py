@@ -6,18 +6,19 @@ import pytest
 
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import Histories, History, build_interactions
+from recommender.embeddings.recency import DAY_SECONDS
 from recommender.embeddings.transitions import Transitions, TransitionsConfig
 
 CATALOG = Catalog.from_tables({"modules": pa.table({"module_id": ["a", "b", "c", "d", "e"]})})
 
 
-def fit(sequences, catalog=CATALOG, **settings):
+def fit(sequences, catalog=CATALOG, at=None, **settings):
     learner = np.repeat(np.arange(len(sequences)), [len(s) for s in sequences])
     none = np.full(len(sequences), -1)
     rows = build_interactions(
         learner,
         np.concatenate(sequences).astype(int),
-        np.full(len(learner), np.nan),
+        np.full(len(learner), np.nan) if at is None else np.array(at, np.float64) * DAY_SECONDS,
         n_learners=len(sequences),
         role=none,
         segment=none,
@@ -43,6 +44,24 @@ def test_pairs_never_cross_learners_nor_the_largest_gap():
 def test_earlier_modules_count_less():
     got = score(fit([[0, 1], [2, 3]], recency=0.5), 0, 2)
     np.testing.assert_allclose(got, [0, 0.5, 0, 1, np.nan], rtol=1e-6)
+
+
+def test_the_decay_of_gaps_is_a_power():
+    flat = score(fit([[0, 1, 2, 3]], gap_decay=0), 0)
+    np.testing.assert_allclose(flat[1:4], [1 / 3, 1 / 3, 1 / 3], rtol=1e-6)
+    steep = np.array([1, 2.0**-2, 3.0**-2])
+    np.testing.assert_allclose(
+        score(fit([[0, 1, 2, 3]], gap_decay=2), 0)[1:4], steep / steep.sum(), rtol=1e-6
+    )
+
+
+def test_a_transition_is_as_old_as_its_later_start_and_counts_fully_without_a_time():
+    half = fit([[0, 1], [0, 2]], at=[0, 0, 0, 30], half_life_days=30)
+    np.testing.assert_allclose(score(half, 0)[1:3], [1 / 3, 2 / 3], rtol=1e-6)
+    unknown = fit([[0, 1], [0, 2], [3]], at=[0, np.nan, 0, 0, 30], half_life_days=30)
+    np.testing.assert_allclose(score(unknown, 0)[1:3], [2 / 3, 1 / 3], rtol=1e-6)
+    unclocked = fit([[0, 1], [0, 2], [0, 2]], half_life_days=30)
+    np.testing.assert_array_equal(score(unclocked, 0), score(fit([[0, 1], [0, 2], [0, 2]]), 0))
 
 
 def test_only_the_window_is_looked_at():
@@ -72,6 +91,6 @@ def test_equal_followers_are_cut_by_id_not_by_position(ids):
 def test_rules_are_compressed_rows():
     arrays = fit([[0, 1, 2], [3, 1]]).arrays()
     assert arrays["start"].tolist() == [0, 2, 3, 3, 4, 4]
-    assert arrays["followers"].tolist() == [1, 2, 2, 1]
+    assert arrays["modules"].tolist() == [1, 2, 2, 1]
     assert arrays["weights"].dtype == np.float32
-    assert arrays["seen"].tolist() == [True, True, True, True, False]
+    assert arrays["known"].tolist() == [True, True, True, True, False]
