@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from scipy.linalg.lapack import dposv
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
@@ -62,6 +63,7 @@ class Als:
 
     kind: ClassVar[str] = "als"
     reason: ClassVar[ReasonCode] = "learners_like_you"
+    of_catalog_only: ClassVar[bool] = False
 
     def __init__(self, config: AlsConfig | None = None) -> None:
         self.config = config or AlsConfig()
@@ -116,11 +118,14 @@ class Als:
         return view
 
     def _fold_in(self, started: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Solve for one learner's factors, (factors,), from those of what was started."""
+        """Solve for a learner's factors, (factors,), from those of what was started; NaN if singular."""
         alpha = self.config.alpha
         system = gram + alpha * (started.T @ started)
         system.flat[:: len(system) + 1] += self.config.regularization
-        return np.linalg.solve(system, (1 + alpha) * started.sum(axis=0))
+        # Symmetric, so its transpose is itself in the order that LAPACK overwrites in place.
+        target = (1 + alpha) * started.sum(axis=0)
+        _, learner, failed = dposv(system.T, target, lower=1, overwrite_a=1, overwrite_b=1)
+        return np.full_like(target, np.nan) if failed else learner
 
     def _initial(self, order: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
         """Small random factors, dealt out in `order`."""
