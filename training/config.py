@@ -66,7 +66,11 @@ class TrainConfig(BaseModel):
     views: dict[str, dict[str, Any]] = Field(
         {
             "transitions": {},
+            "ease": {},
             "als": {},
+            "cosine": {},
+            "content": {},
+            "prerequisites": {},
             "popularity": {},
             "recent_popularity": {"kind": "popularity", "half_life_days": 60.0},
             "role_popularity": {"kind": "popularity", "slice": "role"},

@@ -38,6 +38,7 @@ class NeighbourView:
 
     kind: ClassVar[str]
     reason: ClassVar[ReasonCode]
+    of_catalog_only: ClassVar[bool] = False
     config: NeighbourConfig
 
     def __init__(self, config: Any = None) -> None:

@@ -81,6 +81,7 @@ class Popularity:
 
     kind: ClassVar[str] = "popularity"
     reason: ClassVar[ReasonCode] = "popular_in_role"
+    of_catalog_only: ClassVar[bool] = False
 
     def __init__(self, config: PopularityConfig | None = None) -> None:
         self.config = config or PopularityConfig()

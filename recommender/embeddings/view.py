@@ -24,11 +24,13 @@ class View(Protocol):
     knows nothing of is NaN, and a whole row is NaN when the view has no opinion on that history. To the last
     bit a row depends on its history alone: not on who else is in the block, and never on a stored learner.
     `arrays` and `from_arrays` are the view on disk: plain arrays, exact round trip. `kind` names the class in
-    configurations and bundles, where several views of one kind go by names of their own.
+    configurations and bundles, where several views of one kind go by names of their own. One that is
+    `of_catalog_only` learns nothing from starts: fitted once, it serves for every part of the data.
     """
 
     kind: ClassVar[str]
     reason: ClassVar[ReasonCode]
+    of_catalog_only: ClassVar[bool]
 
     def __init__(self, config: Any = None) -> None:
         """Keep `config`, an instance of `config_class()`; None means its defaults."""

@@ -21,12 +21,16 @@ class RankingConfig(BaseModel):
 
     view_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         {
-            "transitions": 0.5,
-            "als": 0.3,
-            "popularity": 0.04,
-            "recent_popularity": 0.08,
-            "role_popularity": 0.06,
-            "segment_popularity": 0.02,
+            "transitions": 0.45,
+            "ease": 0.25,
+            "als": 0.0,
+            "cosine": 0.0,
+            "content": 0.05,
+            "prerequisites": 0.0,
+            "popularity": 0.02,
+            "recent_popularity": 0.1,
+            "role_popularity": 0.1,
+            "segment_popularity": 0.03,
         },
         description="weight of each view in the preference; a view without an opinion drops out",
     )

@@ -14,11 +14,29 @@ DAY = 86_400.0
 
 
 def make_catalog(ids: list[str]) -> Catalog:
-    """Modules with two roles beside them."""
+    """Modules m0, m1, ... of few subjects and skills, each asking for the one before, and two roles."""
+    numbers = [int(module_id.removeprefix("m")) for module_id in ids]
+    before = {number + 1: module_id for number, module_id in zip(numbers, ids, strict=True)}
     return Catalog.from_tables(
         {
             "modules": pa.table(
-                {"module_id": pa.array(ids, pa.string()), "title": pa.array(ids, pa.string())}
+                {
+                    "module_id": pa.array(ids, pa.string()),
+                    "title": pa.array([f"Lesson {n}" for n in numbers], pa.string()),
+                    "description": pa.array(
+                        [f"On subject{n % 9:02d}, briefly" for n in numbers], pa.string()
+                    ),
+                    "tags": pa.array([[f"tag {n % 8}"] for n in numbers], pa.list_(pa.string())),
+                    "skill_ids": pa.array([[f"s{n % 7}"] for n in numbers], pa.list_(pa.string())),
+                }
+            ),
+            "skills": pa.table({"skill_id": [f"s{i}" for i in range(7)]}),
+            "prerequisites": pa.table(
+                {
+                    "module_id": pa.array([m for n, m in zip(numbers, ids, strict=True) if n in before]),
+                    "prerequisite_module_id": pa.array([before[n] for n in numbers if n in before]),
+                },
+                pa.schema([("module_id", pa.string()), ("prerequisite_module_id", pa.string())]),
             ),
             "roles": pa.table({"role_id": ["r0", "r1"], "title": ["Role 0", "Role 1"]}),
         }

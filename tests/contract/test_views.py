@@ -51,6 +51,12 @@ def score(view, history):
     return view.score(Histories.of(history))[0]
 
 
+@pytest.fixture
+def from_starts(view_class):
+    if view_class.of_catalog_only:
+        pytest.skip("it learns from the catalogue alone")
+
+
 def check_scores(scores, n_modules):
     assert scores.shape == (n_modules,)
     assert scores.dtype == np.float32
@@ -77,7 +83,7 @@ def assert_close(one, other):
 
 def test_every_view_is_listed_once_under_its_name():
     assert {cls.kind: cls for cls in discovered()} == VIEWS
-    assert len(discovered()) == len(VIEWS) >= 3
+    assert len(discovered()) == len(VIEWS) >= 7
 
 
 def test_satisfies_the_protocol(view_class):
@@ -145,6 +151,7 @@ def test_empty_history(view_class, planted, catalog, who):
     assert np.isnan(scores).all() or np.isfinite(scores).any()
 
 
+@pytest.mark.usefixtures("from_starts")
 def test_module_without_interactions_changes_nothing_but_its_place(view_class, planted, catalog):
     view = view_class().fit(planted, catalog, seed=SEED)
     unknown = catalog.n_modules - 1
@@ -367,10 +374,19 @@ def is_personal(view_class, train, catalog):
 
 def test_some_views_are_personal_and_popularity_is_not(train, catalog):
     personal = {cls.kind for cls in discovered() if is_personal(cls, train, catalog)}
-    assert personal >= {"als", "transitions"}
-    assert "popularity" not in personal
+    assert personal == set(VIEWS) - {"popularity"}
 
 
+def test_starts_change_what_is_learned_unless_it_is_of_the_catalogue_only(view_class, build, catalog):
+    size = {"n_learners": 4, "n_modules": catalog.n_modules}
+    some, none = (view_class().fit(build(rows, **size), catalog, seed=SEED).arrays() for rows in (FEW, []))
+    same = all(
+        np.array_equal(some[name], none[name], equal_nan=some[name].dtype.kind == "f") for name in some
+    )
+    assert same == view_class.of_catalog_only
+
+
+@pytest.mark.usefixtures("from_starts")
 def test_learns_planted_sequences(view_class, planted, train, catalog):
     if not is_personal(view_class, train, catalog):
         pytest.skip("not a personal view")
@@ -379,6 +395,7 @@ def test_learns_planted_sequences(view_class, planted, train, catalog):
     assert mean > 5 * error
 
 
+@pytest.mark.usefixtures("from_starts")
 def test_learns_nothing_from_shuffled_labels(view_class, planted, train, catalog):
     """Modules dealt out anew over all rows keep their popularity and lose every other structure."""
     if not is_personal(view_class, train, catalog):

@@ -1,0 +1,118 @@
+"""Content: modules whose words and labels are like those of what this learner started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from recommender.domain.catalog import Catalog
+from recommender.domain.recommendation import ReasonCode
+from recommender.embeddings.histories import Interactions
+from recommender.embeddings.interactions import module_order
+from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView
+from recommender.embeddings.neighbours import Neighbours
+from recommender.embeddings.words import labels_of, texts_of, tf_idf
+
+# Rows at a time: products of common words are nearly dense.
+_BLOCK_ROWS = 256
+
+
+class ContentConfig(NeighbourConfig):
+    """Hyperparameters of `Content`."""
+
+    text_weight: float = Field(0.5, ge=0, description="Weight of the words in title and description.")
+    label_weight: float = Field(0.5, ge=0, description="Weight of the tags and skills.")
+    min_df: int = Field(1, ge=1, description="Modules that a word or label must be in to count.")
+    max_df: float = Field(
+        0.2, gt=0, le=1, description="Share of the modules above which a word or label tells nothing."
+    )
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Self:
+        if self.text_weight + self.label_weight <= 0:
+            raise ValueError("text_weight and label_weight are 0; give at least one a positive weight")
+        return self
+
+
+class Content(NeighbourView):
+    r"""Cosine between the words of two modules and between their labels, both weighed by tf-idf.
+
+    It learns from the catalogue alone, so it speaks for modules that nobody started yet as well.
+
+    Parameters
+    ----------
+    config : ContentConfig, optional
+
+    Attributes
+    ----------
+    neighbours_ : Neighbours or None
+        Modules most alike to each one; known is what has a word or a label.
+
+    Notes
+    -----
+    :math:`w_{ij} = \sum_c v_c \cos_c(i, j) / \sum_c v_c` over words and labels, each where both modules have
+    any, with weights :math:`v`. A word counts :math:`(1 + \ln f)\,(1 + \ln\frac{1 + n}{1 + n_w})` for
+    :math:`f` occurrences in a module and :math:`n_w` of :math:`n` modules that have it (Manning, Raghavan and
+    Schütze 2008, "Introduction to Information Retrieval", sections 6.2 and 6.4.1, smoothed), and so does a
+    label. What is in very many modules is left out: catalogues are of many languages, and no list of stop
+    words is.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from recommender.embeddings import Histories, History, build_interactions
+    >>> titles = ["Linear algebra", "More algebra", "Pottery"]
+    >>> catalog = Catalog.from_tables({"modules": pa.table({"module_id": ["a", "b", "c"], "title": titles})})
+    >>> none = np.zeros(0, int)
+    >>> nobody = build_interactions(none, none, np.zeros(0), n_learners=0, role=none, segment=none,
+    ...                             n_modules=3)
+    >>> view = Content().fit(nobody, catalog, seed=0)
+    >>> scores = view.score(Histories.of(History(np.array([0], np.int32), np.array([np.nan]))))[0]
+    >>> bool(scores[1] > scores[2])
+    True
+    """
+
+    kind: ClassVar[str] = "content"
+    reason: ClassVar[ReasonCode] = "next_in_sequence"
+    of_catalog_only: ClassVar[bool] = True
+    config: ContentConfig
+
+    @classmethod
+    def config_class(cls) -> type[ContentConfig]:
+        """Return the class of `config`."""
+        return ContentConfig
+
+    def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
+        """Read the catalogue; nothing is learned from the starts, and nothing here is random."""
+        order, config = module_order(interactions, catalog), self.config
+        channels = [
+            (weight, tf_idf(tokens, min_df=config.min_df, max_df=config.max_df))
+            for weight, tokens in (
+                (config.text_weight, texts_of(catalog)),
+                (config.label_weight, labels_of(catalog)),
+            )
+            if weight > 0
+        ]
+        known = np.any([np.diff(matrix.indptr) > 0 for _, matrix in channels], axis=0)
+        self.neighbours_ = Neighbours.strongest(
+            _similarities(channels), known, n_neighbours=config.n_neighbours, order=order
+        )
+        return self
+
+
+def _similarities(channels: list[tuple[float, Any]]) -> Iterator[Any]:
+    """Weights of consecutive rows, sparse, without the diagonal."""
+    from scipy.sparse import coo_array
+
+    n_modules = channels[0][1].shape[0]
+    has = [np.where(np.diff(matrix.indptr) > 0, weight, 0.0) for weight, matrix in channels]
+    for first in range(0, n_modules, _BLOCK_ROWS):
+        rows = slice(first, min(first + _BLOCK_ROWS, n_modules))
+        total = sum(weight * (matrix[rows] @ matrix.T) for weight, matrix in channels).tocoo()
+        row, column = total.row + first, total.col
+        weights = np.sum([np.minimum(of[row], of[column]) for of in has], axis=0)
+        data = np.where(row == column, 0.0, total.data / weights)
+        yield coo_array((data, (total.row, column)), total.shape)
