@@ -7,6 +7,7 @@
     difficulty/NAME.parquet  the difficulty table that states are folded against
     skills/NAME.npy          the learner-skill model, where attempts were there to train it
     views/VIEW/NAME.npy      each view, where completions were there to train it
+    ranker/NAME.npy          the ranker's trees and how modules are used, where there are views
 
 The id is the hash of the learned content, so the same data, configuration and seed give the same id; times
 of day and timings are in the manifest and not in the id.
@@ -30,6 +31,10 @@ from recommender.domain.catalog import Catalog
 from recommender.embeddings import VIEWS, Histories, History, View
 from recommender.errors import BundleError
 from recommender.ranking.config import RankingConfig
+from recommender.ranking.features import feature_names
+from recommender.ranking.module_facts import ModuleUse
+from recommender.ranking.preferences import Preferences
+from recommender.ranking.ranker import Ranker
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.model import SkillModel
 
@@ -57,6 +62,10 @@ class ModelBundle:
         What `write` was told, and after `open` also `id`, `format` and `files`.
     path : Path or None
         Where it lies; None before it was written.
+    ranker : Ranker or None
+        None when there are no views; of hand-made bundles the declared weights count.
+    use : ModuleUse or None
+        How modules are used, for the ranker; None without one.
     """
 
     catalog: Catalog
@@ -66,11 +75,20 @@ class ModelBundle:
     ranking: RankingConfig
     manifest: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    ranker: Ranker | None = None
+    use: ModuleUse | None = None
 
     @property
     def id(self) -> str:
         """Hash of the learned content; "" before the bundle was written."""
         return str(self.manifest.get("id", ""))
+
+    @property
+    def preferences(self) -> Preferences:
+        """Views and ranker put together; without a ranker the views are weighed as declared."""
+        declared = np.array([self.ranking.view_weights.get(name, 0.0) for name in sorted(self.views)])
+        ranker = self.ranker or Ranker.declared(self.ranking.ranker, declared)
+        return Preferences.of(self.catalog, self.views, ranker, self.use)
 
     @property
     def simulated(self) -> bool:
@@ -163,6 +181,9 @@ class ModelBundle:
         for name, view in sorted(self.views.items()):
             learned["views"][name] = {"kind": view.kind, "config": view.config.model_dump(mode="json")}
             _write_arrays(path / "views" / name, view.arrays())
+        if self.ranker is not None and self.use is not None:
+            arrays = self.ranker.arrays() | {"use": self.use.learned, "use_end": self.use.end}
+            _write_arrays(path / "ranker", arrays)
         return learned
 
     @classmethod
@@ -193,7 +214,13 @@ class ModelBundle:
             if views[name].score(Histories.of(History.empty())).shape != (1, catalog.n_modules):
                 raise ValueError(f"view {name} does not score the modules of the catalogue")
         ranking = RankingConfig.model_validate(learned["ranking"])
-        return cls(catalog, difficulty, skills, views, ranking, manifest, path)
+        ranker, use = None, None
+        if arrays := _read_arrays(path, files, "ranker"):
+            n_features = len(feature_names(sorted(views)))
+            ranker = Ranker.from_arrays(ranking.ranker, arrays, n_views=len(views), n_features=n_features)
+            use = ModuleUse(np.array(arrays["use"]), np.array(arrays["use_end"]))
+            use.check(catalog.n_modules)
+        return cls(catalog, difficulty, skills, views, ranking, manifest, path, ranker, use)
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

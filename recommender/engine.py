@@ -26,8 +26,7 @@ from recommender.pointer import read_pointer
 from recommender.ranking.difficulty import band_for, fit
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.gain import Need, Teaching, gap_closed
-from recommender.ranking.mix import mix_views
-from recommender.ranking.rank import rank_ids, top
+from recommender.ranking.rank import top
 from recommender.ranking.value import terms
 from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place
 from recommender.skills.state import LearnerState, fold, known_rows, update
@@ -55,7 +54,7 @@ class Engine:
         self.catalog: Catalog = bundle.catalog
         self._rules = Rules.compile(bundle.catalog)
         self._teaching = Teaching.compile(bundle.catalog)
-        self._id_rank = rank_ids(bundle.catalog.module_ids)
+        self._preferences = bundle.preferences
         self._difficulty = _module_difficulty(bundle)
 
     @classmethod
@@ -163,7 +162,7 @@ class Engine:
         state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
         profile, query = profile or LearnerProfile(learner_id=""), query or Query()
         request = self._request(state, profile, query, to_seconds(now))
-        chosen = top(request.terms.score, request.eligibility.allowed, query.k, self._id_rank)
+        chosen = top(request.terms.score, request.eligibility.allowed, query.k, self._preferences.id_rank)
         answer = Answer(self.bundle, self._teaching, self._difficulty, request, language)
         modules = answer.modules(chosen)
         fallback: Fallback | None = "cold_start" if state is None or state.n_events == 0 else None
@@ -266,9 +265,7 @@ class Engine:
         weights = ranking.value
         if query.scenario == "explore":
             weights = weights.model_copy(update={"uniform_floor": EXPLORE_FLOOR})
-        preferred = mix_views(
-            self.bundle.views, ranking, history, eligibility.allowed, uniform_floor=weights.uniform_floor
-        )
+        preferred = self._preferences.prefer(history, eligibility.allowed, weights.uniform_floor)
         success = self._success(state, place, now)
         n_recent = 0 if state is None else min(int(state.learner["n_attempts"][0]), RECENT_ANSWERS)
         recent = None if state is None else float(state.learner["share"][0, 0])
@@ -293,7 +290,6 @@ class Engine:
             unlocks=unlocks,
             terms=terms(
                 preferred,
-                allowed=eligibility.allowed,
                 fit=fit(success, band),
                 gap=self._teaching.total(gap),
                 readiness=eligibility.readiness,

@@ -133,7 +133,7 @@ def tiny_bundle(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
     out = tmp_path_factory.mktemp("bundles") / "tiny"
     train(
         load_dataset(tiny_dataset),
-        load_config(overrides=["evaluation.cuts=[0.5]", "views.als.factors=8"]),
+        load_config(overrides=["evaluation.cuts=[0.5]", "slices.max_choices=2000"]),
         out,
         under_id=False,
         steps=Steps(N_STEPS, Console(quiet=True)),

@@ -16,6 +16,7 @@ from recommender.errors import ConfigurationError
 from recommender.ranking.config import RankingConfig
 from recommender.skills.model import SkillModelConfig
 from training.evaluation.module_report import ENGINE
+from training.ranking_slices import SlicesConfig
 
 GUIDE: Final = "docs/guides/configuration.md"
 """Where every setting is listed with its default, range and meaning; a test holds the two together."""
@@ -66,13 +67,14 @@ class TrainConfig(BaseModel):
     views: dict[str, dict[str, Any]] = Field(
         {
             "transitions": {},
+            "last_transition": {"kind": "transitions", "window": 1},
             "ease": {},
-            "als": {},
             "cosine": {},
             "content": {},
             "prerequisites": {},
             "popularity": {},
             "recent_popularity": {"kind": "popularity", "half_life_days": 60.0},
+            "lasting_popularity": {"kind": "popularity", "half_life_days": 180.0},
             "role_popularity": {"kind": "popularity", "slice": "role"},
             "segment_popularity": {"kind": "popularity", "slice": "segment"},
         },
@@ -80,6 +82,7 @@ class TrainConfig(BaseModel):
         description="views to train, with their hyperparameters and, where the name is not it, their `kind`",
     )
     ranking: RankingConfig = Field(RankingConfig(), description="how views become a ranked list")
+    slices: SlicesConfig = Field(SlicesConfig(), description="choices that the ranker learns from")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="how the result is judged")
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Ragged
 from recommender.embeddings import Interactions
+from recommender.ranking.module_facts import ModuleUse
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable, module_hours
 from recommender.skills.model import SkillModel
@@ -24,8 +25,9 @@ from training.datasets.dataset import Dataset
 from training.evaluation.module_report import ModuleReport
 from training.evaluation.protocols import TRAINING_PROTOCOLS
 from training.evaluation.skills import SkillReport
-from training.models import fit_views, judge_modules, judge_skills
+from training.module_models import fit_ranker, fit_views, judge_modules
 from training.progress import Steps
+from training.skill_models import judge_skills
 
 N_STEPS: Final = 3 + len(TRAINING_PROTOCOLS) + 2
 # What learned arrays depend on: part of the manifest, so that a bundle can be made again.
@@ -127,6 +129,7 @@ def train(
             )
         with steps.step("fit the views on everybody"):
             views = fit_views(interactions, catalog, config) if interactions else {}
+            ranker = fit_ranker(interactions, catalog, config, views) if interactions else None
         if skills is not None and not skills.linear_.converged_:
             absent["convergence"] = (
                 "the linear model stopped at its last allowed iteration; raise skills.linear.max_iterations"
@@ -138,6 +141,8 @@ def train(
             skills=skills,
             views=views,
             ranking=config.ranking,
+            ranker=ranker,
+            use=ModuleUse.fit(interactions) if interactions else None,
         )
         trained = Trained(draft, skill_report, tuple(r for r in module_reports if r), absent, counts)
         manifest = _manifest(dataset, config, trained, now, revision)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.ranking.difficulty import BandConfig
+from recommender.ranking.ranker import RankerConfig
 from recommender.ranking.value import ValueWeights
 
 
@@ -22,17 +23,20 @@ class RankingConfig(BaseModel):
     view_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         {
             "transitions": 0.45,
-            "ease": 0.25,
-            "als": 0.0,
+            "last_transition": 0.05,
+            "ease": 0.15,
             "cosine": 0.0,
-            "content": 0.05,
-            "prerequisites": 0.0,
+            "content": 0.1,
+            "prerequisites": 0.02,
+            "als": 0.0,
             "popularity": 0.02,
-            "recent_popularity": 0.1,
-            "role_popularity": 0.1,
-            "segment_popularity": 0.03,
+            "recent_popularity": 0.08,
+            "lasting_popularity": 0.08,
+            "role_popularity": 0.04,
+            "segment_popularity": 0.01,
         },
         description="weight of each view in the preference; a view without an opinion drops out",
     )
+    ranker: RankerConfig = Field(RankerConfig(), description="the learned correction of the mix")
     difficulty: BandConfig = Field(BandConfig(), description="the band of success")
     value: ValueWeights = Field(ValueWeights(), description="the terms beside the preference")

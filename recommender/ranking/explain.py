@@ -69,11 +69,12 @@ def reasons(terms: Terms, module: int, facts: Facts, language: str = "en") -> tu
     tuple of Reason
         Weights are shares of all positive terms; empty when no term speaks for the module.
     """
-    column = zip(terms.values[:, module].tolist(), terms.codes, strict=True)
-    positive = sorted((pair for pair in column if pair[0] > _LEAST), key=lambda pair: -pair[0])
-    total = sum(value for value, _ in positive)
+    positive = sorted(
+        (pair for pair in terms.of(module).items() if pair[1] > _LEAST), key=lambda pair: -pair[1]
+    )
+    total = sum(value for _, value in positive)
     return tuple(
-        Reason(code, sentence(code, facts, language), value / total) for value, code in positive[:MAX_REASONS]
+        Reason(code, sentence(code, facts, language), value / total) for code, value in positive[:MAX_REASONS]
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,66 +50,32 @@ class Preference:
     Parameters
     ----------
     codes : tuple of ReasonCode, length n_views
+    weights : float64 array, shape (n_views,)
+        Of the views in the mix, each at least 0.
+    shares : float32 array, shape (n_views, n_modules)
+        Scores of each view, scaled to sum to 1 over the allowed modules; all 0 where a view has no opinion.
     mix : float64 array, shape (n_modules,)
         Probabilities, above 0; they sum to 1 over the allowed modules.
-    shares : float64 array, shape (n_views, n_modules)
-        Each view's part of what all views give a module, in [0, 1]; a column sums to 1, or to 0 everywhere
-        when no view has an opinion. A module that no view supports is shared by the views' weights.
+    n_allowed : int
     """
 
     codes: tuple[ReasonCode, ...]
+    weights: Floats
+    shares: NDArray[np.float32]
     mix: Floats
-    shares: Floats
+    n_allowed: int
 
+    def parts(self, module: int) -> Floats:
+        """Each view's part of what all views give a module, (n_views,), in [0, 1].
 
-# Far below the sum of any float32 scores, and far above where float64 loses precision.
-_TINY = 1e-200
-
-ViewScore: TypeAlias = tuple[float, ReasonCode, NDArray[np.float32]]
-
-
-def preference(
-    view_scores: Sequence[ViewScore], allowed: NDArray[np.bool_], uniform_floor: float
-) -> Preference:
-    """Mix views into one distribution over the allowed modules.
-
-    Each view is scaled to sum to 1 over the allowed modules. A view without an opinion there (all NaN or 0)
-    drops out and the weights of the others take its place. The mix gives up `uniform_floor` of its mass to
-    all allowed modules evenly, so that a module unknown to every view keeps a finite log.
-
-    Parameters
-    ----------
-    view_scores : sequence of (weight, reason code, scores)
-        Weights >= 0; scores float32 (n_modules,), never negative, NaN where the view knows nothing.
-    allowed : bool array, shape (n_modules,)
-    uniform_floor : float
-        In (0, 1).
-
-    Examples
-    --------
-    >>> views = [(1.0, "popular_in_role", np.array([3, 1, np.nan], np.float32))]
-    >>> preference(views, np.ones(3, bool), uniform_floor=0.03).mix.round(4).tolist()
-    [0.7375, 0.2525, 0.01]
-    """
-    parts = np.empty((len(view_scores), len(allowed)))
-    for row, (_, _, scores) in enumerate(view_scores):
-        parts[row] = scores
-    np.fmax(parts, 0.0, out=parts)
-    parts *= allowed
-    totals = parts.sum(axis=1)
-    codes = tuple(code for _, code, _ in view_scores)
-    weights = np.where(totals > 0, np.array([weight for weight, _, _ in view_scores], np.float64), 0.0)
-    n_allowed = max(1, int(np.count_nonzero(allowed)))
-    if not weights.any():
-        return Preference(codes, np.full(len(allowed), 1.0 / n_allowed), np.zeros_like(parts))
-    weights /= weights.sum()
-    parts *= (weights / np.maximum(totals, _TINY))[:, None]
-    # Too little to change any sum, yet where nothing else is there the shares become those of the weights.
-    parts += (weights * _TINY)[:, None]
-    support = parts.sum(axis=0)
-    mix = support * (1.0 - uniform_floor) + uniform_floor / n_allowed
-    parts /= support
-    return Preference(codes, mix, parts)
+        They sum to 1, or are all 0 when no view has an opinion at all. A module that no view supports is
+        shared by the weights of the views that have one.
+        """
+        given = self.weights * self.shares[:, module]
+        if not given.any():
+            given = self.weights * self.shares.any(axis=1)
+        total = given.sum()
+        return given / total if total > 0 else given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,23 +84,38 @@ class Terms:
 
     Parameters
     ----------
-    codes : tuple of ReasonCode, length n_terms
-        Each at most once.
-    values : float64 array, shape (n_terms, n_modules)
-        Finite; positive speaks for the module, negative against it.
+    preferred : Preference
+    liked : float64 array, shape (n_modules,)
+        ``log(mix * n_allowed)``: 0 for a module the views like as much as the average one.
+    added : dict of ReasonCode to float64 array, shape (n_modules,)
+        The weighted terms beside it.
     score : float64 array, shape (n_modules,)
-        Exactly ``values.sum(axis=0)``.
+        Sum of all terms.
     """
 
-    codes: tuple[ReasonCode, ...]
-    values: Floats
+    preferred: Preference
+    liked: Floats
+    added: Mapping[ReasonCode, Floats]
     score: Floats
+
+    def of(self, module: int) -> dict[ReasonCode, float]:
+        """Every term of a module; positive speaks for it, negative against it.
+
+        What the views like is divided among their reason codes by their parts. Terms with the same code are
+        one: readiness belongs to ``next_in_sequence``, and being at most 0 it only ever weakens that reason.
+        """
+        values: dict[ReasonCode, float] = {}
+        liked = float(self.liked[module])
+        for code, part in zip(self.preferred.codes, self.preferred.parts(module).tolist(), strict=True):
+            values[code] = values.get(code, 0.0) + part * liked
+        for code, term in self.added.items():
+            values[code] = values.get(code, 0.0) + float(term[module])
+        return values
 
 
 def terms(
     preferred: Preference,
     *,
-    allowed: NDArray[np.bool_],
     fit: Floats,
     gap: Floats,
     readiness: Floats,
@@ -145,15 +125,9 @@ def terms(
 ) -> Terms:
     """Every term of the score; arrays are of shape (n_modules,).
 
-    ``log(mix * n_allowed)`` is 0 for a module the views like as much as the average one, and is divided among
-    the views' reason codes by their shares. Terms with the same code are one term: readiness belongs to
-    ``next_in_sequence``, and being at most 0 it only ever weakens that reason.
-
     Parameters
     ----------
     preferred : Preference
-    allowed : bool array
-        The one `preferred` was made with.
     fit : float64 array
         From `difficulty.fit`, in [0, 1]; NaN where unknown.
     gap : float64 array
@@ -166,18 +140,13 @@ def terms(
         Mean mastery lost since the last pass over the skills each module teaches, in [0, 1]; None unknown.
     weights : ValueWeights
     """
-    liked = np.log(preferred.mix * max(1, int(np.count_nonzero(allowed))))
-    added: list[tuple[ReasonCode, Floats]] = [
-        *zip(preferred.codes, preferred.shares * liked, strict=True),
-        ("right_difficulty", weights.difficulty * (2.0 * np.where(np.isnan(fit), 0.5, fit) - 1.0)),
-        ("closes_gap", weights.gap * gap),
-        ("next_in_sequence", weights.readiness * (readiness - 1.0)),
-        ("unlocks", weights.unlocking * np.log1p(unlocks)),
-    ]
+    liked = np.log(preferred.mix * max(1, preferred.n_allowed))
+    added: dict[ReasonCode, Floats] = {
+        "right_difficulty": weights.difficulty * (2.0 * np.where(np.isnan(fit), 0.5, fit) - 1.0),
+        "closes_gap": weights.gap * gap,
+        "next_in_sequence": weights.readiness * (readiness - 1.0),
+        "unlocks": weights.unlocking * np.log1p(unlocks),
+    }
     if faded is not None:
-        added.append(("review_due", weights.review * faded))
-    by_code: dict[ReasonCode, Floats] = {}
-    for code, term in added:
-        by_code[code] = by_code[code] + term if code in by_code else term
-    values = np.stack(list(by_code.values()))
-    return Terms(tuple(by_code), values, values.sum(axis=0))
+        added["review_due"] = weights.review * faded
+    return Terms(preferred, liked, added, sum(added.values(), liked))

@@ -34,6 +34,11 @@ class TreeArrays:
     right_: NDArray[np.int32]
     missing_: NDArray[np.int32]
 
+    @property
+    def n_trees(self) -> int:
+        """Number of trees."""
+        return len(self.tree_start_) - 1
+
     def none(self) -> Self:
         """No trees: their sum is 0."""
         return self.take([])

@@ -13,7 +13,12 @@ from training.datasets import Dataset, load_dataset
 from training.pipeline import N_STEPS, Trained, train
 from training.progress import Steps
 
-SETTINGS = ("evaluation.max_learners=10", "evaluation.cuts=[0.5]", "views.als.factors=4")
+SETTINGS = (
+    "evaluation.max_learners=10",
+    "evaluation.cuts=[0.5]",
+    "slices.max_choices=300",
+    "ranking.ranker.max_rounds=20",
+)
 
 
 def trained_on(dataset: Dataset, out: Path) -> Trained:

@@ -115,7 +115,7 @@ def note(event, arguments):
 sys.addaudithook(note)
 
 def train(name):
-    quick = ("--set", "evaluation.cuts=[0.5]", "--set", "views.als.factors=4")
+    quick = ("--set", "evaluation.cuts=[0.5]", "--set", "slices.max_choices=300", "--set", "ranking.ranker.max_rounds=20")
     done = CliRunner().invoke(app, ["train", "--data", str(org), *quick, "--json", f"{name}.json"])
     assert done.exit_code == 0, done.output
 

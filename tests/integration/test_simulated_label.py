@@ -28,7 +28,14 @@ from training.tracking import connect
 pytestmark = pytest.mark.filterwarnings(r"ignore:The .*noload.* loader strategy is deprecated")
 
 NOTICE = "twelve modules and sixty learners, made for a test"
-QUICK = ("--set", "evaluation.cuts=[0.5]", "--set", "views.als.factors=4")
+QUICK = (
+    "--set",
+    "evaluation.cuts=[0.5]",
+    "--set",
+    "slices.max_choices=300",
+    "--set",
+    "ranking.ranker.max_rounds=20",
+)
 KINDS = ("real", "made")
 
 

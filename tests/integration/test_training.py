@@ -22,7 +22,14 @@ from training.tracking import EXPERIMENT, connect
 # MLflow's own use of SQLAlchemy 2.1, which this project cannot mend.
 pytestmark = pytest.mark.filterwarnings(r"ignore:The .*noload.* loader strategy is deprecated")
 
-QUICK = ("--set", "evaluation.cuts=[0.5]", "--set", "views.als.factors=4")
+QUICK = (
+    "--set",
+    "evaluation.cuts=[0.5]",
+    "--set",
+    "slices.max_choices=300",
+    "--set",
+    "ranking.ranker.max_rounds=20",
+)
 
 
 def command(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -109,7 +116,7 @@ def test_the_run_holds_parameters_metrics_plots_and_the_bundle(life, client):
     assert run.info.status == "FINISHED"
     assert client.get_experiment(run.info.experiment_id).name == EXPERIMENT
     assert run.data.params["seed"] == "0"
-    assert run.data.params["views.als.factors"] == "4"
+    assert run.data.params["slices.max_choices"] == "300"
     auc = result["metrics"]["skills"]["skill_model"]["auc"]
     assert run.data.metrics["skills/skill_model/auc"] == pytest.approx(auc)
     assert run.data.metrics["leave_last_out/engine/ndcg_at_10"] > 0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,8 +13,9 @@ from recommender.domain.recommendation import Query
 from recommender.ranking.difficulty import Band, BandConfig, band_for, fit, swap
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.gain import Need, Teaching, gap_closed
+from recommender.ranking.preferences import mix_scores
 from recommender.ranking.rank import rank_ids, top
-from recommender.ranking.value import ValueWeights, preference, terms
+from recommender.ranking.value import ValueWeights, terms
 
 SKILLS = ("s0", "s1", "s2")
 WEIGHTS, CONFIG = ValueWeights(), BandConfig()
@@ -134,11 +136,11 @@ def recommend(world, order):
         profile_language=None,
         now=NOW,
     )
-    views = [
-        (1.0 + i, CODES[i], np.array([view[m] for m in ids], np.float32))
-        for i, view in enumerate(world.views)
-    ]
-    preferred = preference(views, eligible.allowed, WEIGHTS.uniform_floor)
+    n_views = len(world.views)
+    scores = np.array([[view[m] for m in ids] for view in world.views], np.float32).reshape(n_views, len(ids))
+    preferred = mix_scores(
+        tuple(CODES[:n_views]), 1.0 + np.arange(n_views), scores, eligible.allowed, WEIGHTS.uniform_floor
+    )
     band = band_for(world.query.challenge, 0.6, 4, CONFIG)
     worth = gap_closed(mastery, Need.of_role(catalog, 0), learning_rate=0.2, assumed_mastery=0.3)
     parts = {
@@ -147,7 +149,7 @@ def recommend(world, order):
         "readiness": eligible.readiness,
         "unlocks": rules.unlocks(eligible),
     }
-    scored = terms(preferred, allowed=eligible.allowed, weights=WEIGHTS, **parts)
+    scored = terms(preferred, weights=WEIGHTS, **parts)
     chosen = top(scored.score, eligible.allowed, world.query.k, rank_ids(ids))
     final, _ = swap(chosen, allowed=eligible.allowed, success_probability=success, band=band, catalog=catalog)
     return {
@@ -197,7 +199,9 @@ def test_the_order_of_the_catalogue_changes_nothing(world, random):
     random.shuffle(order)
     one, other = recommend(world, range(len(world.modules))), recommend(world, order)
     assert (one["ranked"], one["final"]) == (other["ranked"], other["final"])
-    np.testing.assert_allclose(one["terms"].values[:, order], other["terms"].values, atol=1e-9)
+    np.testing.assert_allclose(one["terms"].score[order], other["terms"].score, atol=1e-9)
+    for place, module in enumerate(order):
+        assert one["terms"].of(module) == pytest.approx(other["terms"].of(place), abs=1e-6)
     removals = [why_empty(a["eligible"], a["catalog"], a["rules"]) for a in (one, other)]
     assert removals[0] == removals[1]
 
@@ -215,8 +219,10 @@ def test_the_same_question_gets_the_same_answer(world):
 def test_the_score_is_the_sum_of_its_terms(world):
     answer = recommend(world, range(len(world.modules)))
     scored, parts, allowed = answer["terms"], answer["parts"], answer["eligible"].allowed
-    assert np.isfinite(scored.values).all()
-    assert (scored.score == scored.values.sum(axis=0)).all()
+    assert np.isfinite(scored.score).all()
+    if scored.preferred.shares.any():
+        for module, score in enumerate(scored.score.tolist()):
+            assert sum(scored.of(module).values()) == pytest.approx(score)
     formula = (
         np.log(answer["preferred"].mix * max(1, allowed.sum()))
         + WEIGHTS.difficulty * np.nan_to_num(2 * parts["fit"] - 1)
@@ -236,7 +242,7 @@ def test_preference_is_a_distribution_over_what_is_allowed(world):
     assert (preferred.mix > 0).all()
     if allowed.any():
         np.testing.assert_allclose(preferred.mix[allowed].sum(), 1)
-    totals = preferred.shares.sum(axis=0)
+    totals = [preferred.parts(module).sum() for module in range(len(allowed))]
     assert np.allclose(totals, 1) or not preferred.shares.any()
 
 

@@ -11,7 +11,6 @@ from recommender.domain.recommendation import Query
 from recommender.embeddings import History
 from recommender.ranking.config import RankingConfig
 from recommender.ranking.difficulty import BandConfig, band_for, fit
-from recommender.ranking.mix import mix_views
 from recommender.ranking.value import ValueWeights
 from recommender.skills.state import LearnerState
 from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
@@ -24,8 +23,8 @@ def ids(answer):
 
 
 def preferred_by(engine, history):
-    bundle, everything = engine.bundle, np.ones(engine.catalog.n_modules, bool)
-    return mix_views(bundle.views, bundle.ranking, history, everything).mix
+    floor, everything = engine.bundle.ranking.value.uniform_floor, np.ones(engine.catalog.n_modules, bool)
+    return engine.bundle.preferences.prefer(history, everything, floor).mix
 
 
 def ask(engine, learner=None, profile=None, **query):

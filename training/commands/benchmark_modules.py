@@ -18,9 +18,12 @@ from training.datasets import Dataset, load_dataset
 from training.evaluation.module_report import ModuleReport
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.protocols import PROTOCOLS, TEMPORAL, most_splits
-from training.models import module_fit
+from training.module_models import module_fit
 from training.progress import Steps
 from training.reports.tables import module_detail_table, module_table
+
+# Baselines of the benchmark, beside two kinds of popularity.
+BESIDE = ("als", "cosine", "ease", "transitions")
 
 
 def run(
@@ -75,7 +78,7 @@ def run(
                 f"{data} has no table completions, so nobody's next module is known; add completions"
             )
         report = evaluate_modules(
-            module_fit(catalog, config),
+            module_fit(catalog, config, BESIDE),
             interactions,
             protocol=protocol,
             cuts=cuts,

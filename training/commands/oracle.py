@@ -21,9 +21,10 @@ from training.evaluation.module_report import ModuleReport
 from training.evaluation.oracle import ORACLE, PASS_MARK, require_simulated, true_probabilities, true_ranks
 from training.evaluation.protocols import TRAINING_PROTOCOLS
 from training.evaluation.skills import SkillReport
-from training.models import judge_modules, judge_skills
+from training.module_models import judge_modules
 from training.progress import Steps
 from training.reports.tables import module_table, skill_table
+from training.skill_models import judge_skills
 
 _N_STEPS = 2 + len(TRAINING_PROTOCOLS)
 _ABOUT = (

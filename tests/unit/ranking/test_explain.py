@@ -8,7 +8,7 @@ from recommender.domain.recommendation import ReasonCode
 from recommender.ranking.difficulty import Band
 from recommender.ranking.explain import MAX_REASONS, Facts, reasons, sentence
 from recommender.ranking.messages import MESSAGES_EN, text
-from recommender.ranking.value import Terms
+from recommender.ranking.value import Preference, Terms
 
 BAND = Band(0.7, 0.85, 1.0)
 CODES = get_args(ReasonCode)
@@ -27,9 +27,16 @@ EVERYTHING = Facts(
 )
 
 
+def made_of(**terms):
+    """Terms without a preference; each is a list, one value a module."""
+    added = {code: np.array(values, float) for code, values in terms.items()}
+    n_modules = len(next(iter(added.values())))
+    nothing = Preference((), np.zeros(0), np.zeros((0, n_modules), np.float32), np.ones(n_modules), n_modules)
+    return Terms(nothing, np.zeros(n_modules), added, sum(added.values()))
+
+
 def of(**column):
-    values = np.array([list(column.values())], float).T
-    return Terms(tuple(column), values, values.sum(axis=0))
+    return made_of(**{code: [value] for code, value in column.items()})
 
 
 def test_largest_positive_terms_with_their_shares():
@@ -48,7 +55,7 @@ def test_nothing_positive_gives_no_reason():
 
 
 def test_reasons_are_of_the_module_asked_about():
-    made = Terms(("unlocks", "closes_gap"), np.array([[1.0, 0.0], [0.0, 1.0]]), np.ones(2))
+    made = made_of(unlocks=[1.0, 0.0], closes_gap=[0.0, 1.0])
     assert [reasons(made, m, EVERYTHING)[0].code for m in (0, 1)] == ["unlocks", "closes_gap"]
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from recommender.ranking.value import ValueWeights, preference, terms
+from recommender.ranking.preferences import mix_scores
+from recommender.ranking.value import ValueWeights, terms
 
 WEIGHTS = ValueWeights()
 ALL = np.ones(3, bool)
@@ -10,6 +11,18 @@ ALL = np.ones(3, bool)
 
 def scores(*values):
     return np.array(values, np.float32)
+
+
+def preference(views, allowed, floor):
+    """Mix (weight, code, scores) of each view."""
+    weights = np.array([weight for weight, _, _ in views], np.float64)
+    stacked = np.array([scores for _, _, scores in views], np.float32).reshape(len(views), len(allowed))
+    return mix_scores(tuple(code for _, code, _ in views), weights, stacked, allowed, floor)
+
+
+def parts(mixed):
+    """Each view's part of every module, (n_views, n_modules)."""
+    return np.stack([mixed.parts(module) for module in range(len(mixed.mix))], axis=1)
 
 
 def made(views=(), allowed=ALL, weights=WEIGHTS, **given):
@@ -21,11 +34,11 @@ def made(views=(), allowed=ALL, weights=WEIGHTS, **given):
         "unlocks": np.zeros(n, int),
     }
     preferred = preference(views, allowed, weights.uniform_floor)
-    return terms(preferred, allowed=allowed, weights=weights, **{**neutral, **given})
+    return terms(preferred, weights=weights, **{**neutral, **given})
 
 
 def row(result, code):
-    return result.values[result.codes.index(code)]
+    return np.array([result.of(module)[code] for module in range(len(result.score))])
 
 
 def test_views_are_scaled_before_they_are_mixed():
@@ -33,9 +46,9 @@ def test_views_are_scaled_before_they_are_mixed():
     mixed = preference(views, ALL, 0.1)
     expected = 0.9 * np.array([0.75 * 0.25, 0.75 * 0.75 + 0.25 * 0.5, 0.25 * 0.5]) + 0.1 / 3
     np.testing.assert_allclose(mixed.mix, expected)
-    np.testing.assert_allclose(mixed.shares[:, 0], [1, 0], atol=1e-12)
-    np.testing.assert_allclose(mixed.shares[:, 2], [0, 1], atol=1e-12)
-    np.testing.assert_allclose(mixed.shares[0, 1], 0.5625 / (0.5625 + 0.125))
+    np.testing.assert_allclose(parts(mixed)[:, 0], [1, 0], atol=1e-12)
+    np.testing.assert_allclose(parts(mixed)[:, 2], [0, 1], atol=1e-12)
+    np.testing.assert_allclose(parts(mixed)[0, 1], 0.5625 / (0.5625 + 0.125))
 
 
 def test_views_without_an_opinion_drop_out():
@@ -45,7 +58,7 @@ def test_views_without_an_opinion_drop_out():
     popular = (0.5, "popular_in_role", scores(1, 2, 3))
     together = preference([silent, zero, unused, popular], ALL, 0.1)
     np.testing.assert_allclose(together.mix, preference([popular], ALL, 0.1).mix)
-    np.testing.assert_allclose(together.shares[3], 1)
+    np.testing.assert_allclose(parts(together)[3], 1)
 
 
 def test_only_allowed_modules_count():
@@ -65,7 +78,7 @@ def test_an_opinion_only_on_forbidden_modules_is_none():
 def test_a_module_no_view_supports_is_shared_by_weight():
     views = [(3.0, "popular_in_role", scores(1, 1, 0)), (1.0, "learners_like_you", scores(1, 0, np.nan))]
     mixed = preference(views, ALL, 0.1)
-    np.testing.assert_allclose(mixed.shares[:, 2], [0.75, 0.25])
+    np.testing.assert_allclose(parts(mixed)[:, 2], [0.75, 0.25])
     assert mixed.mix[2] == pytest.approx(0.1 / 3)
 
 
@@ -85,7 +98,8 @@ def test_few_modules_and_no_views(n):
 
 def test_nothing_allowed_stays_finite():
     result = made([(1.0, "popular_in_role", scores(1, 2, 3))], np.zeros(3, bool))
-    assert np.isfinite(result.values).all()
+    assert np.isfinite(result.score).all()
+    assert all(np.isfinite(list(result.of(module).values())).all() for module in range(3))
 
 
 def test_log_preference_is_divided_among_the_views():
@@ -93,13 +107,12 @@ def test_log_preference_is_divided_among_the_views():
     result, mixed = made(views), preference(views, ALL, WEIGHTS.uniform_floor)
     total = row(result, "popular_in_role") + row(result, "learners_like_you")
     np.testing.assert_allclose(total, np.log(mixed.mix * 3))
-    np.testing.assert_allclose(row(result, "popular_in_role"), mixed.shares[0] * np.log(mixed.mix * 3))
+    np.testing.assert_allclose(row(result, "popular_in_role"), parts(mixed)[0] * np.log(mixed.mix * 3))
 
 
 def test_views_with_the_same_code_and_terms_with_it_are_one_term():
     views = [(1.0, "next_in_sequence", scores(1, 2, 3)), (2.0, "next_in_sequence", scores(3, 1, 1))]
     result = made(views, readiness=np.array([1.0, 0.5, 1.0]))
-    assert len(set(result.codes)) == len(result.codes) == len(result.values)
     mixed = preference(views, ALL, WEIGHTS.uniform_floor).mix
     np.testing.assert_allclose(
         row(result, "next_in_sequence"), np.log(mixed * 3) - WEIGHTS.readiness * np.array([0, 0.5, 0])
@@ -121,11 +134,11 @@ def test_each_weighted_term():
     np.testing.assert_allclose(row(result, "next_in_sequence"), [0, -3, -4])
     np.testing.assert_allclose(row(result, "unlocks"), 5 * np.log([1, 2, 4]))
     np.testing.assert_allclose(row(result, "review_due"), [0, 3, 1.5])
-    assert (result.score == result.values.sum(axis=0)).all()
+    np.testing.assert_allclose(result.score, [sum(result.of(module).values()) for module in range(3)])
 
 
 def test_review_is_no_term_when_nothing_is_known_of_it():
-    assert "review_due" not in made().codes
+    assert "review_due" not in made().of(0)
 
 
 @pytest.mark.parametrize("values", [{"gap": -1.0}, {"uniform_floor": 0.0}, {"w_p": 1.0}])

@@ -21,7 +21,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_nothing_given_is_the_defaults():
     assert load_config() == TrainConfig()
-    assert load_config().view_config("als").factors == 64
+    assert load_config().view_config("ease").l2 == 50.0
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(file):
@@ -44,17 +44,17 @@ def test_sections_of_a_file_choose_the_views(file):
 
 
 def test_an_override_changes_one_value_and_takes_nothing_out(file):
-    config = load_config(overrides=["views.als.factors=8", "ranking.view_weights.als=0.9"])
+    config = load_config(overrides=["views.ease.l2=8", "ranking.view_weights.ease=0.9"])
     assert set(config.views) == set(TrainConfig().views)
-    assert config.view_config("als").factors == 8
-    assert config.ranking.view_weights == TrainConfig().ranking.view_weights | {"als": 0.9}
+    assert config.view_config("ease").l2 == 8.0
+    assert config.ranking.view_weights == TrainConfig().ranking.view_weights | {"ease": 0.9}
     file.write_text("[views.als]\nfactors = 8\n")
     added = load_config(file, ["views.recent_popularity.half_life_days=3"])
     assert set(added.views) == {"als", "recent_popularity"}
     assert added.view_class("recent_popularity") is TrainConfig().view_class("popularity")
     replaced = load_config(overrides=["views={als={factors=4}}"])
     assert replaced.views == {"als": {"factors": 4}}
-    assert TrainConfig().views["als"] == {}, "the defaults themselves stay as they are"
+    assert TrainConfig().views["ease"] == {}, "the defaults themselves stay as they are"
 
 
 def test_one_view_may_be_trained_several_times(file):

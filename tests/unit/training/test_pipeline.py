@@ -21,7 +21,7 @@ from training.pipeline import N_STEPS, Trained, train
 from training.progress import Steps
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SETTINGS = ("evaluation.cuts=[0.5]", "views.als.factors=4")
+SETTINGS = ("evaluation.cuts=[0.5]", "slices.max_choices=300", "ranking.ranker.max_rounds=20")
 Tables = dict[str, pd.DataFrame]
 
 NO_ATTEMPTS = "there are no attempts, so mastery and success probabilities are not known"

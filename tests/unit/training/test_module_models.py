@@ -10,13 +10,18 @@ import pytest
 from recommender.domain.catalog import Catalog, Ragged
 from recommender.embeddings import VIEWS, Histories, Interactions, build_interactions
 from recommender.embeddings.popularity import Popularity
+from recommender.ranking.preferences import Preferences
+from recommender.ranking.ranker import Ranker, RankerConfig
 from recommender.skills.columns import AttemptColumns
 from training.config import TrainConfig, load_config
 from training.evaluation.splits import split_learners
-from training.models import fit_views, judge_modules, judge_skills, mixed
+from training.module_models import fit_views, judge_modules, preferred
+from training.skill_models import judge_skills
 
 N_SKILLS, N_ITEMS, N_MODULES = 4, 40, 40
-CONFIG = load_config(overrides=["evaluation.cuts=[0.5, 0.8]", "views.als.factors=8"])
+# Few choices and trees: what they are learned from is tested, not how well.
+SMALL = ["slices.max_choices=300", "ranking.ranker.max_rounds=20", "evaluation.cuts=[0.5, 0.8]"]
+CONFIG = load_config(overrides=SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -249,31 +254,41 @@ class Recording(Popularity):
 
     def fit(self, interactions, catalog, *, seed):
         Recording.fitted.append(interactions)
+        self.source = interactions
         return super().fit(interactions, catalog, seed=seed)
 
     def score(self, histories):
-        Recording.asked.extend((Recording.fitted[-1], history) for history in histories)
+        Recording.asked.extend((self.source, histories[i]) for i in range(len(histories)))
         return super().score(histories)
 
 
 @pytest.fixture
 def shown(monkeypatch):
     """A view of one's own beside the others, which remembers what it was fitted on and asked."""
-    monkeypatch.setitem(VIEWS, "als", Recording)
+    monkeypatch.setitem(VIEWS, "cosine", Recording)
     monkeypatch.setattr(Recording, "fitted", [])
     monkeypatch.setattr(Recording, "asked", [])
     return Recording
 
 
+def of_cuts(fitted):
+    """What was fitted for each cut: first the view that ranks, then those that the ranker learns from."""
+    n_cuts = len(CONFIG.evaluation.cuts)
+    assert len(fitted) % n_cuts == 0
+    size = len(fitted) // n_cuts
+    return [fitted[at : at + size] for at in range(0, len(fitted), size)]
+
+
 def test_temporal_shows_no_model_what_lies_at_or_after_the_cut(catalog, shown):
     data = starts(0)
-    judge_modules(data, catalog, TrainConfig(evaluation=CONFIG.evaluation), "temporal")
+    judge_modules(data, catalog, CONFIG, "temporal")
     span = data.at.max() - data.at.min()
-    assert len(shown.fitted) == len(CONFIG.evaluation.cuts)
-    for cut, train in zip(CONFIG.evaluation.cuts, shown.fitted, strict=True):
+    for cut, (train, *slices) in zip(CONFIG.evaluation.cuts, of_cuts(shown.fitted), strict=True):
         moment = data.at.min() + cut * span
-        assert train.at.max() < moment
-        assert len(train.at) == (data.at < moment).sum(), "and all that lies before it"
+        assert len(train.at) == (data.at < moment).sum(), "all that lies before it"
+        assert len(slices) > 3
+        for source in (train, *slices):
+            assert source.at.max() < moment
         asked = [history for source, history in shown.asked if source is train]
         assert asked
         assert max(history.at.max(initial=0) for history in asked) < moment
@@ -281,12 +296,14 @@ def test_temporal_shows_no_model_what_lies_at_or_after_the_cut(catalog, shown):
 
 def test_leave_last_out_shows_no_model_anybody_s_last_start(catalog, shown):
     data = starts(0)
-    judge_modules(data, catalog, TrainConfig(), "leave-last-out")
-    (train,) = shown.fitted
+    judge_modules(data, catalog, CONFIG, "leave-last-out")
+    train, *slices = shown.fitted
     counts = np.diff(data.start)
     assert np.diff(train.start).tolist() == np.where(counts > 1, counts - 1, counts).tolist()
-    for learner in np.flatnonzero(counts > 1):
-        assert train.history(learner).modules.tolist() == data.history(learner).modules[:-1].tolist()
+    for source in (train, *slices):
+        for learner in np.flatnonzero(counts > 1):
+            left = source.history(learner).modules.tolist()
+            assert left == data.history(learner).modules[:-1].tolist()[: len(left)]
 
 
 def test_what_comes_after_all_cuts_changes_nothing_of_what_is_learned(catalog, shown):
@@ -295,7 +312,7 @@ def test_what_comes_after_all_cuts_changes_nothing_of_what_is_learned(catalog, s
     after = data.at >= data.at.min() + max(CONFIG.evaluation.cuts) * (data.at.max() - data.at.min())
     changed = replace(data, modules=np.where(after, N_MODULES - 1 - data.modules, data.modules))
     for source in (data, changed):
-        judge_modules(source, catalog, TrainConfig(evaluation=CONFIG.evaluation), "temporal")
+        judge_modules(source, catalog, CONFIG, "temporal")
     half = len(shown.fitted) // 2
     for one, other in zip(shown.fitted[:half], shown.fitted[half:], strict=True):
         np.testing.assert_array_equal(one.modules, other.modules)
@@ -321,13 +338,19 @@ def test_the_mix_is_a_distribution_that_follows_the_weights(catalog):
     data = starts(0)
     views = fit_views(data, catalog, CONFIG)
     history = data.history(0)
-    alone = CONFIG.ranking.model_copy(update={"view_weights": {"popularity": 1}})
-    both = mixed(views, CONFIG.ranking, N_MODULES, history)
+    weights = dict.fromkeys(views, 0.0)
+    both = mixed(views, CONFIG.ranking.view_weights, history)
     assert both.shape == (N_MODULES,)
     fresh = np.ones(N_MODULES, bool)
     fresh[history.modules] = False
     assert both[fresh].sum() == pytest.approx(1)  # as the engine does: what was started takes no share
     popular = np.where(fresh, np.nan_to_num(views["popularity"].score(Histories.of(history))[0]), 0)
-    only = np.where(fresh, mixed(views, alone, N_MODULES, history), 0)
+    only = np.where(fresh, mixed(views, weights | {"popularity": 1.0}, history), 0)
     assert np.argsort(-only)[:5].tolist() == np.argsort(-popular)[:5].tolist()
     assert not np.allclose(only[fresh], both[fresh])
+
+
+def mixed(views, weights, history):
+    ranker = Ranker.declared(RankerConfig(), np.array([weights[name] for name in sorted(views)]))
+    ids = [f"m{place:02d}" for place in range(N_MODULES)]
+    return preferred(Preferences(views, ranker, ids), 0.05, history)

@@ -1,0 +1,171 @@
+"""From a history to what its learner prefers: views, their mix, and the ranker's correction of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.domain.catalog import Catalog
+from recommender.domain.recommendation import ReasonCode
+from recommender.embeddings.content import Content
+from recommender.embeddings.histories import Histories, History
+from recommender.embeddings.view import View
+from recommender.ranking.features import feature_names
+from recommender.ranking.mixture import stage_of
+from recommender.ranking.module_facts import ModuleFacts, ModuleUse
+from recommender.ranking.rank import rank_ids
+from recommender.ranking.ranker import Ranker
+from recommender.ranking.value import Preference
+
+Floats = NDArray[np.float64]
+
+
+class Preferences:
+    """Views and ranker, put together for one catalogue.
+
+    Parameters
+    ----------
+    views : mapping of name to View
+    ranker : Ranker
+        Of these views, in the order of their names.
+    module_ids : sequence of str
+    facts : ModuleFacts, optional
+        Needed where the ranker has trees.
+    """
+
+    def __init__(
+        self,
+        views: Mapping[str, View],
+        ranker: Ranker,
+        module_ids: Sequence[str],
+        facts: ModuleFacts | None = None,
+    ) -> None:
+        self.views = dict(sorted(views.items()))
+        self.ranker = ranker
+        self.codes = tuple(view.reason for view in self.views.values())
+        self.id_rank = rank_ids(module_ids)
+        self.facts = facts
+        self.n_features = len(feature_names(list(self.views)))
+
+    @classmethod
+    def of(
+        cls, catalog: Catalog, views: Mapping[str, View], ranker: Ranker, use: ModuleUse | None = None
+    ) -> Self:
+        """Put views and ranker together; modules of like content are those of the content view."""
+        similar = next((view.neighbours_ for view in views.values() if isinstance(view, Content)), None)
+        facts = None if use is None else ModuleFacts.of(catalog, use, similar)
+        return cls(views, ranker, catalog.module_ids, facts)
+
+    def scores(self, history: History) -> NDArray[np.float32]:
+        """Score one history by every view, shape (n_views, n_modules)."""
+        block = Histories.of(history)
+        scores = np.empty((len(self.views), len(self.id_rank)), np.float32)
+        for row, view in enumerate(self.views.values()):
+            scores[row] = view.score(block)[0]
+        return scores
+
+    def mix(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
+        """Mix the views over the allowed modules (n_modules,), see `mix_scores`."""
+        weights = self.ranker.weights_[stage_of(len(history.modules))]
+        return mix_scores(self.codes, weights, self.scores(history), allowed, floor)
+
+    def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Positions of the modules that some view puts among its best, ascending."""
+        from recommender.ranking.ranker_kernel import mark_strongest
+
+        marked = np.zeros(len(allowed), np.bool_)
+        for row in preferred.shares:
+            mark_strongest(row, allowed, self.id_rank, self.ranker.config.n_candidates, marked)
+        return np.flatnonzero(marked)
+
+    def features(
+        self,
+        preferred: Preference,
+        history: History,
+        candidates: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """Describe candidates, shape (n_candidates, n_features), in the order of `feature_names`."""
+        from recommender.ranking.ranker_kernel import Past, describe
+
+        x = np.empty((len(candidates), self.n_features), np.float32)
+        past = Past(history.modules, history.at, history.role)
+        describe(candidates, preferred.shares, preferred.mix, past, self._compiled, x)
+        return x
+
+    def prefer(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
+        """Mix the views, and let the ranker share the candidates' part of the mix among them anew."""
+        preferred = self.mix(history, allowed, floor)
+        if self.ranker.n_trees == 0:
+            return preferred
+        candidates = self.candidates(preferred, allowed)
+        if len(candidates):
+            from recommender.ranking.ranker_kernel import redistribute
+
+            x = self.features(preferred, history, candidates)
+            value = self.ranker.predict_logit(x)
+            redistribute(candidates, value, floor, preferred.n_allowed, preferred.mix)
+        return preferred
+
+    @cached_property
+    def _compiled(self) -> Any:
+        from recommender.ranking.ranker_kernel import Facts
+
+        facts = self.facts
+        if facts is None:
+            raise ValueError("a ranker needs facts of the modules")
+        return Facts(
+            facts.use.learned,
+            facts.declared,
+            facts.labels,
+            facts.skills.start,
+            facts.skills.values,
+            facts.needed.start,
+            facts.needed.values,
+            facts.role_needs,
+            facts.similar.start,
+            facts.similar.modules,
+            facts.similar.weights,
+            float(facts.use.end[0]),
+        )
+
+
+def mix_scores(
+    codes: tuple[ReasonCode, ...],
+    weights: Floats,
+    scores: NDArray[np.float32],
+    allowed: NDArray[np.bool_],
+    floor: float,
+) -> Preference:
+    """Mix views into one distribution over the allowed modules.
+
+    Each view is scaled to sum to 1 over the allowed modules. A view without an opinion there (all NaN or 0)
+    drops out and the weights of the others take its place. The mix gives up `floor` of its mass to all
+    allowed modules evenly, so that a module unknown to every view keeps a finite log.
+
+    Parameters
+    ----------
+    codes : tuple of ReasonCode, length n_views
+    weights : float64 array, shape (n_views,)
+        At least 0.
+    scores : float32 array, shape (n_views, n_modules)
+        Never negative, NaN where a view knows nothing.
+    allowed : bool array, shape (n_modules,)
+    floor : float
+        In (0, 1).
+
+    Examples
+    --------
+    >>> scores = np.array([[3, 1, np.nan]], np.float32)
+    >>> mixed = mix_scores(("popular_in_role",), np.ones(1), scores, np.ones(3, bool), floor=0.03)
+    >>> mixed.mix.round(4).tolist()
+    [0.7375, 0.2525, 0.01]
+    """
+    from recommender.ranking.ranker_kernel import mix_views
+
+    shares, mix = np.empty_like(scores), np.empty(len(allowed))
+    n_allowed = mix_views(scores, weights, allowed, floor, shares, mix)
+    return Preference(codes, weights, shares, mix, n_allowed)

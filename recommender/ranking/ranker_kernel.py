@@ -1,0 +1,251 @@
+"""What the ranker does per learner, compiled; see `recommender.ranking.ranker`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+# Added to a share before its logarithm: a module that a view does not know lies well below any that it does.
+_LEAST_SHARE = 1e-5
+_DAY_SECONDS = 86_400.0
+# A longer history is no longer told apart.
+_MOST_STARTED = 50
+
+
+class Facts(NamedTuple):
+    """Arrays of `recommender.ranking.module_facts.ModuleFacts`."""
+
+    learned: Any
+    declared: Any
+    labels: Any
+    skill_start: Any
+    skill_values: Any
+    needed_start: Any
+    needed_values: Any
+    role_needs: Any
+    similar_start: Any
+    similar_modules: Any
+    similar_weights: Any
+    end: Any
+
+
+class Past(NamedTuple):
+    """One learner's history."""
+
+    modules: Any
+    at: Any
+    role: Any
+
+
+@numba.njit(cache=True, nogil=True)
+def mix_views(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any, mix: Any) -> int:
+    """Scale each view's scores (n_views, n_modules) to `shares` that sum to 1 over what is allowed, and mix.
+
+    `mix` (n_modules,) sums to 1 over what is allowed, and is above 0 elsewhere too, so that its logarithm is
+    finite. A view without an opinion there has no share and no weight; `floor` of the mass is spread evenly.
+    Returns how many modules are allowed.
+    """
+    n_views, n_modules = scores.shape
+    n_allowed = 0
+    for m in range(n_modules):
+        n_allowed += allowed[m]
+        mix[m] = 0.0
+    all_weights = 0.0
+    for v in range(n_views):
+        total = 0.0
+        for m in range(n_modules):
+            score = scores[v, m]
+            if allowed[m] and score > 0.0:
+                total += score
+        if total > 0.0:
+            all_weights += weights[v]
+        for m in range(n_modules):
+            score = scores[v, m]
+            share = score / total if allowed[m] and score > 0.0 else 0.0
+            shares[v, m] = share
+            mix[m] += weights[v] * share
+    kept = (1.0 - floor) / all_weights if all_weights > 0.0 else 0.0
+    even = (floor if all_weights > 0.0 else 1.0) / max(n_allowed, 1)
+    for m in range(n_modules):
+        mix[m] = mix[m] * kept + even
+    return n_allowed
+
+
+@numba.njit(cache=True, nogil=True)
+def _weaker(values: Any, id_rank: Any, one: int, other: int) -> bool:
+    """Whether the first module comes after the second; equal values go by id."""
+    if values[one] != values[other]:
+        return bool(values[one] < values[other])
+    return bool(id_rank[one] > id_rank[other])
+
+
+@numba.njit(cache=True, nogil=True)
+def _rise(heap: Any, place: int, values: Any, id_rank: Any) -> None:
+    """Move the module at a place of the heap up to where it belongs; the weakest is at the top."""
+    while place > 0:
+        parent = (place - 1) // 2
+        if not _weaker(values, id_rank, heap[place], heap[parent]):
+            break
+        heap[place], heap[parent] = heap[parent], heap[place]
+        place = parent
+
+
+@numba.njit(cache=True, nogil=True)
+def _sink(heap: Any, values: Any, id_rank: Any) -> None:
+    """Move the module at the top of the heap down to where it belongs."""
+    place = 0
+    while 2 * place + 1 < len(heap):
+        child = 2 * place + 1
+        if child + 1 < len(heap) and _weaker(values, id_rank, heap[child + 1], heap[child]):
+            child += 1
+        if not _weaker(values, id_rank, heap[child], heap[place]):
+            break
+        heap[place], heap[child] = heap[child], heap[place]
+        place = child
+
+
+@numba.njit(cache=True, nogil=True)
+def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
+    """Mark the `k` allowed modules with the largest values above 0; equal ones go by id."""
+    heap = np.empty(k, np.int64)
+    size = 0
+    for m in range(len(values)):
+        if not (values[m] > 0.0 and allowed[m]):
+            continue
+        if size < k:
+            heap[size] = m
+            _rise(heap, size, values, id_rank)
+            size += 1
+        elif _weaker(values, id_rank, heap[0], m):
+            heap[0] = m
+            _sink(heap, values, id_rank)
+    for i in range(size):
+        marked[heap[i]] = True
+
+
+@numba.njit(cache=True, nogil=True)
+def describe(candidates: Any, shares: Any, mix: Any, past: Past, facts: Facts, x: Any) -> None:
+    """Fill the features (n_candidates, n_features) in the order of `features.feature_names`."""
+    column = _describe_views(candidates, shares, x)
+    column = _describe_learner(past, facts, x, column)
+    column = _describe_modules(candidates, past, facts, x, column)
+    touched = np.zeros(facts.role_needs.shape[1], np.bool_)
+    started = np.zeros(len(mix), np.bool_)
+    for h in past.modules:
+        started[h] = True
+        for s in range(facts.skill_start[h], facts.skill_start[h + 1]):
+            touched[facts.skill_values[s]] = True
+    for i in range(len(candidates)):
+        _describe_content(i, column, candidates[i], past, facts, touched, started, mix, x)
+
+
+@numba.njit(cache=True, nogil=True)
+def _describe_views(candidates: Any, shares: Any, x: Any) -> int:
+    """Fill what each view says of each candidate, and how sure it is of its best."""
+    column = 0
+    for v in range(len(shares)):
+        best = 0.0
+        for m in range(shares.shape[1]):
+            best = max(best, shares[v, m])
+        for i in range(len(candidates)):
+            share = shares[v, candidates[i]]
+            x[i, column] = np.log(share + _LEAST_SHARE)
+            x[i, column + 1] = share / best if best > 0.0 else np.nan
+            x[i, column + 2] = best if best > 0.0 else np.nan
+        column += 3
+    return column
+
+
+@numba.njit(cache=True, nogil=True)
+def _describe_learner(past: Past, facts: Facts, x: Any, column: int) -> int:
+    n_started = len(past.modules)
+    last_starts, since, active = np.nan, np.nan, np.nan
+    if n_started:
+        last_starts = facts.learned[past.modules[-1], 0]
+        since = (facts.end - past.at[-1]) / _DAY_SECONDS
+        active = (past.at[-1] - past.at[0]) / _DAY_SECONDS
+    for i in range(len(x)):
+        x[i, column] = min(n_started, _MOST_STARTED)
+        x[i, column + 1] = last_starts
+        x[i, column + 2] = since
+        x[i, column + 3] = active
+    return column + 4
+
+
+@numba.njit(cache=True, nogil=True)
+def _describe_modules(candidates: Any, past: Past, facts: Facts, x: Any, column: int) -> int:
+    """Fill facts of each candidate, and how it is like or unlike what the learner started."""
+    for f in range(facts.learned.shape[1]):
+        for i in range(len(candidates)):
+            x[i, column] = facts.learned[candidates[i], f]
+        column += 1
+    for d in range(facts.declared.shape[1]):
+        total, count = 0.0, 0
+        for h in past.modules:
+            if not np.isnan(facts.declared[h, d]):
+                total += facts.declared[h, d]
+                count += 1
+        mean = total / count if count else np.nan
+        for i in range(len(candidates)):
+            x[i, column] = facts.declared[candidates[i], d]
+            x[i, column + 1] = facts.declared[candidates[i], d] - mean
+        column += 2
+    for g in range(facts.labels.shape[1]):
+        for i in range(len(candidates)):
+            label, alike = facts.labels[candidates[i], g], 0
+            for h in past.modules:
+                alike += facts.labels[h, g] == label
+            known = label >= 0 and len(past.modules) > 0
+            x[i, column] = alike / len(past.modules) if known else np.nan
+        column += 1
+    return column
+
+
+@numba.njit(cache=True, nogil=True)
+def _describe_content(
+    i: int, at: int, m: int, past: Past, facts: Facts, touched: Any, started: Any, mix: Any, x: Any
+) -> None:
+    """Fill what is told by skills, prerequisites, role and modules that are alike."""
+    met, asked, needed = 0, 0, 0.0
+    for s in range(facts.skill_start[m], facts.skill_start[m + 1]):
+        met += touched[facts.skill_values[s]]
+        asked += 1
+        if past.role >= 0:
+            needed += facts.role_needs[past.role, facts.skill_values[s]]
+    x[i, at] = met / asked if asked else np.nan
+    x[i, at + 1] = needed if asked and past.role >= 0 else np.nan
+    met, asked = 0, 0
+    for p in range(facts.needed_start[m], facts.needed_start[m + 1]):
+        met += started[facts.needed_values[p]]
+        asked += 1
+    x[i, at + 2] = met / asked if asked else np.nan
+    weight, preferred, popular = 0.0, 0.0, 0.0
+    for j in range(facts.similar_start[m], facts.similar_start[m + 1]):
+        other = facts.similar_modules[j]
+        if facts.learned[other, 0] > 0.0:
+            weight += facts.similar_weights[j]
+            preferred += facts.similar_weights[j] * mix[other]
+            popular += facts.similar_weights[j] * facts.learned[other, 0]
+    x[i, at + 3] = np.log(preferred / weight + _LEAST_SHARE) if weight > 0.0 else np.nan
+    x[i, at + 4] = popular / weight if weight > 0.0 else np.nan
+
+
+@numba.njit(cache=True, nogil=True)
+def redistribute(candidates: Any, value: Any, floor: float, n_allowed: int, mix: Any) -> None:
+    """Share the candidates' mass of `mix` among them anew, in proportion to mix x exp(value).
+
+    Then `floor` of all mass is spread evenly again, since a candidate may have lost what it had of that.
+    """
+    highest = -np.inf
+    for i in range(len(candidates)):
+        highest = max(highest, value[i])
+    mass, total = 0.0, 0.0
+    for i in range(len(candidates)):
+        mass += mix[candidates[i]]
+        total += mix[candidates[i]] * np.exp(value[i] - highest)
+    for i in range(len(candidates)):
+        mix[candidates[i]] *= np.exp(value[i] - highest) * mass / total
+    for m in range(len(mix)):
+        mix[m] = mix[m] * (1.0 - floor) + floor / max(n_allowed, 1)
