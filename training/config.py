@@ -42,7 +42,7 @@ class EvaluationConfig(BaseModel):
 
     test_fraction: float = Field(0.2, gt=0, lt=1, description="learners held out to judge the skill model")
     cuts: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
-        (0.5, 0.6, 0.7, 0.8, 0.9),
+        (0.5, 0.7, 0.9),
         min_length=1,
         description="cuts of the temporal protocol, fractions of the time span",
     )

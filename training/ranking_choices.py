@@ -11,19 +11,24 @@ from numpy.typing import NDArray
 from recommender.embeddings.histories import History, Interactions
 from recommender.ranking.preferences import Preferences
 from recommender.ranking.ranker import Choices
+from recommender.ranking.value import Preference
 from training.ranking_slices import Slice
+
+# Histories scored at a time.
+_BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """One choice and what it was made from.
 
-    `allowed` (n_modules,) are the modules not yet started; the caller may not keep it.
+    `allowed` (n_modules,) are the modules not yet started; neither it nor `preferred` may be kept.
     """
 
     learner: int
     history: History
     allowed: NDArray[np.bool_]
+    preferred: Preference
     module: int
 
 
@@ -43,17 +48,20 @@ class FittedSlice:
     asked: Slice
     preferences: Preferences
 
-    def choices(self) -> Iterator[Asked]:
-        """Every choice in turn."""
-        source, asked = self.source, self.asked
+    def choices(self, floor: float) -> Iterator[Asked]:
+        """Every choice in turn, with the mix of views; `floor` is the share of it that is spread evenly."""
+        source, asked, preferences = self.source, self.asked, self.preferences
         histories = source.known(asked.learner, asked.n_known)
         chosen = source.modules[source.start[asked.learner] + asked.n_known]
         allowed = np.ones(source.n_modules, np.bool_)
-        for i, module in enumerate(chosen.tolist()):
-            history = histories[i]
-            allowed[history.modules] = False
-            yield Asked(int(asked.learner[i]), history, allowed, module)
-            allowed[history.modules] = True
+        for first in range(0, len(chosen), _BLOCK):
+            scores = preferences.scores(histories.take(first, min(first + _BLOCK, len(chosen))))
+            for i, of_views in enumerate(scores, first):
+                history = histories[i]
+                allowed[history.modules] = False
+                preferred = preferences.mix(of_views, len(history.modules), allowed, floor)
+                yield Asked(int(asked.learner[i]), history, allowed, preferred, int(chosen[i]))
+                allowed[history.modules] = True
 
 
 def chosen_shares(
@@ -62,9 +70,8 @@ def chosen_shares(
     """Share that each view gave what was chosen (n_choices, n_views), and how much was known (n_choices,)."""
     shares, n_started = [], []
     for part in slices:
-        for asked in part.choices():
-            preferred = part.preferences.mix(asked.history, asked.allowed, floor)
-            shares.append(preferred.shares[:, asked.module].copy())
+        for asked in part.choices(floor):
+            shares.append(asked.preferred.shares[:, asked.module].copy())
             n_started.append(len(asked.history.modules))
     return np.array(shares, np.float32), np.array(n_started, np.int64)
 
@@ -84,8 +91,8 @@ def describe_choices(slices: Sequence[FittedSlice], floor: float, n_features: in
     features, log_mix = [np.empty((0, n_features), np.float32)], [np.empty(0)]
     lengths, chosen, learner = [0], [], []
     for part in slices:
-        for asked in part.choices():
-            preferred = part.preferences.mix(asked.history, asked.allowed, floor)
+        for asked in part.choices(floor):
+            preferred = asked.preferred
             candidates = part.preferences.candidates(preferred, asked.allowed)
             place = int(np.searchsorted(candidates, asked.module))
             if place == len(candidates) or candidates[place] != asked.module:

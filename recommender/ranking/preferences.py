@@ -60,26 +60,26 @@ class Preferences:
         facts = None if use is None else ModuleFacts.of(catalog, use, similar)
         return cls(views, ranker, catalog.module_ids, facts)
 
-    def scores(self, history: History) -> NDArray[np.float32]:
-        """Score one history by every view, shape (n_views, n_modules)."""
-        block = Histories.of(history)
-        scores = np.empty((len(self.views), len(self.id_rank)), np.float32)
+    def scores(self, histories: Histories) -> NDArray[np.float32]:
+        """Score histories by every view, shape (n_histories, n_views, n_modules)."""
+        scores = np.empty((len(histories), len(self.views), len(self.id_rank)), np.float32)
         for row, view in enumerate(self.views.values()):
-            scores[row] = view.score(block)[0]
+            scores[:, row] = view.score(histories)
         return scores
 
-    def mix(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
-        """Mix the views over the allowed modules (n_modules,), see `mix_scores`."""
-        weights = self.ranker.weights_[stage_of(len(history.modules))]
-        return mix_scores(self.codes, weights, self.scores(history), allowed, floor)
+    def mix(
+        self, scores: NDArray[np.float32], n_started: int, allowed: NDArray[np.bool_], floor: float
+    ) -> Preference:
+        """Mix one history's scores (n_views, n_modules) over the allowed modules, see `mix_scores`."""
+        return mix_scores(self.codes, self.ranker.weights_[stage_of(n_started)], scores, allowed, floor)
 
     def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Positions of the modules that some view puts among its best, ascending."""
-        from recommender.ranking.ranker_kernel import mark_strongest
+        from recommender.ranking.ranker_kernel import mark_candidates
 
         marked = np.zeros(len(allowed), np.bool_)
-        for row in preferred.shares:
-            mark_strongest(row, allowed, self.id_rank, self.ranker.config.n_candidates, marked)
+        n_each = self.ranker.config.n_candidates
+        mark_candidates(preferred.shares, allowed, self.id_rank, n_each, marked)
         return np.flatnonzero(marked)
 
     def features(
@@ -98,7 +98,8 @@ class Preferences:
 
     def prefer(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
         """Mix the views, and let the ranker share the candidates' part of the mix among them anew."""
-        preferred = self.mix(history, allowed, floor)
+        scores = self.scores(Histories.of(history))[0]
+        preferred = self.mix(scores, len(history.modules), allowed, floor)
         if self.ranker.n_trees == 0:
             return preferred
         candidates = self.candidates(preferred, allowed)

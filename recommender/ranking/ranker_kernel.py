@@ -107,6 +107,13 @@ def _sink(heap: Any, values: Any, id_rank: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
+def mark_candidates(shares: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
+    """Mark the `k` best of each view, `shares` of shape (n_views, n_modules)."""
+    for v in range(len(shares)):
+        mark_strongest(shares[v], allowed, id_rank, k, marked)
+
+
+@numba.njit(cache=True, nogil=True)
 def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
     """Mark the `k` allowed modules with the largest values above 0; equal ones go by id."""
     heap = np.empty(k, np.int64)

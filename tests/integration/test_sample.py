@@ -115,7 +115,8 @@ def note(event, arguments):
 sys.addaudithook(note)
 
 def train(name):
-    quick = ("--set", "evaluation.cuts=[0.5]", "--set", "slices.max_choices=300", "--set", "ranking.ranker.max_rounds=20")
+    settings = ("evaluation.cuts=[0.5]", "slices.max_choices=300", "ranking.ranker.max_rounds=20")
+    quick = [word for setting in settings for word in ("--set", setting)]
     done = CliRunner().invoke(app, ["train", "--data", str(org), *quick, "--json", f"{name}.json"])
     assert done.exit_code == 0, done.output
 

@@ -17,7 +17,7 @@ from training.config import TrainConfig
 from training.datasets import Dataset, load_dataset
 from training.evaluation.module_report import ModuleReport
 from training.evaluation.modules import evaluate_modules
-from training.evaluation.protocols import PROTOCOLS, TEMPORAL, most_splits
+from training.evaluation.protocols import CUTS, PROTOCOLS, TEMPORAL, most_splits
 from training.module_models import module_fit
 from training.progress import Steps
 from training.reports.tables import module_detail_table, module_table
@@ -45,7 +45,7 @@ def run(
     protocol : str
         One of `PROTOCOLS`.
     cuts : sequence of float
-        Fractions of the time span, for ``temporal`` only; by default the configuration's.
+        Fractions of the time span, for ``temporal`` only; by default `CUTS`.
     seed : int
         Of everything random: what the protocol draws, what models draw, ties and the bootstrap.
     eligible : bool
@@ -65,7 +65,7 @@ def run(
     console = Console()
     console.print(f"Benchmark of module models on {data}", highlight=False, markup=False, soft_wrap=True)
     config = TrainConfig(seed=seed)
-    cuts = tuple(cuts) or config.evaluation.cuts
+    cuts = tuple(cuts) or CUTS
     dataset = load_dataset(data, pass_mark=config.data.pass_mark)
     steps = Steps(most_splits(protocol, cuts) + 2, console)
     with threadpool_limits(1, "blas"), steps.running():
