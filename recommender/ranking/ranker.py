@@ -22,7 +22,7 @@ class RankerConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     n_candidates: int = Field(20, ge=1, description="modules that each view puts forward")
-    learning_rate: float = Field(0.1, gt=0, description="shrinkage of each tree")
+    learning_rate: float = Field(0.2, gt=0, description="shrinkage of each tree")
     max_rounds: int = Field(300, ge=0, description="trees at most; 0 leaves the mix as it is")
     patience: int = Field(20, ge=1, description="rounds without gain on held-out learners before stopping")
     max_leaves: int = Field(15, ge=2, description="leaves of a tree at most")
