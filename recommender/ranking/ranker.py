@@ -161,7 +161,8 @@ class Ranker(TreeArrays):
         With fewer choices than `min_choices`, or where no tree helps those held out, there is no tree.
         """
         held = self._held_out(choices, seed)
-        if len(choices) < self.config.min_choices or not held.any() or held.all():
+        few = len(choices) < self.config.min_choices
+        if few or not held.any() or held.all() or self.config.max_rounds == 0:
             return self.none()
         import lightgbm
 
