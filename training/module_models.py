@@ -65,6 +65,7 @@ def fit_ranker(
     ]
     if not slices:
         return ranker
+    # The slices hold this very ranker: their mixes are weighed by what it learns here.
     ranker.fit_weights(*chosen_shares(slices, floor), declared)
     choices = describe_choices(slices, floor, len(feature_names(names)))
     return ranker.fit_trees(choices, seed=config.seed)
@@ -82,32 +83,29 @@ def module_fit(catalog: Catalog, config: TrainConfig, beside: Sequence[str] = ()
     """
 
     def fit(train: Interactions) -> Mapping[str, Scorer]:
-        scorers: dict[str, Scorer] = {}
-        views: dict[str, View] = {}
+        models = {name: config.view_class(name)(config.view_config(name)) for name in sorted(config.views)}
+        others: dict[str, View] = {name: VIEWS[name]() for name in beside if name not in models}
+        others |= {
+            name: Popularity(settings)
+            for name, settings in BASELINES.items()
+            if name not in models or models[name].config != settings
+        }
+        seconds = {}
+        for view in (*models.values(), *others.values()):
+            started = time.perf_counter()
+            view.fit(train, catalog, seed=config.seed)
+            seconds[view] = time.perf_counter() - started
         started = time.perf_counter()
-        for name in sorted(config.views):
-            fit_start = time.perf_counter()
-            views[name] = _fit_view(name, train, catalog, config)
-            if name not in BASELINES:
-                scorers[name] = TimedScorer(partial(scored, views[name]), time.perf_counter() - fit_start)
-        shipped = time.perf_counter() - started
-        for name in beside:
-            if name not in views:
-                fit_start = time.perf_counter()
-                other = VIEWS[name]().fit(train, catalog, seed=config.seed)
-                scorers[name] = TimedScorer(partial(scored, other), time.perf_counter() - fit_start)
-        started = time.perf_counter()
-        ranker = fit_ranker(train, catalog, config, views)
-        preferences = Preferences.of(catalog, views, ranker, ModuleUse.fit(train))
-        scorers[ENGINE] = TimedScorer(
-            partial(preferred, preferences, config.ranking.value.uniform_floor),
-            shipped + time.perf_counter() - started,
-        )
-        for name, settings in BASELINES.items():
-            fit_start = time.perf_counter()
-            baseline = Popularity(settings).fit(train, catalog, seed=config.seed)
-            scorers[name] = TimedScorer(partial(scored, baseline), time.perf_counter() - fit_start)
-        return scorers
+        ranker = fit_ranker(train, catalog, config, models)
+        preferences = Preferences.of(catalog, models, ranker, ModuleUse.fit(train))
+        shipped = sum(seconds[view] for view in models.values()) + time.perf_counter() - started
+        # A baseline takes the name from a view that was configured otherwise.
+        scorers: dict[str, Scorer] = {
+            name: TimedScorer(partial(scored, view), seconds[view])
+            for name, view in (models | others).items()
+        }
+        engine = partial(preferred, preferences, config.ranking.value.uniform_floor)
+        return scorers | {ENGINE: TimedScorer(engine, shipped)}
 
     return fit
 

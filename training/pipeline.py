@@ -127,7 +127,7 @@ def train(
                 if attempts is not None
                 else None
             )
-        with steps.step("fit the views on everybody"):
+        with steps.step("fit views and ranker on everybody"):
             views = fit_views(interactions, catalog, config) if interactions else {}
             ranker = fit_ranker(interactions, catalog, config, views) if interactions else None
         if skills is not None and not skills.linear_.converged_:

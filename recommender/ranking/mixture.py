@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ def stage_of(n_started: int) -> int:
     >>> [stage_of(n) for n in (0, 1, 2, 9, 10, 500)]
     [0, 1, 1, 2, 3, 3]
     """
-    return int(np.searchsorted(LEAST_STARTED, n_started, side="right")) - 1
+    return bisect_right(LEAST_STARTED, n_started) - 1
 
 
 def mixture_weights(

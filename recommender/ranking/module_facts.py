@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from recommender.domain.catalog import Catalog, Floats, Ragged
 from recommender.embeddings.histories import Interactions
 from recommender.embeddings.neighbours import Neighbours
+from recommender.embeddings.recency import DAY_SECONDS
 from recommender.ranking.gain import Need
 
 LEARNED: Final = ("n_starts", "share_first", "days_since_start", "days_since_first")
 DECLARED: Final = ("log_minutes", "level", "difficulty", "n_skills", "days_since_published")
 LABELS: Final = ("format", "language")
 _LEVELS: Final = {"beginner": 0.0, "intermediate": 1.0, "advanced": 2.0}
-_DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ class ModuleUse:
         np.maximum.at(newest, rows.modules[known], rows.at[known])
         np.minimum.at(oldest, rows.modules[known], rows.at[known])
         end = float(rows.at[known].max()) if known.any() else np.nan
-        ages = [np.where(np.isfinite(t), (end - t) / _DAY_SECONDS, np.nan) for t in (newest, oldest)]
+        ages = [np.where(np.isfinite(t), (end - t) / DAY_SECONDS, np.nan) for t in (newest, oldest)]
         return cls(np.stack([starts, share_first, *ages], axis=1).astype(np.float32), np.array([end]))
 
 
@@ -112,7 +112,7 @@ def _declared(catalog: Catalog, end: float) -> NDArray[np.float32]:
         level,
         catalog.difficulty,
         np.where(n_skills > 0, n_skills, np.nan),
-        (end - catalog.published_at) / _DAY_SECONDS,
+        (end - catalog.published_at) / DAY_SECONDS,
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 

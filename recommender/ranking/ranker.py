@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.ranking.mixture import LEAST_STARTED, mixture_weights
-from recommender.trees.arrays import TreeArrays
+from recommender.trees.arrays import TreeArrays, fitting_settings
 
 Floats = NDArray[np.float64]
 
@@ -169,7 +169,7 @@ class Ranker(TreeArrays):
         train, valid = choices.take(~held), choices.take(held)
         config = self.config
         train = train.thinned(config.n_sure, config.sampled_share, np.random.default_rng(seed))
-        settings = self._settings(seed)
+        settings = self._settings(len(train.log_mix), seed)
         settings["objective"] = _Softmax(train).objective
         data = lightgbm.Dataset(train.features, _labels(train), init_score=train.log_mix, params=settings)
         checked = data.create_valid(valid.features, _labels(valid), init_score=valid.log_mix)
@@ -184,15 +184,14 @@ class Ranker(TreeArrays):
         )
         if not booster.best_iteration or loss(valid.log_mix) <= booster.best_score["valid_0"]["loss"]:
             return self.none()
-        trees = booster.dump_model(num_iteration=booster.best_iteration)["tree_info"]
-        return self.take([tree["tree_structure"] for tree in trees])
+        return self.take_over(booster)
 
     def _held_out(self, choices: Choices, seed: int) -> NDArray[np.bool_]:
         learners, who = np.unique(choices.learner, return_inverse=True)
         drawn = np.random.default_rng(seed).random(len(learners)) < self.config.held_out_fraction
         return drawn[who]
 
-    def _settings(self, seed: int) -> dict[str, Any]:
+    def _settings(self, n_rows: int, seed: int) -> dict[str, Any]:
         config = self.config
         return {
             "learning_rate": config.learning_rate,
@@ -201,11 +200,7 @@ class Ranker(TreeArrays):
             "feature_fraction": config.feature_share,
             "lambda_l2": config.leaf_penalty,
             "max_bin": config.max_bins,
-            "seed": seed,
-            "num_threads": 2,
-            "deterministic": True,
-            "force_col_wise": True,
-            "verbose": -1,
+            **fitting_settings(n_rows, seed),
         }
 
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from recommender.embeddings.recency import DAY_SECONDS
+
 # Added to a share before its logarithm: a module that a view does not know lies well below any that it does.
 _LEAST_SHARE = 1e-5
-_DAY_SECONDS = 86_400.0
 # A longer history is no longer told apart.
 _MOST_STARTED = 50
 
@@ -171,8 +172,8 @@ def _describe_learner(past: Past, facts: Facts, x: Any, column: int) -> int:
     last_starts, since, active = np.nan, np.nan, np.nan
     if n_started:
         last_starts = facts.learned[past.modules[-1], 0]
-        since = (facts.end - past.at[-1]) / _DAY_SECONDS
-        active = (past.at[-1] - past.at[0]) / _DAY_SECONDS
+        since = (facts.end - past.at[-1]) / DAY_SECONDS
+        active = (past.at[-1] - past.at[0]) / DAY_SECONDS
     for i in range(len(x)):
         x[i, column] = min(n_started, _MOST_STARTED)
         x[i, column + 1] = last_starts

@@ -13,13 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from recommender.trees.arrays import TreeArrays
+from recommender.trees.arrays import TreeArrays, fitting_settings
 
 Floats = NDArray[np.float64]
-
-_THREADS = 2
-# With fewer attempts a second thread costs more than it brings.
-_ROWS_FOR_THREADS = 200_000
 
 
 class TreesConfig(BaseModel):
@@ -79,11 +75,7 @@ class BoostedTrees(TreeArrays):
             "bagging_freq": 1,
             "lambda_l2": self.config.leaf_penalty,
             "max_bin": self.config.max_bins,
-            "seed": seed,
-            "num_threads": _THREADS if len(passed) >= _ROWS_FOR_THREADS else 1,
-            "deterministic": True,
-            "force_col_wise": True,
-            "verbose": -1,
+            **fitting_settings(len(passed), seed),
         }
         train, valid = (
             lightgbm.Dataset(features[rows], passed[rows], init_score=start[rows], params=settings)
@@ -96,5 +88,4 @@ class BoostedTrees(TreeArrays):
             valid_sets=[valid.set_reference(train)],
             callbacks=[lightgbm.early_stopping(self.config.patience, verbose=False)],
         )
-        trees = booster.dump_model(num_iteration=booster.best_iteration)["tree_info"]
-        return self.take([tree["tree_structure"] for tree in trees])
+        return self.take_over(booster)

@@ -11,7 +11,20 @@ from numpy.typing import NDArray
 from recommender.errors import NotFittedError
 
 _THREADS = 2
+# Fitted on fewer rows than these, a second thread costs more than it brings.
+_ROWS_FOR_THREADS = 200_000
 _CHUNK = 50_000
+
+
+def fitting_settings(n_rows: int, seed: int) -> dict[str, Any]:
+    """Return settings of LightGBM under which the same data give the same trees."""
+    return {
+        "seed": seed,
+        "num_threads": _THREADS if n_rows >= _ROWS_FOR_THREADS else 1,
+        "deterministic": True,
+        "force_col_wise": True,
+        "verbose": -1,
+    }
 
 
 class TreeArrays:
@@ -41,11 +54,11 @@ class TreeArrays:
 
     def none(self) -> Self:
         """No trees: their sum is 0."""
-        return self.take([])
+        return self._take([])
 
     def stump(self) -> Self:
         """One leaf of value 0."""
-        return self.take([{"leaf_value": 0.0}])
+        return self._take([{"leaf_value": 0.0}])
 
     def check(self, n_features: int) -> None:
         """Refuse arrays that compiled code could not walk safely.
@@ -71,7 +84,7 @@ class TreeArrays:
             )
         )
         if not sound:
-            raise ValueError("arrays trees_* hold no trees")
+            raise ValueError("arrays of trees hold no trees")
 
     def predict_logit(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Sum of the trees, logits, shape (n_rows,)."""
@@ -94,7 +107,12 @@ class TreeArrays:
                 done.result()
         return total
 
-    def take(self, roots: list[dict[str, Any]]) -> Self:
+    def take_over(self, booster: Any) -> Self:
+        """Take over the trees of a LightGBM booster, up to its best iteration."""
+        trees = booster.dump_model(num_iteration=booster.best_iteration)["tree_info"]
+        return self._take([tree["tree_structure"] for tree in trees])
+
+    def _take(self, roots: list[dict[str, Any]]) -> Self:
         """Take over trees as LightGBM's `dump_model` tells them, one structure a tree."""
         rows: list[tuple[int, float, int, int, int]] = []
         start = [0]

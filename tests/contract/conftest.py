@@ -8,6 +8,7 @@ import pytest
 
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import Interactions, build_interactions
+from tests.contract.views import discovered
 
 N_MODULES, N_TRACKS, TRACK = 60, 6, 10
 DAY = 86_400.0
@@ -100,3 +101,14 @@ def build() -> Callable[..., Interactions]:
 @pytest.fixture(scope="session")
 def name_modules() -> Callable[[list[str]], Catalog]:
     return make_catalog
+
+
+@pytest.fixture(params=discovered(), ids=lambda cls: cls.__name__)
+def view_class(request: pytest.FixtureRequest) -> type:
+    return request.param
+
+
+@pytest.fixture
+def from_starts(view_class: type) -> None:
+    if view_class.of_catalog_only:
+        pytest.skip("it learns from the catalogue alone")

@@ -1,8 +1,5 @@
 """What every view must do; views are found by themselves: classes with `fit` and `score` in the package."""
 
-import importlib
-import inspect
-import pkgutil
 import subprocess
 import sys
 import time
@@ -14,69 +11,17 @@ import pytest
 
 import recommender.embeddings
 from recommender.embeddings import VIEWS, Histories, History, Interactions, View, build_interactions
-from recommender.embeddings.popularity import BASELINES, Popularity
 from recommender.errors import NotFittedError
-
-SEED = 11
-FEW = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2), (3, 3), (3, 0)]
-
-
-def discovered() -> list[type]:
-    """Every class of the package that looks like a view, whether listed or not."""
-    modules = [
-        importlib.import_module(found.name)
-        for found in pkgutil.walk_packages(recommender.embeddings.__path__, "recommender.embeddings.")
-    ]
-    return [
-        cls
-        for module in modules
-        for _, cls in inspect.getmembers(module, inspect.isclass)
-        if cls.__module__ == module.__name__
-        and cls is not View
-        and hasattr(cls, "fit")
-        and hasattr(cls, "score")
-    ]
-
-
-@pytest.fixture(params=discovered(), ids=lambda cls: cls.__name__)
-def view_class(request):
-    return request.param
-
-
-def past(*modules, role=0, segment=1):
-    return History(np.array(modules, np.int32), np.arange(len(modules)) * 86_400.0, role, segment)
-
-
-def score(view, history):
-    return view.score(Histories.of(history))[0]
-
-
-@pytest.fixture
-def from_starts(view_class):
-    if view_class.of_catalog_only:
-        pytest.skip("it learns from the catalogue alone")
-
-
-def check_scores(scores, n_modules):
-    assert scores.shape == (n_modules,)
-    assert scores.dtype == np.float32
-    assert type(scores) is np.ndarray
-    assert not np.isinf(scores).any()
-    assert not (scores < 0).any()
-
-
-def assert_same_arrays(one, other):
-    assert one.keys() == other.keys()
-    for name in one:
-        assert one[name].dtype == other[name].dtype, name
-        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-
-
-def assert_close(one, other):
-    """Same modules unknown, scores equal up to a thousandth of the largest."""
-    largest = np.nanmax(np.append(one, 0))
-    np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3 * largest)
-
+from tests.contract.views import (
+    FEW,
+    SEED,
+    assert_close,
+    assert_same_arrays,
+    check_scores,
+    discovered,
+    past,
+    score,
+)
 
 # Registration and configuration
 
@@ -308,109 +253,6 @@ def test_fit_does_not_mutate_interactions(view_class, planted, catalog):
     before = {name: getattr(planted, name).copy() for name in names}
     view_class().fit(planted, catalog, seed=SEED)
     assert_same_arrays(before, {name: getattr(planted, name) for name in names})
-
-
-# Causality
-
-
-def test_what_comes_after_the_cut_does_not_exist(view_class, planted, catalog):
-    """Rows added or relabelled after a cut leave the view that is fitted before it as it was."""
-    cut = float(np.median(planted.at))
-    early = planted.keep(planted.at < cut)
-    rng = np.random.default_rng(3)
-    later = planted.at >= cut
-    learner = np.append(planted.learners(), rng.integers(0, 300, 200))
-    module = np.append(
-        np.where(later, rng.permutation(planted.modules), planted.modules), np.arange(200) % 60
-    )
-    at = np.append(planted.at, np.full(200, planted.at.max() + 1))
-    order = np.argsort(at, kind="stable")
-    changed = build_interactions(
-        learner[order],
-        module[order],
-        at[order],
-        n_learners=300,
-        role=planted.role,
-        segment=planted.segment,
-        n_modules=60,
-    )
-    assert len(changed.modules) > len(early.modules)
-    fitted = view_class().fit(changed.keep(changed.at < cut), catalog, seed=SEED)
-    assert_same_arrays(view_class().fit(early, catalog, seed=SEED).arrays(), fitted.arrays())
-
-
-# Does it learn, and only what is there
-
-
-def gain_over_popularity(view_class, train, truth, catalog):
-    """Paired NDCG@10 of the last start, view minus popularity: mean and standard error over learners."""
-    last = truth.start[1:][np.diff(truth.start) >= 2] - 1
-    past_only = np.ones(len(truth.modules), bool)
-    past_only[last] = False
-    known = truth.keep(past_only)
-    views = [
-        view_class().fit(train, catalog, seed=SEED),
-        Popularity(BASELINES["popularity"]).fit(train, catalog, seed=SEED),
-    ]
-    gains = []
-    for learner, target in zip(truth.learners()[last], truth.modules[last], strict=True):
-        history = known.history(int(learner))
-        gains.append([ndcg(score(view, history), history.modules, target) for view in views])
-    difference = np.subtract(*np.array(gains).T)
-    return difference.mean(), difference.std() / np.sqrt(len(difference))
-
-
-def ndcg(scores, started, target):
-    scores = np.nan_to_num(scores, nan=-1.0)
-    scores[started] = -np.inf
-    rank = (scores > scores[target]).sum() + (scores == scores[target]).sum() / 2 - 0.5
-    return 1 / np.log2(rank + 2) if rank < 10 else 0.0
-
-
-def is_personal(view_class, train, catalog):
-    view = view_class().fit(train, catalog, seed=SEED)
-    return not np.array_equal(score(view, past(3, 9)), score(view, past(21, 40)), equal_nan=True)
-
-
-def test_some_views_are_personal_and_popularity_is_not(train, catalog):
-    personal = {cls.kind for cls in discovered() if is_personal(cls, train, catalog)}
-    assert personal == set(VIEWS) - {"popularity"}
-
-
-def test_starts_change_what_is_learned_unless_it_is_of_the_catalogue_only(view_class, build, catalog):
-    size = {"n_learners": 4, "n_modules": catalog.n_modules}
-    some, none = (view_class().fit(build(rows, **size), catalog, seed=SEED).arrays() for rows in (FEW, []))
-    same = all(
-        np.array_equal(some[name], none[name], equal_nan=some[name].dtype.kind == "f") for name in some
-    )
-    assert same == view_class.of_catalog_only
-
-
-@pytest.mark.usefixtures("from_starts")
-def test_learns_planted_sequences(view_class, planted, train, catalog):
-    if not is_personal(view_class, train, catalog):
-        pytest.skip("not a personal view")
-    mean, error = gain_over_popularity(view_class, train, planted, catalog)
-    assert mean > 0.1
-    assert mean > 5 * error
-
-
-@pytest.mark.usefixtures("from_starts")
-def test_learns_nothing_from_shuffled_labels(view_class, planted, train, catalog):
-    """Modules dealt out anew over all rows keep their popularity and lose every other structure."""
-    if not is_personal(view_class, train, catalog):
-        pytest.skip("not a personal view")
-    shuffled = build_interactions(
-        train.learners(),
-        np.random.default_rng(5).permutation(train.modules),
-        train.at,
-        n_learners=train.n_learners,
-        role=train.role,
-        segment=train.segment,
-        n_modules=train.n_modules,
-    )
-    mean, error = gain_over_popularity(view_class, shuffled, planted, catalog)
-    assert mean < 3 * error
 
 
 # Fast enough to read with

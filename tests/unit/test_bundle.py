@@ -63,7 +63,7 @@ def read(file):
 def test_holds_what_the_layout_says(original):
     assert files_of(original) == sorted(["manifest.json", *manifest_of(original)["files"]])
     folders = {str(Path(f).parent) for f in files_of(original)}
-    assert folders == {".", "catalog", "difficulty", "skills", *(f"views/{name}" for name in VIEWS)}
+    assert folders == {".", "catalog", "difficulty", "ranker", "skills", *(f"views/{name}" for name in VIEWS)}
     assert {Path(f).suffix for f in files_of(original)} == {".json", ".npy", ".parquet"}
 
 
@@ -224,7 +224,8 @@ def test_a_view_of_another_engine_is_named(copy):
 def test_views_of_one_kind_keep_their_names_and_configurations(made, tmp_path):
     config = AlsConfig(factors=2)
     again = Als.from_arrays(config, made.views["als"].arrays())
-    opened = replace(made, views={"als": made.views["als"], "small": again}).write(tmp_path / "b")
+    two = {"als": made.views["als"], "small": again}
+    opened = replace(made, views=two, ranker=None, use=None).write(tmp_path / "b")
     assert {name: (view.kind, view.config) for name, view in opened.views.items()} == {
         "als": ("als", AlsConfig()),
         "small": ("als", config),
@@ -326,93 +327,3 @@ def test_objects_are_not_written_either(made, tmp_path):
     with pytest.raises(ValueError, match="allow_pickle"):
         made.write(tmp_path / "b")
     assert list(tmp_path.iterdir()) == []
-
-
-# Never half
-
-
-def test_a_write_that_fails_at_its_end_leaves_nothing(made, tmp_path):
-    """The last thing written is the manifest, and it takes no NaN."""
-    wrong = replace(made, manifest={"metrics": {"auc": float("nan")}})
-    for under_id in (False, True):
-        with pytest.raises(ValueError, match="not JSON compliant"):
-            wrong.write(tmp_path / "b", under_id=under_id)
-        assert [f for f in tmp_path.rglob("*") if f.is_file()] == []
-        assert not (tmp_path / "b").exists() or not list((tmp_path / "b").iterdir())
-
-
-@pytest.mark.parametrize("name", ["_write_tables", "_write_arrays", "_sha256"])
-@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_a_write_that_breaks_off_leaves_nothing(made, tmp_path, monkeypatch, name, error):
-    calls = []
-    real = getattr(bundle_module, name)
-
-    def breaking(*args):
-        calls.append(args)
-        if len(calls) == 2:
-            seen = [f.name for f in tmp_path.iterdir()]
-            assert all(n.startswith(".bundle-") for n in seen)
-            assert seen
-            raise error("disk full")
-        return real(*args)
-
-    monkeypatch.setattr(bundle_module, name, breaking)
-    said = BundleError if error is OSError else error
-    with pytest.raises(said, match="cannot be written" if error is OSError else "disk full"):
-        made.write(tmp_path / "b")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_is_there_is_not_overwritten(made, tmp_path):
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "thesis.txt").write_text("years of work")
-    (tmp_path / "file").write_text("x")
-    for name in ("full", "file"):
-        with pytest.raises(BundleError, match=f"{name} exists; give a directory that does not"):
-            made.write(tmp_path / name)
-    assert (tmp_path / "full" / "thesis.txt").read_text() == "years of work"
-    assert sorted(f.name for f in tmp_path.iterdir()) == ["file", "full"]
-
-
-def test_an_empty_directory_is_filled_and_folders_are_made(made, original, tmp_path):
-    (tmp_path / "empty").mkdir()
-    for path in (tmp_path / "empty", tmp_path / "a" / "b" / "c"):
-        written = made.write(path)
-        assert (written.path, written.id) == (path, manifest_of(original)["id"])
-
-
-# Under its id
-
-
-def test_under_id(made, original, tmp_path):
-    written = made.write(tmp_path, under_id=True)
-    assert written.path == tmp_path / manifest_of(original)["id"]
-    assert [f.name for f in tmp_path.iterdir()] == [written.id]
-
-
-def test_under_id_a_sound_one_keeps_its_files_and_takes_the_new_manifest(made, tmp_path):
-    first = made.write(tmp_path, under_id=True)
-    inode = first.path.stat().st_ino
-    base = (first.path / "skills" / "mastery_base.npy").stat().st_ino
-    again = replace(made, manifest={"metrics": {"auc": 0.1}}).write(tmp_path, under_id=True)
-    assert again.path.stat().st_ino == inode
-    assert (again.path / "skills" / "mastery_base.npy").stat().st_ino == base
-    assert ModelBundle.open(again.path).manifest["metrics"] == {"auc": 0.1}
-    assert [f.name for f in tmp_path.iterdir()] == [first.id]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda path: (path / MANIFEST).unlink(),
-        lambda path: (path / "skills" / "mastery_base.npy").write_bytes(b""),
-        lambda path: shutil.rmtree(path / "catalog"),
-        lambda path: shutil.rmtree(path / "catalog") or shutil.rmtree(path / "skills"),
-    ],
-)
-def test_under_id_a_damaged_one_is_replaced(made, tmp_path, damage):
-    first = made.write(tmp_path, under_id=True)
-    damage(first.path)
-    made.write(tmp_path, under_id=True)
-    assert ModelBundle.open(first.path).id == first.id
-    assert [f.name for f in tmp_path.iterdir()] == [first.id]

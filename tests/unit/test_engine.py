@@ -191,22 +191,22 @@ def test_evidence_moves_what_is_said(tiny_engine):
 
 
 def test_challenge_moves_the_chances(tiny_engine):
+    """Weighed by score, since few modules are ready: the same lead the list and change places in it."""
     means = {}
     for challenge in ("easier", "balanced", "harder"):
-        chances = [
-            m.success_probability
-            for done in (["m00"], ["m04"], ["m08"], ["m00", "m04", "m08"])
-            for text in ("+++", "++++", "++-+++")
-            for m in ask(
-                tiny_engine,
-                [*finished(*done), *answers(text, "q05")],
-                challenge=challenge,
-                k=4,
-            ).modules
-        ]
-        means[challenge] = np.mean(chances)
-    assert means["easier"] >= means["balanced"] >= means["harder"]
-    assert means["easier"] > means["harder"]
+        chances, scores = zip(
+            *(
+                (m.success_probability, m.score)
+                for done in (["m00"], ["m04"], ["m08"], ["m00", "m04", "m08"])
+                for text in ("+++", "++++", "++-+++")
+                for m in ask(
+                    tiny_engine, [*finished(*done), *answers(text, "q05")], challenge=challenge, k=100
+                ).modules
+            ),
+            strict=True,
+        )
+        means[challenge] = np.average(chances, weights=np.exp(scores))
+    assert means["easier"] > means["balanced"] > means["harder"]
 
 
 def test_warm_compiles(tiny_engine):

@@ -16,6 +16,8 @@ from recommender.domain.events import Attempt, Completion
 from recommender.embeddings import VIEWS, build_interactions
 from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
+from recommender.ranking.module_facts import ModuleUse
+from recommender.ranking.ranker import Ranker
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.evidence import FADING
 from recommender.skills.model import SkillModel
@@ -86,7 +88,7 @@ def fitted_bundle(
 ) -> ModelBundle:
     """Everything fitted on a little data, not yet written."""
     rng = np.random.default_rng(1)
-    model, fitted = None, {}
+    model, fitted, use = None, {}, None
     if skills:
         attempts = streams.simulated(rng, n_learners=12, n_attempts=1200)
         model = SkillModel(streams.SMALL).fit(attempts, streams.CATALOG, seed=seed)
@@ -102,8 +104,12 @@ def fitted_bundle(
             n_modules=n_modules,
         )
         fitted = {name: cls().fit(rows, streams.CATALOG, seed=seed) for name, cls in VIEWS.items()}
+        use = ModuleUse.fit(rows)
+    ranking = ranking or RankingConfig()
+    declared = np.array([ranking.view_weights.get(name, 0.0) for name in sorted(fitted)])
+    ranker = Ranker.declared(ranking.ranker, declared) if fitted else None
     difficulty = streams.TABLE if model is None else model.difficulty_
-    return ModelBundle(streams.CATALOG, difficulty, model, fitted, ranking or RankingConfig(), manifest)
+    return ModelBundle(streams.CATALOG, difficulty, model, fitted, ranking, manifest, ranker=ranker, use=use)
 
 
 def even_table(catalog: Catalog) -> DifficultyTable:

@@ -1,5 +1,7 @@
 """What the ranker learns from: views that are asked know nothing later, or of the same learner."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,21 +33,34 @@ def sliced(rows, config=CONFIG, seed=0):
     return list(ranking_slices(rows, config, np.random.default_rng(seed)))
 
 
+def of_kinds(rows, parts):
+    """Folds, and slices of time with the moments that they were cut at."""
+    if np.isnan(rows.at).any():
+        return parts, []
+    first, last = rows.at.min(), rows.at.max()
+    moments = [first + cut * (last - first) for cut in CONFIG.cuts]
+    return parts[: -len(moments)], list(zip(moments, parts[-len(moments) :], strict=True))
+
+
 @pytest.mark.parametrize("clock", [True, False])
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_a_choice_is_unknown_to_the_views_that_are_asked(clock, seed):
     rows = starts(seed, clock=clock)
-    for part in sliced(rows, seed=seed):
+    parts = sliced(rows, seed=seed)
+    assert len(parts) == CONFIG.n_folds + clock * len(CONFIG.cuts)
+    for part in parts:
         chosen = rows.start[part.learner] + part.n_known
         assert (chosen < rows.start[part.learner + 1]).all()
         known = set(zip(part.known.learners().tolist(), part.known.modules.tolist(), strict=True))
         asked = zip(part.learner.tolist(), rows.modules[chosen].tolist(), strict=True)
         assert not known & set(asked)
-        if clock and set(part.known.learners().tolist()) & set(part.learner.tolist()):
-            assert part.known.at.max() < rows.at[chosen].min(), (
-                "a slice of time: all that is known is earlier"
-            )
+    folds, times = of_kinds(rows, parts)
+    for part in folds:
+        assert not set(part.known.learners().tolist()) & set(part.learner.tolist())
+    for moment, part in times:
+        assert part.known.at.max() < moment
+        assert (rows.at[rows.start[part.learner] + part.n_known] >= moment).all()
 
 
 def test_folds_ask_of_learners_the_views_never_saw():
@@ -77,14 +92,16 @@ def test_no_more_choices_than_asked_for():
     assert sum(len(part.learner) for part in parts) > 0.9 * CONFIG.max_choices
 
 
-def test_what_comes_last_changes_no_slice_of_an_earlier_time():
+def test_what_comes_after_a_moment_changes_nothing_that_its_views_learn_from():
     rows = starts(3)
-    early = rows.at < np.quantile(rows.at, 0.9)
-    kept = rows.keep(early | (rows.at == rows.at.max()))
-    for one, other in zip(sliced(rows)[-2:], sliced(kept)[-2:], strict=True):
-        moment = rows.at.min() + 0.4 * (rows.at.max() - rows.at.min())
-        if one.known.at.max() < moment:
-            np.testing.assert_array_equal(one.known.modules, other.known.modules)
+    _, times = of_kinds(rows, sliced(rows))
+    for place, (moment, part) in enumerate(times):
+        later = rows.at >= moment
+        changed = replace(rows, modules=np.where(later, N_MODULES - 1 - rows.modules, rows.modules))
+        assert (changed.modules != rows.modules).any()
+        _, after = of_kinds(changed, sliced(changed))
+        np.testing.assert_array_equal(after[place][1].known.modules, part.known.modules)
+        np.testing.assert_array_equal(after[place][1].known.start, part.known.start)
 
 
 @pytest.mark.parametrize("n_learners", [0, 1, 2])
