@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
@@ -9,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.errors import NotFittedError
+from recommender.trees.bitvectors import BitVectors
 
 _THREADS = 2
 # Fitted on fewer rows than these, a second thread costs more than it brings.
 _ROWS_FOR_THREADS = 200_000
 _CHUNK = 50_000
+# Fewer rows walk faster than bit vectors are made.
+_FEW = 8
 
 
 def fitting_settings(n_rows: int, seed: int) -> dict[str, Any]:
@@ -46,6 +50,8 @@ class TreeArrays:
     left_: NDArray[np.int32]
     right_: NDArray[np.int32]
     missing_: NDArray[np.int32]
+    # Trees that were laid out, and the array that tells whether they are still these.
+    _laid_out: tuple[Any, BitVectors | None] = (None, None)
 
     @property
     def n_trees(self) -> int:
@@ -92,20 +98,34 @@ class TreeArrays:
             raise NotFittedError(self)
         if len(self.tree_start_) == 1:
             return np.zeros(len(features))
-        from recommender.trees.kernel import Nodes, walk  # it brings the compiler
-
         total = np.zeros(len(features))
-        trees = Nodes(*(getattr(self, name) for name in self.ARRAYS))
+        add = self._adding(len(features))
         if len(features) <= _CHUNK:
-            walk(features, trees, total)
+            add(features, total)
             return total
         with ThreadPoolExecutor(_THREADS) as pool:
             for done in [
-                pool.submit(walk, features[at : at + _CHUNK], trees, total[at : at + _CHUNK])
+                pool.submit(add, features[at : at + _CHUNK], total[at : at + _CHUNK])
                 for at in range(0, len(features), _CHUNK)
             ]:
                 done.result()
         return total
+
+    def _adding(self, n_rows: int) -> Callable[[NDArray[np.float32], NDArray[np.float64]], None]:
+        """Return what adds the trees of features (n_rows, n_features) to a total (n_rows,)."""
+        from recommender.trees.kernel import Nodes, add_leaves, walk  # it brings the compiler
+
+        small = self._bit_vectors() if n_rows >= _FEW else None
+        if small is not None:
+            return lambda features, total: add_leaves(features, *small, total)
+        trees = Nodes(*(getattr(self, name) for name in self.ARRAYS))
+        return lambda features, total: walk(features, trees, total)
+
+    def _bit_vectors(self) -> BitVectors | None:
+        """Lay the trees out, once; None where they are too large for it."""
+        if self._laid_out[0] is not self.threshold_:
+            self._laid_out = (self.threshold_, BitVectors.of(self))
+        return self._laid_out[1]
 
     def take_over(self, booster: Any) -> Self:
         """Take over the trees of a LightGBM booster, up to its best iteration."""
