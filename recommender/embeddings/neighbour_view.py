@@ -55,16 +55,16 @@ class NeighbourView:
 
         Without a neighbour of any of the last modules there is no opinion; a module not known is NaN.
         """
-        return self._fitted().score(histories, window=self.config.window, recency=self.config.recency)
+        return self.fitted().score(histories, window=self.config.window, recency=self.config.recency)
 
     def leading_source(self, history: History, module: int) -> int:
         """Position of the started module that speaks for `module` most strongly; -1 when none does."""
         config = self.config
-        return self._fitted().leading_source(history, module, window=config.window, recency=config.recency)
+        return self.fitted().leading_source(history, module, window=config.window, recency=config.recency)
 
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""
-        return self._fitted().arrays()
+        return self.fitted().arrays()
 
     @classmethod
     def from_arrays(cls, config: Any, arrays: Arrays) -> Self:
@@ -79,7 +79,8 @@ class NeighbourView:
         view.neighbours_ = Neighbours.from_arrays(arrays)
         return view
 
-    def _fitted(self) -> Neighbours:
+    def fitted(self) -> Neighbours:
+        """Return `neighbours_`; raises `NotFittedError` before `fit`."""
         if self.neighbours_ is None:
             raise NotFittedError(self)
         return self.neighbours_

@@ -19,31 +19,38 @@ class Rows(NamedTuple):
 
 @numba.njit(cache=True, nogil=True)
 def score_histories(rows: Rows, start: Any, modules: Any, window: int, recency: float, out: Any) -> None:
-    """Fill `out` (n_histories, n_modules) with what the last modules of each history speak for.
+    """Fill `out` (n_histories, n_modules) with what the last modules of each history speak for."""
+    for h in range(len(out)):
+        score_history(rows, modules, start[h], start[h + 1], window, recency, out[h])
 
-    Sums below 0 become 0; a history none of whose last modules has neighbours becomes a row of NaN.
+
+@numba.njit(cache=True, nogil=True)
+def score_history(
+    rows: Rows, modules: Any, begin: int, end: int, window: int, recency: float, scores: Any
+) -> None:
+    """Fill `scores` (n_modules,) with what the last of ``modules[begin:end]`` speak for.
+
+    Sums below 0 become 0; if none of the last modules has neighbours, all is NaN.
     """
     n_modules = len(rows.known)
-    for h in range(len(out)):
-        scores = out[h]
-        scores[:] = np.float32(0.0)
-        spoken, step = False, 1.0
-        for place in range(start[h + 1] - 1, max(start[h], start[h + 1] - window) - 1, -1):
-            module = modules[place]
-            if module < 0 or module >= n_modules:
-                raise IndexError("a history holds a module that is not in the catalogue")
-            first, last = rows.start[module], rows.start[module + 1]
-            spoken = spoken or last > first
-            weight = np.float32(step)
-            for e in range(first, last):
-                # Unsigned, because a place that may count from the end costs a branch each.
-                scores[np.uintp(rows.modules[np.uintp(e)])] += weight * rows.weights[np.uintp(e)]
-            step *= recency
-        if spoken:
-            for j in range(n_modules):
-                scores[j] = max(scores[j], np.float32(0.0)) if rows.known[j] else np.float32(np.nan)
-        else:
-            scores[:] = np.float32(np.nan)
+    scores[:] = np.float32(0.0)
+    spoken, step = False, 1.0
+    for place in range(end - 1, max(begin, end - window) - 1, -1):
+        module = modules[place]
+        if module < 0 or module >= n_modules:
+            raise IndexError("a history holds a module that is not in the catalogue")
+        first, last = rows.start[module], rows.start[module + 1]
+        spoken = spoken or last > first
+        weight = np.float32(step)
+        for e in range(first, last):
+            # Unsigned, because a place that may count from the end costs a branch each.
+            scores[np.uintp(rows.modules[np.uintp(e)])] += weight * rows.weights[np.uintp(e)]
+        step *= recency
+    if spoken:
+        for j in range(n_modules):
+            scores[j] = max(scores[j], np.float32(0.0)) if rows.known[j] else np.float32(np.nan)
+    else:
+        scores[:] = np.float32(np.nan)
 
 
 @numba.njit(cache=True, nogil=True)

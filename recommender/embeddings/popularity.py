@@ -16,6 +16,8 @@ from recommender.embeddings.recency import age_weights
 from recommender.embeddings.view import Arrays, Scores
 from recommender.errors import NotFittedError
 
+# In the order that the compiled code knows them by.
+_SLICES = ("overall", "role", "segment")
 # Nothing is said of fewer people than these.
 MIN_PEOPLE = 5
 
@@ -116,13 +118,25 @@ class Popularity:
 
     def score(self, histories: Histories) -> Scores:
         """Score every module by its share, (n_histories, n_modules) in [0, 1]; the same for any past."""
+        from recommender.embeddings.popularity_kernel import copy_shares  # it brings the compiler
+
+        shares = self.table()
+        scores = np.empty((len(histories), shares.shape[1]), np.float32)
+        copy_shares(shares, self.sliced, histories.role, histories.segment, scores)
+        return scores
+
+    def table(self) -> Scores:
+        """Return `shares_`, read-only."""
         if self.shares_ is None:
             raise NotFittedError(self)
-        group = np.full(len(histories), -1)  # the last row
-        if self.config.slice != "overall":
-            group = histories.role if self.config.slice == "role" else histories.segment
-        scores: Scores = self.shares_[group]
-        return scores
+        shares = self.shares_.view()
+        shares.setflags(write=False)
+        return shares
+
+    @property
+    def sliced(self) -> int:
+        """Slice by its position that the compiled code knows it by."""
+        return _SLICES.index(self.config.slice)
 
     def is_favoured(self, role: int, module: int) -> bool:
         """Whether a role's people start a module more than people in general do, and at least five of them.

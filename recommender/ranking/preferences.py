@@ -13,6 +13,7 @@ from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.content import Content
 from recommender.embeddings.histories import Histories, History
+from recommender.embeddings.together import Together
 from recommender.embeddings.view import View
 from recommender.ranking.features import feature_names
 from recommender.ranking.mixture import stage_of
@@ -62,10 +63,7 @@ class Preferences:
 
     def scores(self, histories: Histories) -> NDArray[np.float32]:
         """Score histories by every view, shape (n_histories, n_views, n_modules)."""
-        scores = np.empty((len(histories), len(self.views), len(self.id_rank)), np.float32)
-        for row, view in enumerate(self.views.values()):
-            scores[:, row] = view.score(histories)
-        return scores
+        return self._together.score(histories)
 
     def mix(
         self, scores: NDArray[np.float32], n_started: int, allowed: NDArray[np.bool_], floor: float
@@ -110,6 +108,10 @@ class Preferences:
             value = self.ranker.predict_logit(x)
             redistribute(candidates, value, floor, preferred.n_allowed, preferred.mix)
         return preferred
+
+    @cached_property
+    def _together(self) -> Together:
+        return Together(list(self.views.values()), len(self.id_rank))
 
     @cached_property
     def _compiled(self) -> Any:

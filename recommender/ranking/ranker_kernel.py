@@ -13,6 +13,8 @@ from recommender.embeddings.recency import DAY_SECONDS
 _LEAST_SHARE = 1e-5
 # A longer history is no longer told apart.
 _MOST_STARTED = 50
+# Modules looked over at once for the strongest.
+_STRETCH = 64
 
 
 class Facts(NamedTuple):
@@ -48,30 +50,40 @@ def mix_views(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any
     finite. A view without an opinion there has no share and no weight; `floor` of the mass is spread evenly.
     Returns how many modules are allowed.
     """
-    n_views, n_modules = scores.shape
     n_allowed = 0
-    for m in range(n_modules):
+    for m in range(len(allowed)):
         n_allowed += allowed[m]
-        mix[m] = 0.0
+    mix[:] = 0.0
     all_weights = 0.0
-    for v in range(n_views):
-        total = 0.0
-        for m in range(n_modules):
-            score = scores[v, m]
-            if allowed[m] and score > 0.0:
-                total += score
+    for v in range(len(scores)):
+        total = _sum_allowed(scores[v], allowed)
         if total > 0.0:
             all_weights += weights[v]
-        for m in range(n_modules):
-            score = scores[v, m]
-            share = score / total if allowed[m] and score > 0.0 else 0.0
-            shares[v, m] = share
-            mix[m] += weights[v] * share
+        _share_out(scores[v], allowed, 1.0 / total if total > 0.0 else 0.0, weights[v], shares[v], mix)
     kept = (1.0 - floor) / all_weights if all_weights > 0.0 else 0.0
     even = (floor if all_weights > 0.0 else 1.0) / max(n_allowed, 1)
-    for m in range(n_modules):
+    for m in range(len(mix)):
         mix[m] = mix[m] * kept + even
     return n_allowed
+
+
+# Sums in any order, so that several are added up at once.
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _sum_allowed(scores: Any, allowed: Any) -> float:
+    """Sum of the scores above 0 of what is allowed; NaN is not above 0."""
+    total = 0.0
+    for m in range(len(scores)):
+        total += scores[m] if allowed[m] & (scores[m] > 0.0) else np.float32(0.0)
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _share_out(scores: Any, allowed: Any, scale: float, weight: float, shares: Any, mix: Any) -> None:
+    """Fill one view's shares, the scaled scores above 0 of what is allowed, and add them to the mix."""
+    for m in range(len(scores)):
+        share = scale * scores[m] if allowed[m] & (scores[m] > 0.0) else 0.0
+        shares[m] = share
+        mix[m] += weight * share
 
 
 @numba.njit(cache=True, nogil=True)
@@ -118,17 +130,27 @@ def mark_candidates(shares: Any, allowed: Any, id_rank: Any, k: int, marked: Any
 def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
     """Mark the `k` allowed modules with the largest values above 0; equal ones go by id."""
     heap = np.empty(k, np.int64)
-    size = 0
-    for m in range(len(values)):
-        if not (values[m] > 0.0 and allowed[m]):
+    size, least = 0, 0.0
+    for first in range(0, len(values), _STRETCH):
+        last = min(first + _STRETCH, len(values))
+        # Most stretches hold nothing that is strong enough, which is soon seen.
+        n_strong = 0
+        for m in range(first, last):
+            n_strong += values[m] >= least
+        if n_strong == 0:
             continue
-        if size < k:
-            heap[size] = m
-            _rise(heap, size, values, id_rank)
-            size += 1
-        elif _weaker(values, id_rank, heap[0], m):
-            heap[0] = m
-            _sink(heap, values, id_rank)
+        for m in range(first, last):
+            if not (values[m] > 0.0 and values[m] >= least and allowed[m]):
+                continue
+            if size < k:
+                heap[size] = m
+                _rise(heap, size, values, id_rank)
+                size += 1
+            elif _weaker(values, id_rank, heap[0], m):
+                heap[0] = m
+                _sink(heap, values, id_rank)
+            if size == k:
+                least = values[heap[0]]
     for i in range(size):
         marked[heap[i]] = True
 
@@ -154,9 +176,7 @@ def _describe_views(candidates: Any, shares: Any, x: Any) -> int:
     """Fill what each view says of each candidate, and how sure it is of its best."""
     column = 0
     for v in range(len(shares)):
-        best = 0.0
-        for m in range(shares.shape[1]):
-            best = max(best, shares[v, m])
+        best = _largest(shares[v])
         for i in range(len(candidates)):
             share = shares[v, candidates[i]]
             x[i, column] = np.log(share + _LEAST_SHARE)
@@ -164,6 +184,15 @@ def _describe_views(candidates: Any, shares: Any, x: Any) -> int:
             x[i, column + 2] = best if best > 0.0 else np.nan
         column += 3
     return column
+
+
+# No share is NaN, so that several can be compared at once.
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _largest(shares: Any) -> float:
+    largest = np.float32(0.0)
+    for m in range(len(shares)):
+        largest = max(largest, shares[m])
+    return float(largest)
 
 
 @numba.njit(cache=True, nogil=True)
