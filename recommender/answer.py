@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +46,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """Words one request's choice.
+class Words:
+    """What answers from a bundle are worded by, looked up once.
 
     Parameters
     ----------
@@ -54,14 +55,44 @@ class Answer:
     teaching : Teaching
     difficulty : float64 array, shape (n_modules,)
         Fractions, NaN where unknown.
-    request : Request
-    language : str
-        Of the sentences.
+    sequences : tuple of Transitions
+        They tell after what a module is taken.
+    of_roles : tuple of Popularity
+        They tell what is popular in a role.
     """
 
     bundle: ModelBundle
     teaching: Teaching
     difficulty: Floats
+    sequences: tuple[Transitions, ...]
+    of_roles: tuple[Popularity, ...]
+
+    @classmethod
+    def of(cls, bundle: ModelBundle, teaching: Teaching, difficulty: Floats) -> Self:
+        """Look them up."""
+        views = bundle.views.values()
+        return cls(
+            bundle,
+            teaching,
+            difficulty,
+            tuple(view for view in views if isinstance(view, Transitions)),
+            tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Words one request's choice.
+
+    Parameters
+    ----------
+    words : Words
+    request : Request
+    language : str
+        Of the sentences.
+    """
+
+    words: Words
     request: Request
     language: str = "en"
 
@@ -73,72 +104,75 @@ class Answer:
             allowed=request.eligibility.allowed,
             success_probability=request.success,
             band=request.band,
-            catalog=self.bundle.catalog,
+            catalog=self.words.bundle.catalog,
             language=self.language,
         )
-        return tuple(self._module(m, rank, adjustments.get(m)) for rank, m in enumerate(chosen.tolist(), 1))
+        gain = expected_gain(request.mastery, self.words.bundle.ranking.value.learning_rate)
+        return tuple(
+            self._module(module, rank, adjustments.get(module), gain, source)
+            for rank, (module, source) in enumerate(
+                zip(chosen.tolist(), self._before(chosen), strict=True), 1
+            )
+        )
 
-    def _module(self, module: int, rank: int, adjustment: Adjustment | None) -> RecommendedModule:
-        catalog, request = self.bundle.catalog, self.request
-        success = _known(request.success[module])
+    def _module(
+        self, module: int, rank: int, adjustment: Adjustment | None, gain: Floats, before: int
+    ) -> RecommendedModule:
+        catalog, request = self.words.bundle.catalog, self.request
+        success = _known(request.success.item(module))
+        taught = catalog.module_skills[module].tolist()
         return RecommendedModule(
             module_id=catalog.module_ids[module],
             title=catalog.titles[module],
             rank=rank,
-            score=float(request.terms.score[module]),
+            score=request.terms.score.item(module),
             success_probability=success,
-            difficulty=_known(self.difficulty[module]),
+            difficulty=_known(self.words.difficulty.item(module)),
             difficulty_fit=classify(success, request.band),
             adjustment=adjustment,
-            prerequisites_met=bool(request.eligibility.prerequisites_met[module]),
-            duration_minutes=_known(catalog.duration_minutes[module]),
-            skills=tuple(self._outlook(int(s)) for s in catalog.module_skills[module]),
-            reasons=reasons(request.terms, module, self._facts(module), self.language),
+            prerequisites_met=request.eligibility.prerequisites_met.item(module),
+            duration_minutes=_known(catalog.duration_minutes.item(module)),
+            skills=tuple(self._outlook(skill, gain) for skill in taught),
+            reasons=reasons(request.terms, module, self._facts(module, success, before), self.language),
         )
 
-    def _outlook(self, skill: int) -> SkillOutlook:
-        gain = expected_gain(self.request.mastery[[skill]], self.bundle.ranking.value.learning_rate)
+    def _outlook(self, skill: int, gain: Floats) -> SkillOutlook:
         return SkillOutlook(
-            skill_id=self.bundle.catalog.skill_ids[skill],
-            mastery=_known(self.request.mastery[skill]),
-            required=_known(self.request.need.required[skill]),
-            expected_gain=_known(gain[0]),
+            skill_id=self.words.bundle.catalog.skill_ids[skill],
+            mastery=_known(self.request.mastery.item(skill)),
+            required=_known(self.request.need.required.item(skill)),
+            expected_gain=_known(gain.item(skill)),
         )
 
-    def _facts(self, module: int) -> Facts:
-        request, catalog, roles = self.request, self.bundle.catalog, self.bundle.catalog.roles
+    def _facts(self, module: int, success: float | None, before: int) -> Facts:
+        request, words = self.request, self.words
+        catalog, roles = words.bundle.catalog, words.bundle.catalog.roles
         role = request.history.role
-        wanted = self.teaching.leading(module, request.gap)
-        lost = self.teaching.leading(module, request.faded)
+        wanted = words.teaching.leading(module, request.gap)
+        lost = words.teaching.leading(module, request.faded)
+        popular = any(view.is_favoured(role, module) for view in words.of_roles)
         return Facts(
-            after_title=self._after(module),
+            after_title=catalog.titles[before] if before >= 0 else None,
             role_title=roles.titles[request.role] if request.role >= 0 else None,
-            popular_role_title=roles.titles[role] if self._popular_in(role, module) else None,
+            popular_role_title=roles.titles[role] if popular else None,
             skill_name=catalog.skill_names[wanted] if wanted >= 0 else None,
-            required=float(request.need.required[wanted]) if wanted >= 0 else None,
-            mastery=_known(request.mastery[wanted]) if wanted >= 0 else None,
+            required=request.need.required.item(wanted) if wanted >= 0 else None,
+            mastery=_known(request.mastery.item(wanted)) if wanted >= 0 else None,
             faded_skill_name=catalog.skill_names[lost] if lost >= 0 else None,
-            faded=float(request.faded[lost]) if lost >= 0 else None,
-            success_probability=_known(request.success[module]),
+            faded=request.faded.item(lost) if lost >= 0 else None,
+            success_probability=success,
             band=request.band,
-            n_unlocked=int(request.unlocks[module]),
+            n_unlocked=request.unlocks.item(module),
         )
 
-    def _popular_in(self, role: int, module: int) -> bool:
-        views = self.bundle.views.values()
-        return any(
-            isinstance(view, Popularity) and view.config.slice == "role" and view.is_favoured(role, module)
-            for view in views
-        )
-
-    def _after(self, module: int) -> str | None:
-        for view in self.bundle.views.values():
-            if isinstance(view, Transitions):
-                source = view.leading_source(self.request.history, module)
-                if source >= 0:
-                    return self.bundle.catalog.titles[source]
-        return None
+    def _before(self, modules: NDArray[np.intp]) -> list[int]:
+        """Position of the started module that each one is most often taken after; -1 for none."""
+        before = np.full(len(modules), -1)
+        for view in self.words.sequences:
+            if (unknown := before < 0).any():
+                before[unknown] = view.leading_sources(self.request.history, modules[unknown])
+        return before.tolist()
 
 
 def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return None if math.isnan(value) else value

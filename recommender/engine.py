@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from recommender.answer import Answer, Request
+from recommender.answer import Answer, Request, Words
 from recommender.assessment import Assessment, AssessmentItem
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Floats
@@ -55,7 +55,7 @@ class Engine:
         self._rules = Rules.compile(bundle.catalog)
         self._teaching = Teaching.compile(bundle.catalog)
         self._preferences = bundle.preferences
-        self._difficulty = _module_difficulty(bundle)
+        self._words = Words.of(bundle, self._teaching, _module_difficulty(bundle))
 
     @classmethod
     def load(cls, path: Path | str, *, verify: bool = True) -> Engine:
@@ -163,7 +163,7 @@ class Engine:
         profile, query = profile or LearnerProfile(learner_id=""), query or Query()
         request = self._request(state, profile, query, to_seconds(now))
         chosen = top(request.terms.score, request.eligibility.allowed, query.k, self._preferences.id_rank)
-        answer = Answer(self.bundle, self._teaching, self._difficulty, request, language)
+        answer = Answer(self._words, request, language)
         modules = answer.modules(chosen)
         fallback: Fallback | None = "cold_start" if state is None or state.n_events == 0 else None
         return Recommendation(
@@ -252,8 +252,7 @@ class Engine:
         """Everything about this learner and query, as arrays over modules and skills."""
         ranking, role = self.bundle.ranking, self._target_role(profile, query)
         place = self._place(profile)
-        estimate = self._estimate(state, place, now)
-        mastery = estimate.known() if estimate is not None else np.full(self.catalog.n_skills, np.nan)
+        mastery, faded, success = self._stand(state, place, now)
         eligibility = self._rules.apply(
             finished=self._finished(state),
             mastery=mastery,
@@ -266,7 +265,6 @@ class Engine:
         if query.scenario == "explore":
             weights = weights.model_copy(update={"uniform_floor": EXPLORE_FLOOR})
         preferred = self._preferences.prefer(history, eligibility.allowed, weights.uniform_floor)
-        success = self._success(state, place, now)
         n_recent = 0 if state is None else min(int(state.learner["n_attempts"][0]), RECENT_ANSWERS)
         recent = None if state is None else float(state.learner["share"][0, 0])
         band = band_for(query.challenge, recent, n_recent, ranking.difficulty)
@@ -275,7 +273,6 @@ class Engine:
             mastery, need, learning_rate=weights.learning_rate, assumed_mastery=weights.assumed_mastery
         )
         unlocks = self._rules.unlocks(eligibility)
-        faded = estimate.faded if estimate is not None else np.zeros(self.catalog.n_skills)
         return Request(
             query=query,
             history=history,
@@ -314,13 +311,16 @@ class Engine:
             return None
         return self.bundle.skills.mastery(state, self.catalog, now=now, place=place)
 
-    def _success(self, state: LearnerState | None, place: Place, now: float) -> Floats:
-        """Chance of passing each module's typical item; the declared share where no attempt tells."""
-        declared = 1.0 - self.catalog.difficulty
+    def _stand(self, state: LearnerState | None, place: Place, now: float) -> tuple[Floats, Floats, Floats]:
+        """Mastery, NaN where unknown, and mastery lost, by skill; and chance of passing, by module.
+
+        That is of each module's typical item; the declared share stands in where no attempt tells.
+        """
+        n_skills, declared = self.catalog.n_skills, 1.0 - self.catalog.difficulty
         if self.bundle.skills is None:
-            return declared
-        success = self.bundle.skills.module_success(state, self.catalog, now=now, place=place)
-        return np.where(np.isnan(success), declared, success)
+            return np.full(n_skills, np.nan), np.zeros(n_skills), declared
+        standing, success = self.bundle.skills.standing(state, self.catalog, now=now, place=place)
+        return standing.mastery, standing.faded, np.where(np.isnan(success), declared, success)
 
     def _finished(self, state: LearnerState | None) -> NDArray[np.bool_]:
         finished = np.zeros(self.catalog.n_modules, np.bool_)

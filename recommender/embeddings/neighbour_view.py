@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.recommendation import ReasonCode
@@ -59,8 +61,12 @@ class NeighbourView:
 
     def leading_source(self, history: History, module: int) -> int:
         """Position of the started module that speaks for `module` most strongly; -1 when none does."""
+        return int(self.leading_sources(history, np.array([module]))[0])
+
+    def leading_sources(self, history: History, modules: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Find `leading_source` of several modules, shape of `modules`."""
         config = self.config
-        return self.fitted().leading_source(history, module, window=config.window, recency=config.recency)
+        return self.fitted().leading_sources(history, modules, window=config.window, recency=config.recency)
 
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""

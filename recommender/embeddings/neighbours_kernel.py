@@ -66,3 +66,21 @@ def strongest_source(rows: Rows, modules: Any, window: int, recency: float, targ
                 best, source = step * rows.weights[e], module
         step *= recency
     return source
+
+
+@numba.njit(cache=True, nogil=True)
+def strongest_sources(
+    start: Any,
+    modules: Any,
+    weights: Any,
+    known: Any,
+    started: Any,
+    window: int,
+    recency: float,
+    targets: Any,
+    out: Any,
+) -> None:
+    """Fill `out` (n_targets,) with `strongest_source` of each target; the first four are those of `Rows`."""
+    rows = Rows(start, modules, weights, known)
+    for i in range(len(targets)):
+        out[i] = strongest_source(rows, started, window, recency, targets[i])

@@ -14,9 +14,6 @@ from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.recommendation import Adjustment, Challenge, DifficultyFit
 from recommender.ranking.messages import text
 
-# Probabilities closer to 0 or 1 than this are one logit distance: their logits would be infinite.
-_EDGE = 1e-9
-
 
 class BandConfig(BaseModel):
     """Where the band lies and how it moves; probabilities are of passing a typical item of the module.
@@ -101,9 +98,11 @@ def _within(shift: float, config: BandConfig) -> float:
 
 def distance(success_probability: Floats, band: Band) -> Floats:
     """Logits from each probability to the nearer edge of the band; 0 inside, NaN stays NaN."""
-    odds = np.minimum(np.maximum(success_probability, _EDGE), 1.0 - _EDGE)
-    logit = np.log(odds / (1.0 - odds))
-    return np.maximum(np.maximum(_logit(band.low) - logit, logit - _logit(band.high)), 0.0)
+    from recommender.ranking.passes_kernel import fill_distance
+
+    away = np.empty(len(success_probability))
+    fill_distance(success_probability, band.low, band.high, _logit(band.low), _logit(band.high), away)
+    return away
 
 
 def _logit(p: float) -> float:
@@ -131,8 +130,11 @@ def fit(success_probability: Floats, band: Band) -> Floats:
     >>> fit(np.array([0.5, 0.75, 0.99]), Band(0.7, 0.85, 1.0)).round(2).tolist()
     [0.7, 1.0, 0.02]
     """
-    scaled = distance(success_probability, band) / band.falloff
-    return np.exp(-0.5 * scaled * scaled)
+    from recommender.ranking.passes_kernel import fill_fit
+
+    found, edges = np.empty(len(success_probability)), (_logit(band.low), _logit(band.high))
+    fill_fit(success_probability, band.low, band.high, *edges, band.falloff, found)
+    return found
 
 
 def classify(success_probability: float | None, band: Band) -> DifficultyFit | None:

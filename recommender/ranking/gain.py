@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.domain.catalog import Catalog, Floats
-from recommender.ranking.prerequisites import Positions, summed
+from recommender.ranking.prerequisites import Positions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,6 @@ class Need:
 class Teaching:
     """Which module teaches which skill, one entry per pair: compiled once per catalogue."""
 
-    module: Positions
     skill: Positions
     start: Positions
     count: Floats
@@ -56,14 +55,15 @@ class Teaching:
         """Lay out the skills of the catalogue's modules for sums over them."""
         taught = catalog.module_skills
         count = np.maximum(np.diff(taught.start), 1).astype(np.float64)
-        module, skill, start = (
-            a.astype(np.intp) for a in (taught.row_of_value(), taught.values, taught.start)
-        )
-        return cls(module, skill, start, count)
+        return cls(taught.values.astype(np.intp), taught.start.astype(np.intp), count)
 
     def total(self, per_skill: Floats) -> Floats:
         """Sum of a value (n_skills,) over the skills each module teaches, shape (n_modules,)."""
-        return summed(self.module, per_skill[self.skill], len(self.count))
+        from recommender.ranking.passes_kernel import sum_taught
+
+        total = np.empty(len(self.count))
+        sum_taught(self.start, self.skill, per_skill, total)
+        return total
 
     def mean(self, per_skill: Floats) -> Floats:
         """Mean of a value (n_skills,) over the skills each module teaches; 0 for one that teaches none."""
@@ -71,10 +71,11 @@ class Teaching:
 
     def leading(self, module: int, per_skill: Floats) -> int:
         """Position of the skill a module teaches with the largest value; -1 if none is above 0."""
-        skills = self.skill[self.start[module] : self.start[module + 1]]
-        if not len(skills) or not (values := np.fmax(per_skill[skills], 0.0)).any():
-            return -1
-        return int(skills[values.argmax()])
+        largest, leading = 0.0, -1
+        for skill in self.skill[self.start[module] : self.start[module + 1]].tolist():
+            if (value := per_skill.item(skill)) > largest:
+                largest, leading = value, skill
+        return leading
 
 
 def expected_gain(mastery: Floats, learning_rate: float) -> Floats:

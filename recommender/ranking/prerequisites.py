@@ -106,28 +106,25 @@ class Requirements:
         mastery : float64 array, shape (n_skills,)
             Probabilities; NaN where unknown, which meets nothing.
         """
-        on_modules = len(self.needed_module)
-        met = np.empty(len(self.module), np.bool_)
-        degree = np.empty(len(self.module), np.float64)
-        known = mastery[self.needed_skill]
-        met[:on_modules] = degree[:on_modules] = finished[self.needed_module]
-        met[on_modules:] = known >= self.required_mastery
-        # Not met and known means 0 <= mastery < required, so nothing divides by 0; `fmax` turns NaN into 0.
-        short = np.fmax(known / np.maximum(self.required_mastery, np.finfo(np.float64).tiny), 0.0)
-        degree[on_modules:] = np.where(met[on_modules:], 1.0, short)
-        missing = self.hard & ~met
-        shortfall = summed(self.module, 1.0 - degree, self.n_modules)
-        return Readiness(
-            reachable=self._all_but(missing),
-            met=self._all_but(~met),
-            share=1.0 - shortfall / self.count,
-            missing=missing,
-        )
+        from recommender.ranking.passes_kernel import check_requirements
 
-    def _all_but(self, requirements: Bools) -> Bools:
-        """Modules none of whose requirements is in the mask, shape (n_modules,)."""
-        # Counting is several times faster here than assigning through a mask.
-        return np.equal(np.bincount(self.module, requirements, self.n_modules), 0)
+        n = self.n_modules
+        found = Readiness(np.empty(n, np.bool_), np.empty(n, np.bool_), np.empty(n), self.hard.copy())
+        check_requirements(
+            self.module,
+            self.needed_module,
+            self.needed_skill,
+            self.required_mastery,
+            self.hard,
+            self.count,
+            finished,
+            mastery,
+            found.reachable,
+            found.met,
+            found.share,
+            found.missing,
+        )
+        return found
 
     def unlocks(self, missing: Bools, wanted: Bools) -> NDArray[np.int64]:
         """How many wanted modules become reachable by finishing each module and nothing else.
@@ -144,12 +141,11 @@ class Requirements:
         int64 array, shape (n_modules,)
             Prerequisites on skills are not counted: finishing a module does not promise mastery.
         """
-        rows = np.flatnonzero(missing)
-        asking = self.module[rows]
-        n_missing = np.bincount(asking, minlength=self.n_modules)
-        alone = rows[(n_missing[asking] == 1) & wanted[asking]]
-        alone = alone[alone < len(self.needed_module)]
-        return np.bincount(self.needed_module[alone], minlength=self.n_modules)
+        from recommender.ranking.passes_kernel import count_unlocks
+
+        unlocks = np.empty(self.n_modules, np.int64)
+        count_unlocks(self.module, self.needed_module, missing, wanted, unlocks)
+        return unlocks
 
     def lifted(self, missing: Bools, wanted: Bools, module_skills: Ragged) -> Floats:
         """Count the wanted modules that each module helps to unlock; parameters as in `unlocks`.

@@ -13,6 +13,16 @@ from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import ReasonCode
 
 
+# Terms beside what the views like, in the order of the compiled code.
+_ADDED: tuple[ReasonCode, ...] = (
+    "right_difficulty",
+    "closes_gap",
+    "next_in_sequence",
+    "unlocks",
+    "review_due",
+)
+
+
 class ValueWeights(BaseModel):
     """Weights of the terms beside log(preference), whose own weight is 1. All terms are in natural logs.
 
@@ -71,11 +81,19 @@ class Preference:
         They sum to 1, or are all 0 when no view has an opinion at all. A module that no view supports is
         shared by the weights of the views that have one.
         """
-        given = self.weights * self.shares[:, module]
-        if not given.any():
-            given = self.weights * self.shares.any(axis=1)
-        total = given.sum()
-        return given / total if total > 0 else given
+        return np.array(self.part_list(module))
+
+    def part_list(self, module: int) -> list[float]:
+        """Return `parts` as a list: views are few, and lists of few numbers are faster than arrays."""
+        weights: list[float] = self.weights.tolist()
+        shares: list[float] = self.shares[:, module].tolist()
+        given = [w * s for w, s in zip(weights, shares, strict=True)]
+        total = sum(given)
+        if total == 0.0:
+            told = self.shares.any(axis=1).tolist()
+            given = [w * t for w, t in zip(weights, told, strict=True)]
+            total = sum(given)
+        return [g / total for g in given] if total > 0.0 else given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +124,7 @@ class Terms:
         """
         values: dict[ReasonCode, float] = {}
         liked = float(self.liked[module])
-        for code, part in zip(self.preferred.codes, self.preferred.parts(module).tolist(), strict=True):
+        for code, part in zip(self.preferred.codes, self.preferred.part_list(module), strict=True):
             values[code] = values.get(code, 0.0) + part * liked
         for code, term in self.added.items():
             values[code] = values.get(code, 0.0) + float(term[module])
@@ -140,13 +158,13 @@ def terms(
         Mean mastery lost since the last pass over the skills each module teaches, in [0, 1]; None unknown.
     weights : ValueWeights
     """
-    liked = np.log(preferred.mix * max(1, preferred.n_allowed))
-    added: dict[ReasonCode, Floats] = {
-        "right_difficulty": weights.difficulty * (2.0 * np.where(np.isnan(fit), 0.5, fit) - 1.0),
-        "closes_gap": weights.gap * gap,
-        "next_in_sequence": weights.readiness * (readiness - 1.0),
-        "unlocks": weights.unlocking * np.log1p(unlocks),
-    }
-    if faded is not None:
-        added["review_due"] = weights.review * faded
-    return Terms(preferred, liked, added, sum(added.values(), liked))
+    from recommender.ranking.passes_kernel import fill_terms
+
+    n = len(preferred.mix)
+    liked, added, score = np.empty(n), np.empty((5, n)), np.empty(n)
+    of_terms = (weights.difficulty, weights.gap, weights.readiness, weights.unlocking, weights.review)
+    lost = np.zeros(n) if faded is None else faded
+    n_allowed = max(1, preferred.n_allowed)
+    fill_terms(preferred.mix, n_allowed, fit, gap, readiness, unlocks, lost, of_terms, liked, added, score)
+    codes = _ADDED[:-1] if faded is None else _ADDED
+    return Terms(preferred, liked, dict(zip(codes, added, strict=False)), score)

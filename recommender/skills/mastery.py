@@ -81,6 +81,18 @@ class MasteryEstimate:
         return np.where(self.has_evidence, self.mastery, np.nan)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """Mastery where there is evidence of it, else NaN, and mastery lost since the last pass, (n_skills,).
+
+    `logit` (n_skills + 1,) is that of `MasteryReadout.logit`, known of every skill.
+    """
+
+    mastery: Floats
+    faded: Floats
+    logit: Floats
+
+
 class MasteryReadout:
     """The read-out.
 
@@ -167,19 +179,32 @@ class MasteryReadout:
         n, last_at, trend = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan), np.zeros(n_skills)
         n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
         trend[skill] = met["share"][:, 0] - met["share"][:, -1]
-        has_evidence = n > 0
-        # Where nothing was learned of what teaching does, a finished module leaves the prior as it is.
-        has_evidence[skill] |= (met["taught_hours"] > 0) & (self.weight_[-1] > 0)
-        logit = read.logit[:-1]
-        mastery = expit(logit)
-        faded = np.maximum(expit(read.unfaded[:-1]) - mastery, 0.0)
+        mastery, has_evidence, faded = self._told(read)
         n_kept = n.astype(np.float64)
         n_kept[skill] *= read.share
         error = Z_80 * self.error(n_kept)
-        centre = self.stretch_ * logit
+        centre = self.stretch_ * read.logit[:-1]
         low = np.minimum(expit(centre - error), mastery)
         high = np.maximum(expit(centre + error), mastery)
         return MasteryEstimate(mastery, low, high, n, last_at, trend, faded, n_kept, has_evidence)
+
+    def standing(
+        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
+    ) -> Standing:
+        """What ranking asks for of `estimate` and `logit`, read once."""
+        read = self._read(state, catalog, now, place)
+        mastery, has_evidence, faded = self._told(read)
+        mastery[~has_evidence] = np.nan
+        return Standing(mastery, faded, read.logit)
+
+    def _told(self, read: _Read) -> tuple[Floats, NDArray[np.bool_], Floats]:
+        """Mastery, whether there is evidence of it, and how much of it faded, each (n_skills,)."""
+        has_evidence = np.zeros(len(self.pass_rate_), np.bool_)
+        # Where nothing was learned of what teaching does, a finished module leaves the prior as it is.
+        taught = read.met["taught_hours"] > 0 if self.weight_[-1] > 0 else False
+        has_evidence[read.skill] = (read.met["n_attempts"] > 0) | taught
+        mastery = expit(read.logit[:-1])
+        return mastery, has_evidence, np.maximum(expit(read.unfaded[:-1]) - mastery, 0.0)
 
     def error(self, n_kept: Floats) -> Floats:
         """Return the standard error of the logit of mastery after so many attempts, same shape."""

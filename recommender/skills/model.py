@@ -33,6 +33,7 @@ from recommender.skills.mastery import (
     MasteryEstimate,
     MasteryReadout,
     Place,
+    Standing,
 )
 from recommender.skills.mastery_training import MasteryConfig
 from recommender.skills.memory import MemoryConfig, MemoryInput, MemoryOutput, fit_memory
@@ -189,6 +190,14 @@ class SkillModel:
         """Mastery of every skill at `now`, seconds since 1970 UTC."""
         self._require_fitted()
         return self.mastery_.estimate(state, catalog, now=now, place=place)
+
+    def standing(
+        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
+    ) -> tuple[Standing, Floats]:
+        """Return what ranking asks for of `mastery`, and `module_success`, from evidence read once."""
+        self._require_fitted()
+        standing = self.mastery_.standing(state, catalog, now=now, place=place)
+        return standing, self.typical_.success(standing.logit)
 
     def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
         """Scalars and arrays that `from_parts` rebuilds the model from, beside the difficulty table."""

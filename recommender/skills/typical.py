@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
 from recommender.skills.mastery_training import weights_of
@@ -37,7 +36,10 @@ class TypicalItems:
 
     def success(self, mastery_logit: Floats) -> Floats:
         """Probability of passing each module's typical item, given `MasteryReadout.logit` (n_skills + 1,)."""
-        probability: Floats = expit(self.skills @ mastery_logit - self.harder)
+        from recommender.skills.typical_kernel import fill_success  # it brings the compiler
+
+        rows, probability = self.skills, np.empty(len(self.harder))
+        fill_success(rows.indptr, rows.indices, rows.data, self.harder, mastery_logit, probability)
         return probability
 
 
