@@ -33,6 +33,8 @@ from recommender.skills.state import LearnerState, fold, known_rows, update
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
+# A plain number compares faster with an array than the member of the enumeration does.
+_COMPLETED = int(Status.COMPLETED)
 # Shares of passes that differ by less than this are called steady.
 TREND_STEP = 0.1
 # Answers the fastest share of passes rests on at most: its rate of 0.3 halves their weight in two steps.
@@ -238,13 +240,19 @@ class Engine:
 
     def history(self, state: LearnerState | None, profile: LearnerProfile) -> History:
         """Modules of the catalogue the learner has started, oldest first, with role and segment."""
-        place = self._place(profile)
+        return self._past(state, self._place(profile))[0]
+
+    def _past(self, state: LearnerState | None, place: Place) -> tuple[History, NDArray[np.bool_]]:
+        """What the learner has started, and the modules (n_modules,) that they have finished."""
+        finished = np.zeros(self.catalog.n_modules, np.bool_)
         if state is None:
-            return History.empty(place.role, place.segment)
+            return History.empty(place.role, place.segment), finished
         module, row = known_rows(state.module_rows, self.catalog.module_index)
-        order = np.argsort(state.modules["order"][row], kind="stable")
-        first_at = state.modules["first_at"][row][order]
-        return History(module[order].astype(np.int32), first_at, place.role, place.segment)
+        met = state.modules if len(row) == len(state.modules) else state.modules[row]
+        finished[module] = met["status"] == _COMPLETED
+        order = met["order"].argsort(kind="stable")
+        first_at = met["first_at"][order]
+        return History(module[order].astype(np.int32), first_at, place.role, place.segment), finished
 
     def _request(
         self, state: LearnerState | None, profile: LearnerProfile, query: Query, now: float
@@ -252,15 +260,15 @@ class Engine:
         """Everything about this learner and query, as arrays over modules and skills."""
         ranking, role = self.bundle.ranking, self._target_role(profile, query)
         place = self._place(profile)
+        history, finished = self._past(state, place)
         mastery, faded, success = self._stand(state, place, now)
         eligibility = self._rules.apply(
-            finished=self._finished(state),
+            finished=finished,
             mastery=mastery,
             query=query,
             profile_language=profile.language,
             now=now,
         )
-        history = self.history(state, profile)
         weights = ranking.value
         if query.scenario == "explore":
             weights = weights.model_copy(update={"uniform_floor": EXPLORE_FLOOR})
@@ -321,13 +329,6 @@ class Engine:
             return np.full(n_skills, np.nan), np.zeros(n_skills), declared
         standing, success = self.bundle.skills.standing(state, self.catalog, now=now, place=place)
         return standing.mastery, standing.faded, np.where(np.isnan(success), declared, success)
-
-    def _finished(self, state: LearnerState | None) -> NDArray[np.bool_]:
-        finished = np.zeros(self.catalog.n_modules, np.bool_)
-        if state is not None:
-            module, row = known_rows(state.module_rows, self.catalog.module_index)
-            finished[module] = state.modules["status"][row] == Status.COMPLETED
-        return finished
 
     def _target_role(self, profile: LearnerProfile, query: Query) -> int:
         """Position of the role whose gaps count, -1 for none; only what the query asks for must exist."""

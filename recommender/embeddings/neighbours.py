@@ -161,7 +161,7 @@ class Neighbours:
         started = history.modules.view()
         started.setflags(write=False)
         out = np.empty(len(targets), np.int64)
-        strongest_sources(*self._plain, started, window, recency, targets, out)
+        strongest_sources(self._plain, started, window, recency, targets, out)
         return out
 
     def leading_source(self, history: History, module: int, *, window: int, recency: float) -> int:

@@ -1,4 +1,4 @@
-"""Passes over the whole catalogue for one learner, compiled; what they fill is explained where they are called."""
+"""Passes over the whole catalogue for one learner, compiled; explained where they are called."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def sum_taught(start: Any, skill: Any, per_skill: Any, total: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _away(probability: float, low: float, high: float, low_logit: float, high_logit: float) -> float:
+def _away(probability: float, low: float, high: float, low_logit: float, high_logit: float) -> Any:
+    """Logits from one probability to the nearer edge of the band."""
     if low <= probability <= high:
         return 0.0
     if np.isnan(probability):

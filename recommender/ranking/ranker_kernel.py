@@ -14,7 +14,7 @@ _LEAST_SHARE = 1e-5
 # A longer history is no longer told apart.
 _MOST_STARTED = 50
 # Modules looked over at once for the strongest.
-_STRETCH = 64
+_STRETCH = 32
 
 
 class Facts(NamedTuple):
@@ -69,9 +69,9 @@ def mix_views(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any
 
 # Sums in any order, so that several are added up at once.
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _sum_allowed(scores: Any, allowed: Any) -> float:
-    """Sum of the scores above 0 of what is allowed; NaN is not above 0."""
-    total = 0.0
+def _sum_allowed(scores: Any, allowed: Any) -> Any:
+    """Sum the scores above 0 of what is allowed; NaN is not above 0."""
+    total: Any = 0.0
     for m in range(len(scores)):
         total += scores[m] if allowed[m] & (scores[m] > 0.0) else np.float32(0.0)
     return total

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import ReasonCode
 
-
 # Terms beside what the views like, in the order of the compiled code.
 _ADDED: tuple[ReasonCode, ...] = (
     "right_difficulty",
@@ -90,7 +89,7 @@ class Preference:
         given = [w * s for w, s in zip(weights, shares, strict=True)]
         total = sum(given)
         if total == 0.0:
-            told = self.shares.any(axis=1).tolist()
+            told: list[bool] = np.any(self.shares, axis=1).tolist()
             given = [w * t for w, t in zip(weights, told, strict=True)]
             total = sum(given)
         return [g / total for g in given] if total > 0.0 else given

@@ -191,7 +191,7 @@ class MasteryReadout:
     def standing(
         self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
     ) -> Standing:
-        """What ranking asks for of `estimate` and `logit`, read once."""
+        """Read once what ranking asks for of `estimate` and `logit`."""
         read = self._read(state, catalog, now, place)
         mastery, has_evidence, faded = self._told(read)
         mastery[~has_evidence] = np.nan
