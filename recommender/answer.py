@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
@@ -68,13 +69,13 @@ class Words:
     of_roles: tuple[Popularity, ...]
 
     @classmethod
-    def of(cls, bundle: ModelBundle, teaching: Teaching, difficulty: Floats) -> Self:
+    def of(cls, bundle: ModelBundle, teaching: Teaching) -> Self:
         """Look them up."""
         views = bundle.views.values()
         return cls(
             bundle,
             teaching,
-            difficulty,
+            _module_difficulty(bundle),
             tuple(view for view in views if isinstance(view, Transitions)),
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
         )
@@ -176,3 +177,18 @@ class Answer:
 
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
+
+
+def _module_difficulty(bundle: ModelBundle) -> Floats:
+    """Return declared difficulties, else the share of attempts on a module's items that do not pass."""
+    catalog, table = bundle.catalog, bundle.difficulty
+    if bundle.skills is None:
+        return catalog.difficulty
+    in_module = catalog.item_module >= 0
+    position = catalog.item_module[in_module]
+    failed = np.bincount(
+        position, weights=expit(table.item_difficulty[in_module]), minlength=catalog.n_modules
+    )
+    counts = np.bincount(position, minlength=catalog.n_modules)
+    observed = np.where(counts > 0, failed / np.maximum(counts, 1), np.nan)
+    return np.where(np.isnan(catalog.difficulty), observed, catalog.difficulty)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from recommender.answer import Answer, Request, Words
 from recommender.assessment import Assessment, AssessmentItem
@@ -19,12 +18,14 @@ from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Event, Status, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
+from recommender.domain.ranked import REASON_CODES, Ranked
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.histories import History
 from recommender.errors import BundleError, UnknownIdError
 from recommender.pointer import read_pointer
-from recommender.ranking.difficulty import band_for, fit
+from recommender.ranking.difficulty import band_for, fit, swap
 from recommender.ranking.eligibility import Rules, why_empty
+from recommender.ranking.explain import MAX_REASONS, leading_terms
 from recommender.ranking.gain import Need, Teaching, gap_closed
 from recommender.ranking.rank import top
 from recommender.ranking.value import terms
@@ -33,6 +34,7 @@ from recommender.skills.state import LearnerState, fold, known_rows, update
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
+_REASON_INDEX = {code: i for i, code in enumerate(REASON_CODES)}
 # A plain number compares faster with an array than the member of the enumeration does.
 _COMPLETED = int(Status.COMPLETED)
 # Shares of passes that differ by less than this are called steady.
@@ -57,7 +59,7 @@ class Engine:
         self._rules = Rules.compile(bundle.catalog)
         self._teaching = Teaching.compile(bundle.catalog)
         self._preferences = bundle.preferences
-        self._words = Words.of(bundle, self._teaching, _module_difficulty(bundle))
+        self._words = Words.of(bundle, self._teaching)
 
     @classmethod
     def load(cls, path: Path | str, *, verify: bool = True) -> Engine:
@@ -177,6 +179,48 @@ class Engine:
             empty_because=() if modules else why_empty(request.eligibility, self.catalog, self._rules),
         )
 
+    def rank(
+        self,
+        learners: Sequence[LearnerState | None],
+        profiles: Sequence[LearnerProfile],
+        query: Query | None = None,
+        *,
+        now: datetime,
+    ) -> Ranked:
+        """Recommend to many learners what `recommend` does, as arrays and without words.
+
+        Parameters
+        ----------
+        learners, profiles : sequences of equal length
+        query : Query, optional
+            The same for all.
+        now : datetime
+            Aware.
+
+        Raises
+        ------
+        UnknownIdError
+            The query names a role or module that the catalogue does not hold.
+        """
+        query, seconds, catalog = query or Query(), to_seconds(now), self.catalog
+        ranked = Ranked.empty(len(learners), query.k, MAX_REASONS)
+        for i, (state, profile) in enumerate(zip(learners, profiles, strict=True)):
+            request = self._request(state, profile, query, seconds)
+            allowed = request.eligibility.allowed
+            first = top(request.terms.score, allowed, query.k, self._preferences.id_rank)
+            band, success = request.band, request.success
+            chosen, _ = swap(first, allowed=allowed, success_probability=success, band=band, catalog=catalog)
+            n = len(chosen)
+            ranked.modules[i, :n] = chosen
+            ranked.score[i, :n] = request.terms.score[chosen]
+            ranked.success_probability[i, :n] = success[chosen]
+            ranked.adjusted_from[i, :n] = np.where(chosen == first, -1, first)
+            for place, module in enumerate(chosen.tolist()):
+                for j, (code, weight) in enumerate(leading_terms(request.terms, module)):
+                    ranked.reasons[i, place, j] = _REASON_INDEX[code]
+                    ranked.weights[i, place, j] = weight
+        return ranked
+
     def next_item(
         self,
         state: LearnerState | None,
@@ -243,7 +287,7 @@ class Engine:
         return self._past(state, self._place(profile))[0]
 
     def _past(self, state: LearnerState | None, place: Place) -> tuple[History, NDArray[np.bool_]]:
-        """What the learner has started, and the modules (n_modules,) that they have finished."""
+        """Return what the learner has started, and which modules (n_modules,) they have finished."""
         finished = np.zeros(self.catalog.n_modules, np.bool_)
         if state is None:
             return History.empty(place.role, place.segment), finished
@@ -353,18 +397,3 @@ class Engine:
             last_practised_at=from_seconds(float(estimate.last_at[skill])),
             trend="rising" if trend > TREND_STEP else "falling" if trend < -TREND_STEP else "steady",
         )
-
-
-def _module_difficulty(bundle: ModelBundle) -> Floats:
-    """Return declared difficulties, else the share of attempts on a module's items that do not pass."""
-    catalog, table = bundle.catalog, bundle.difficulty
-    if bundle.skills is None:
-        return catalog.difficulty
-    in_module = catalog.item_module >= 0
-    position = catalog.item_module[in_module]
-    failed = np.bincount(
-        position, weights=expit(table.item_difficulty[in_module]), minlength=catalog.n_modules
-    )
-    counts = np.bincount(position, minlength=catalog.n_modules)
-    observed = np.where(counts > 0, failed / np.maximum(counts, 1), np.nan)
-    return np.where(np.isnan(catalog.difficulty), observed, catalog.difficulty)
