@@ -46,12 +46,9 @@ def top(score: Floats, allowed: NDArray[np.bool_], k: int, id_rank: Ints) -> NDA
     >>> top(np.array([1.0, 3.0, 3.0]), np.ones(3, bool), 2, rank_ids(["a", "c", "b"])).tolist()
     [2, 1]
     """
-    modules = np.flatnonzero(allowed & ~np.isnan(score))
-    if k < 1 or not len(modules):
-        return modules[:0]
-    values = np.round(score[modules], TIE_DECIMALS)
-    if k < len(modules):
-        # The k-th largest value, not k positions: every module tied with it must reach the sort below.
-        close = values >= np.partition(values, -k)[-k]
-        modules, values = modules[close], values[close]
-    return modules[np.lexsort((id_rank[modules], -values))[:k]]
+    if k < 1:
+        return np.zeros(0, np.intp)
+    from recommender.ranking.ranker_kernel import strongest  # it brings the compiler
+
+    found: NDArray[np.intp] = strongest(score, allowed, k, id_rank, 10.0**TIE_DECIMALS)
+    return found

@@ -156,6 +156,28 @@ def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any)
 
 
 @numba.njit(cache=True, nogil=True)
+def strongest(score: Any, allowed: Any, k: int, id_rank: Any, scale: float) -> Any:
+    """Return what `rank.top` does; scores are told apart by whole numbers of 1 / `scale`."""
+    values = np.rint(score * scale)
+    heap = np.empty(min(k, len(score)), np.intp)
+    size = 0
+    for m in range(len(values)):
+        if not allowed[m] or np.isnan(values[m]):
+            continue
+        if size < k:
+            heap[size] = m
+            _rise(heap, size, values, id_rank)
+            size += 1
+        elif _weaker(values, id_rank, heap[0], m):
+            heap[0] = m
+            _sink(heap, values, id_rank)
+    for last in range(size - 1, 0, -1):
+        heap[0], heap[last] = heap[last], heap[0]
+        _sink(heap[:last], values, id_rank)
+    return heap[:size]
+
+
+@numba.njit(cache=True, nogil=True)
 def describe(candidates: Any, shares: Any, mix: Any, past: Past, facts: Facts, x: Any) -> None:
     """Fill the features (n_candidates, n_features) in the order of `features.feature_names`."""
     column = _describe_views(candidates, shares, x)
