@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +18,12 @@ from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Event, Status, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
-from recommender.domain.ranked import REASON_CODES, Ranked
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.histories import History
 from recommender.errors import BundleError, UnknownIdError
 from recommender.pointer import read_pointer
-from recommender.ranking.difficulty import band_for, fit, swap
+from recommender.ranking.difficulty import band_for, fit
 from recommender.ranking.eligibility import Rules, why_empty
-from recommender.ranking.explain import MAX_REASONS, leading_terms
 from recommender.ranking.gain import Need, Teaching, gap_closed
 from recommender.ranking.rank import top
 from recommender.ranking.value import terms
@@ -34,7 +32,6 @@ from recommender.skills.state import LearnerState, fold, known_rows, update
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
-_REASON_INDEX = {code: i for i, code in enumerate(REASON_CODES)}
 # A plain number compares faster with an array than the member of the enumeration does.
 _COMPLETED = int(Status.COMPLETED)
 # Shares of passes that differ by less than this are called steady.
@@ -178,48 +175,6 @@ class Engine:
             modules=modules,
             empty_because=() if modules else why_empty(request.eligibility, self.catalog, self._rules),
         )
-
-    def rank(
-        self,
-        learners: Sequence[LearnerState | None],
-        profiles: Sequence[LearnerProfile],
-        query: Query | None = None,
-        *,
-        now: datetime,
-    ) -> Ranked:
-        """Recommend to many learners what `recommend` does, as arrays and without words.
-
-        Parameters
-        ----------
-        learners, profiles : sequences of equal length
-        query : Query, optional
-            The same for all.
-        now : datetime
-            Aware.
-
-        Raises
-        ------
-        UnknownIdError
-            The query names a role or module that the catalogue does not hold.
-        """
-        query, seconds, catalog = query or Query(), to_seconds(now), self.catalog
-        ranked = Ranked.empty(len(learners), query.k, MAX_REASONS)
-        for i, (state, profile) in enumerate(zip(learners, profiles, strict=True)):
-            request = self._request(state, profile, query, seconds)
-            allowed = request.eligibility.allowed
-            first = top(request.terms.score, allowed, query.k, self._preferences.id_rank)
-            band, success = request.band, request.success
-            chosen, _ = swap(first, allowed=allowed, success_probability=success, band=band, catalog=catalog)
-            n = len(chosen)
-            ranked.modules[i, :n] = chosen
-            ranked.score[i, :n] = request.terms.score[chosen]
-            ranked.success_probability[i, :n] = success[chosen]
-            ranked.adjusted_from[i, :n] = np.where(chosen == first, -1, first)
-            for place, module in enumerate(chosen.tolist()):
-                for j, (code, weight) in enumerate(leading_terms(request.terms, module)):
-                    ranked.reasons[i, place, j] = _REASON_INDEX[code]
-                    ranked.weights[i, place, j] = weight
-        return ranked
 
     def next_item(
         self,

@@ -69,18 +69,13 @@ def reasons(terms: Terms, module: int, facts: Facts, language: str = "en") -> tu
     tuple of Reason
         Weights are shares of all positive terms; empty when no term speaks for the module.
     """
-    return tuple(
-        Reason(code, sentence(code, facts, language), weight) for code, weight in leading_terms(terms, module)
-    )
-
-
-def leading_terms(terms: Terms, module: int) -> list[tuple[ReasonCode, float]]:
-    """Codes and weights of `reasons`, without words."""
     positive = sorted(
         (pair for pair in terms.of(module).items() if pair[1] > _LEAST), key=lambda pair: -pair[1]
     )
     total = sum(value for _, value in positive)
-    return [(code, value / total) for code, value in positive[:MAX_REASONS]]
+    return tuple(
+        Reason(code, sentence(code, facts, language), value / total) for code, value in positive[:MAX_REASONS]
+    )
 
 
 def sentence(code: ReasonCode, facts: Facts, language: str = "en") -> str:

@@ -103,7 +103,6 @@ def rows_of(world: MadeWorld, engine: Engine, n: int, n_learners: int) -> Rows:
         ("recommend, k = 5", lambda k: ask(k, Query())),
         ("recommend, k = 20", lambda k: ask(k, Query(k=20))),
         ("recommend, k = 5, nobody known", lambda k: ask(k, Query(), learner=None)),
-        ("rank, 50 learners, k = 5, each", lambda _: engine.rank(states[:50], profiles[:50], now=NOW)),
         ("  history", lambda k: engine.history(states[k % n_learners], profiles[k % n_learners])),
         ("  mastery", lambda k: model.mastery(states[k % n_learners], catalog, now=now)),
         ("  chance of passing", lambda k: model.module_success(states[k % n_learners], catalog, now=now)),
@@ -111,10 +110,7 @@ def rows_of(world: MadeWorld, engine: Engine, n: int, n_learners: int) -> Rows:
         (f"    {preferences.ranker.n_trees} trees, 60 rows", lambda _: preferences.ranker.predict_logit(x)),
         ("implicit, recommend(recalculate_user=True)", lambda k: fold_in(k % n_learners)),
     ]
-    many = {"rank, 50 learners, k = 5, each": 50}
-    return [
-        (name, microseconds(do, max(n // many.get(name, 1), 20)) / many.get(name, 1)) for name, do in things
-    ]
+    return [(name, microseconds(do, n)) for name, do in things]
 
 
 def main() -> None:

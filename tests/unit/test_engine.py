@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from recommender.domain.events import to_seconds
 from recommender.domain.learner import LearnerProfile
-from recommender.domain.ranked import REASON_CODES
 from recommender.domain.recommendation import Query
 from recommender.engine import Engine
 from recommender.errors import BundleError, UnknownIdError
@@ -356,42 +355,3 @@ def test_what_would_unlock(tiny_engine):
     prerequisite = next(r for r in answer.empty_because if r.rule == "prerequisite")
     assert prerequisite.removed == 3
     assert set(prerequisite.unlocked_by) <= set(HARD.values())
-
-
-# Many learners at once
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        Query(k=100),
-        Query(k=3, challenge="easier"),
-        Query(scenario="explore"),
-        Query(formats=frozenset({"?"})),
-    ],
-)
-def test_many_at_once_get_what_each_gets_alone(tiny_engine, query):
-    learners = [None, *(tiny_engine.fold(e) for e in (finished("m00", "m01"), answers("++-+", "q00"), []))]
-    profiles = [profile(), profile(role_id="analyst"), profile(role_id="manager"), profile(language="de")]
-    ranked = tiny_engine.rank(learners, profiles, query, now=NOW)
-    assert len(ranked) == len(learners)
-    ids_, index = tiny_engine.catalog.module_ids, tiny_engine.catalog.module_index
-    for i, (state, who) in enumerate(zip(learners, profiles, strict=True)):
-        alone = tiny_engine.recommend(state, who, query, now=NOW).modules
-        n = len(alone)
-        assert [ids_[m] for m in ranked.modules[i, :n]] == [m.module_id for m in alone]
-        assert (ranked.modules[i, n:] == -1).all()
-        assert np.isnan(ranked.score[i, n:]).all()
-        assert ranked.score[i, :n].tolist() == [m.score for m in alone]
-        for place, module in enumerate(alone):
-            told = [(REASON_CODES[c], w) for c, w in _told(ranked, i, place)]
-            assert told == [(r.code, r.weight) for r in module.reasons]
-            success = ranked.success_probability[i, place]
-            assert (None if np.isnan(success) else success) == module.success_probability
-            source = module.adjustment and index[module.adjustment.from_module_id]
-            assert ranked.adjusted_from[i, place] == (-1 if source is None else source)
-
-
-def _told(ranked, i, place):
-    codes, weights = ranked.reasons[i, place].tolist(), ranked.weights[i, place].tolist()
-    return [(c, w) for c, w in zip(codes, weights, strict=True) if c >= 0]
