@@ -14,8 +14,8 @@ from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import Adjustment, Query, RecommendedModule, SkillOutlook
 from recommender.embeddings.histories import History
+from recommender.embeddings.neighbour_view import NeighbourView, Wording
 from recommender.embeddings.popularity import Popularity
-from recommender.embeddings.transitions import Transitions
 from recommender.ranking.difficulty import Band, classify, swap
 from recommender.ranking.eligibility import Eligibility
 from recommender.ranking.explain import Facts, reasons
@@ -56,8 +56,8 @@ class Words:
     teaching : Teaching
     difficulty : float64 array, shape (n_modules,)
         Fractions, NaN where unknown.
-    sequences : tuple of Transitions
-        They tell after what a module is taken.
+    sequences : tuple of (int, NeighbourView)
+        They tell after what a module is taken; with the row of each among the views.
     of_roles : tuple of Popularity
         They tell what is popular in a role.
     """
@@ -65,18 +65,23 @@ class Words:
     bundle: ModelBundle
     teaching: Teaching
     difficulty: Floats
-    sequences: tuple[Transitions, ...]
+    sequences: tuple[tuple[int, NeighbourView], ...]
     of_roles: tuple[Popularity, ...]
 
     @classmethod
     def of(cls, bundle: ModelBundle, teaching: Teaching) -> Self:
         """Look them up."""
-        views = bundle.views.values()
+        views = [view for _, view in sorted(bundle.views.items())]
+        sequences = (
+            (row, view)
+            for row, view in enumerate(views)
+            if isinstance(view, NeighbourView) and view.reason == "next_in_sequence"
+        )
         return cls(
             bundle,
             teaching,
             _module_difficulty(bundle),
-            tuple(view for view in views if isinstance(view, Transitions)),
+            tuple(sequences),
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
         )
 
@@ -110,14 +115,12 @@ class Answer:
         )
         gain = expected_gain(request.mastery, self.words.bundle.ranking.value.learning_rate)
         return tuple(
-            self._module(module, rank, adjustments.get(module), gain, source)
-            for rank, (module, source) in enumerate(
-                zip(chosen.tolist(), self._before(chosen), strict=True), 1
-            )
+            self._module(module, rank, adjustments.get(module), gain, after)
+            for rank, (module, after) in enumerate(zip(chosen.tolist(), self._after(chosen), strict=True), 1)
         )
 
     def _module(
-        self, module: int, rank: int, adjustment: Adjustment | None, gain: Floats, before: int
+        self, module: int, rank: int, adjustment: Adjustment | None, gain: Floats, after: tuple[int, Wording]
     ) -> RecommendedModule:
         catalog, request = self.words.bundle.catalog, self.request
         success = _known(request.success.item(module))
@@ -134,7 +137,7 @@ class Answer:
             prerequisites_met=request.eligibility.prerequisites_met.item(module),
             duration_minutes=_known(catalog.duration_minutes.item(module)),
             skills=tuple(self._outlook(skill, gain) for skill in taught),
-            reasons=reasons(request.terms, module, self._facts(module, success, before), self.language),
+            reasons=reasons(request.terms, module, self._facts(module, success, after), self.language),
         )
 
     def _outlook(self, skill: int, gain: Floats) -> SkillOutlook:
@@ -145,15 +148,17 @@ class Answer:
             expected_gain=_known(gain.item(skill)),
         )
 
-    def _facts(self, module: int, success: float | None, before: int) -> Facts:
+    def _facts(self, module: int, success: float | None, after: tuple[int, Wording]) -> Facts:
         request, words = self.request, self.words
         catalog, roles = words.bundle.catalog, words.bundle.catalog.roles
         role = request.history.role
         wanted = words.teaching.leading(module, request.gap)
         lost = words.teaching.leading(module, request.faded)
         popular = any(view.is_favoured(role, module) for view in words.of_roles)
+        before, leads = after
         return Facts(
             after_title=catalog.titles[before] if before >= 0 else None,
+            leads=leads,
             role_title=roles.titles[request.role] if request.role >= 0 else None,
             popular_role_title=roles.titles[role] if popular else None,
             skill_name=catalog.skill_names[wanted] if wanted >= 0 else None,
@@ -166,13 +171,23 @@ class Answer:
             n_unlocked=request.unlocks.item(module),
         )
 
-    def _before(self, modules: NDArray[np.intp]) -> list[int]:
-        """Position of the started module that each one is most often taken after; -1 for none."""
-        before = np.full(len(modules), -1)
-        for view in self.words.sequences:
-            if (unknown := before < 0).any():
-                before[unknown] = view.leading_sources(self.request.history, modules[unknown])
-        return before.tolist()
+    def _after(self, modules: NDArray[np.intp]) -> list[tuple[int, Wording]]:
+        """Position of the started module that leads to each one, and how, by the view that says so most.
+
+        It is -1 where no view names one.
+        """
+        preferred, best = self.request.terms.preferred, np.zeros(len(modules))
+        after: list[tuple[int, Wording]] = [(-1, "")] * len(modules)
+        for row, view in self.words.sequences:
+            part = preferred.weights[row] * preferred.shares[row, modules]
+            more = np.flatnonzero(part > best)
+            if not len(more):
+                continue
+            sources = view.leading_sources(self.request.history, modules[more])
+            for i, source in zip(more.tolist(), sources.tolist(), strict=True):
+                if source >= 0:
+                    best[i], after[i] = part[i], (source, view.wording)
+        return after
 
 
 def _known(value: float) -> float | None:

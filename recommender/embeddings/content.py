@@ -12,7 +12,7 @@ from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Interactions
 from recommender.embeddings.interactions import module_order
-from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView
+from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView, Wording
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.words import labels_of, texts_of, tf_idf
 
@@ -78,6 +78,7 @@ class Content(NeighbourView):
     kind: ClassVar[str] = "content"
     reason: ClassVar[ReasonCode] = "next_in_sequence"
     of_catalog_only: ClassVar[bool] = True
+    wording: ClassVar[Wording] = "alike"
     config: ContentConfig
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.view import Arrays, Scores
 from recommender.errors import NotFittedError
+
+Wording: TypeAlias = Literal["", "alike", "builds_on"]
 
 
 class NeighbourConfig(BaseModel):
@@ -28,6 +30,9 @@ class NeighbourConfig(BaseModel):
 class NeighbourView:
     """A fitted view over `Neighbours`: everything but `fit`, its configuration and its names.
 
+    `wording` picks among the sentences of its reason the one that is true of what it learns from: "" of what
+    people start, "alike" of what modules are about, "builds_on" of prerequisites.
+
     Parameters
     ----------
     config : instance of `config_class()`, optional
@@ -41,6 +46,7 @@ class NeighbourView:
     kind: ClassVar[str]
     reason: ClassVar[ReasonCode]
     of_catalog_only: ClassVar[bool] = False
+    wording: ClassVar[Wording] = ""
     config: NeighbourConfig
 
     def __init__(self, config: Any = None) -> None:

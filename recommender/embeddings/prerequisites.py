@@ -12,7 +12,7 @@ from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Interactions
 from recommender.embeddings.interactions import module_order
-from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView
+from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView, Wording
 from recommender.embeddings.neighbours import Neighbours
 
 
@@ -60,6 +60,7 @@ class Prerequisites(NeighbourView):
     kind: ClassVar[str] = "prerequisites"
     reason: ClassVar[ReasonCode] = "next_in_sequence"
     of_catalog_only: ClassVar[bool] = True
+    wording: ClassVar[Wording] = "builds_on"
     config: PrerequisitesConfig
 
     @classmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from recommender.domain.recommendation import Reason, ReasonCode
+from recommender.embeddings.neighbour_view import Wording
 from recommender.ranking.difficulty import Band, classify
 from recommender.ranking.messages import text
 from recommender.ranking.value import Terms
@@ -24,6 +25,8 @@ class Facts:
     ----------
     after_title : str or None
         Title of the module whose start leads to this one.
+    leads : str
+        How it does: "" as others went on, "alike" in what it is about, "builds_on" as a prerequisite.
     role_title : str or None
         Role whose gaps count.
     popular_role_title : str or None
@@ -40,6 +43,7 @@ class Facts:
     """
 
     after_title: str | None = None
+    leads: Wording = ""
     role_title: str | None = None
     popular_role_title: str | None = None
     skill_name: str | None = None
@@ -114,7 +118,9 @@ def _message(code: ReasonCode, facts: Facts) -> str:
                 facts.n_unlocked, code
             )
         case "next_in_sequence":
-            return code if facts.after_title else f"{code}.general"
+            if not facts.after_title:
+                return f"{code}.general"
+            return f"{code}.{facts.leads}" if facts.leads else code
         case "popular_in_role":
             return code if facts.popular_role_title else f"{code}.general"
         case "review_due":

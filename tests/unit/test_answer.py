@@ -7,6 +7,7 @@ import pytest
 
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
+from recommender.ranking.config import RankingConfig
 from recommender.ranking.value import ValueWeights
 from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
 
@@ -124,6 +125,44 @@ def test_sequence_without_a_source_names_nothing():
     found = modules_of(engine, finished("sums"))
     assert reason(found["tales"], "next_in_sequence").text.endswith("after «Sums one».")
     assert not any(r.code == "next_in_sequence" for r in found["plain"].reasons)
+
+
+WORDS = {
+    "knots": {"title": "Knots for sailors"},
+    "ropes": {"title": "Ropes and knots"},
+    "clay": {"title": "Pottery"},
+    "kiln": {"title": "Firing"},
+}
+ASKS = [{"module_id": "kiln", "prerequisite_module_id": "clay", "strength": "soft"}]
+
+
+@pytest.mark.parametrize(
+    ("view", "done", "module", "said"),
+    [
+        ("content", ("clay", "knots"), "ropes", "It is like «Knots for sailors», which you started."),
+        ("prerequisites", ("clay", "knots"), "kiln", "It builds on «Pottery», which you started."),
+    ],
+)
+def test_a_reason_is_true_of_the_view_that_carries_it(view, done, module, said):
+    """Nobody ever started these, so nothing may be said of what people take next."""
+    found = modules_of(make_engine(WORDS, prerequisites=ASKS, views=(view,)), finished(*done))
+    assert reason(found[module], "next_in_sequence").text == said
+
+
+def test_the_view_that_says_most_words_the_reason():
+    """Two of three went on from clay to ropes; that «Ropes» is like «Knots» weighs less, then more."""
+    started = [["clay", "ropes"]] * 2 + [["clay", "kiln"]]
+    said = {}
+    for content in (0.01, 10.0):
+        ranking = RankingConfig(view_weights={"transitions": 1.0, "content": content})
+        views = ("transitions", "content")
+        engine = make_engine(WORDS, prerequisites=ASKS, started=started, views=views, ranking=ranking)
+        found = modules_of(engine, finished("clay", "knots"))
+        said[content] = reason(found["ropes"], "next_in_sequence").text
+    assert said == {
+        0.01: "People with your history often take this next after «Pottery».",
+        10.0: "It is like «Knots for sailors», which you started.",
+    }
 
 
 def test_without_transitions_nothing_is_said_of_sequences():

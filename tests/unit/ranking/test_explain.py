@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from recommender.domain.recommendation import ReasonCode
+from recommender.embeddings import VIEWS
+from recommender.embeddings.neighbour_view import NeighbourView
 from recommender.ranking.difficulty import Band
 from recommender.ranking.explain import MAX_REASONS, Facts, reasons, sentence
 from recommender.ranking.messages import MESSAGES_EN, text
@@ -89,6 +91,17 @@ def test_what_is_not_known_is_not_claimed(code):
 @pytest.mark.parametrize(
     ("code", "facts", "said"),
     [
+        (
+            "next_in_sequence",
+            Facts(after_title="Statistics", leads="alike"),
+            "It is like «Statistics», which you started.",
+        ),
+        (
+            "next_in_sequence",
+            Facts(after_title="Statistics", leads="builds_on"),
+            "It builds on «Statistics», which you started.",
+        ),
+        ("next_in_sequence", Facts(leads="builds_on"), "It goes on from what you have started."),
         ("unlocks", Facts(n_unlocked=1), "Finishing it opens one more module."),
         ("unlocks", Facts(n_unlocked=0), "Other modules build on it."),
         (
@@ -119,6 +132,12 @@ def test_sentences_follow_the_facts(code, facts, said):
 
 def test_an_unknown_language_is_answered_in_english():
     assert sentence("unlocks", EVERYTHING, "tlh-Latn") == sentence("unlocks", EVERYTHING, "EN-gb")
+
+
+def test_every_view_s_wording_has_a_sentence():
+    worded = {view.wording for view in VIEWS.values() if issubclass(view, NeighbourView) and view.wording}
+    assert worded == {"alike", "builds_on"}
+    assert {f"next_in_sequence.{wording}" for wording in worded} <= set(MESSAGES_EN)
 
 
 def test_braces_in_a_title_are_only_text():
