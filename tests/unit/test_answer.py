@@ -150,7 +150,7 @@ def test_a_reason_is_true_of_the_view_that_carries_it(view, done, module, said):
 
 
 def test_the_view_that_says_most_words_the_reason():
-    """Two of three went on from clay to ropes; that «Ropes» is like «Knots» weighs less, then more."""
+    """Two of three went on from clay to ropes; that it is like knots weighs less, or more."""
     started = [["clay", "ropes"]] * 2 + [["clay", "kiln"]]
     said = {}
     for content in (0.01, 10.0):
