@@ -16,9 +16,10 @@ from recommender.domain.recommendation import Adjustment, Query, RecommendedModu
 from recommender.embeddings.histories import History
 from recommender.embeddings.neighbour_view import NeighbourView, Wording
 from recommender.embeddings.popularity import Popularity
-from recommender.ranking.difficulty import Band, classify, swap
+from recommender.ranking.difficulty import Adjustments, Band, classify, swap
 from recommender.ranking.eligibility import Eligibility
 from recommender.ranking.explain import Facts, reasons
+from recommender.ranking.explore import Shown
 from recommender.ranking.gain import Need, Teaching, expected_gain
 from recommender.ranking.value import Terms
 
@@ -102,10 +103,10 @@ class Answer:
     request: Request
     language: str = "en"
 
-    def modules(self, chosen: NDArray[np.intp]) -> tuple[RecommendedModule, ...]:
-        """Answer for the chosen positions, best first; one out of the band gives way to a better variant."""
+    def swapped(self, chosen: NDArray[np.intp]) -> tuple[NDArray[np.intp], Adjustments]:
+        """Give the place of every chosen module that is out of the band to a better variant, if any."""
         request = self.request
-        chosen, adjustments = swap(
+        return swap(
             chosen,
             allowed=request.eligibility.allowed,
             success_probability=request.success,
@@ -113,14 +114,34 @@ class Answer:
             catalog=self.words.bundle.catalog,
             language=self.language,
         )
-        gain = expected_gain(request.mastery, self.words.bundle.ranking.value.learning_rate)
+
+    def modules(self, shown: Shown, adjustments: Adjustments) -> tuple[RecommendedModule, ...]:
+        """Answer for what is shown, best first; `adjustments` are those of `swapped`."""
+        gain = expected_gain(self.request.mastery, self.words.bundle.ranking.value.learning_rate)
+        after, propensity = self._after(shown.modules), shown.propensity.tolist()
         return tuple(
-            self._module(module, rank, adjustments.get(module), gain, after)
-            for rank, (module, after) in enumerate(zip(chosen.tolist(), self._after(chosen), strict=True), 1)
+            self._module(
+                m,
+                gain,
+                after[i],
+                rank=i + 1,
+                adjustment=adjustments.get(m),
+                explored=i == shown.place,
+                propensity=propensity[i],
+            )
+            for i, m in enumerate(shown.modules.tolist())
         )
 
     def _module(
-        self, module: int, rank: int, adjustment: Adjustment | None, gain: Floats, after: tuple[int, Wording]
+        self,
+        module: int,
+        gain: Floats,
+        after: tuple[int, Wording],
+        *,
+        rank: int,
+        adjustment: Adjustment | None,
+        explored: bool,
+        propensity: float,
     ) -> RecommendedModule:
         catalog, request = self.words.bundle.catalog, self.request
         success = _known(request.success.item(module))
@@ -138,6 +159,8 @@ class Answer:
             duration_minutes=_known(catalog.duration_minutes.item(module)),
             skills=tuple(self._outlook(skill, gain) for skill in taught),
             reasons=reasons(request.terms, module, self._facts(module, success, after), self.language),
+            explored=explored,
+            propensity=propensity,
         )
 
     def _outlook(self, skill: int, gain: Floats) -> SkillOutlook:

@@ -22,10 +22,10 @@ from recommender.domain.recommendation import Fallback, Query, Recommendation, S
 from recommender.embeddings.histories import History
 from recommender.errors import BundleError, UnknownIdError
 from recommender.pointer import read_pointer
+from recommender.ranking.choose import Chooser
 from recommender.ranking.difficulty import band_for, fit
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.gain import Need, Teaching, gap_closed
-from recommender.ranking.rank import top
 from recommender.ranking.value import terms
 from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place
 from recommender.skills.state import LearnerState, fold, known_rows, update
@@ -57,6 +57,7 @@ class Engine:
         self._teaching = Teaching.compile(bundle.catalog)
         self._preferences = bundle.preferences
         self._words = Words.of(bundle, self._teaching)
+        self._chooser = Chooser.of(bundle.catalog, bundle.views, bundle.ranking, bundle.use)
 
     @classmethod
     def load(cls, path: Path | str, *, verify: bool = True) -> Engine:
@@ -163,9 +164,13 @@ class Engine:
         state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
         profile, query = profile or LearnerProfile(learner_id=""), query or Query()
         request = self._request(state, profile, query, to_seconds(now))
-        chosen = top(request.terms.score, request.eligibility.allowed, query.k, self._preferences.id_rank)
+        allowed = request.eligibility.allowed
         answer = Answer(self._words, request, language)
-        modules = answer.modules(chosen)
+        chosen, adjustments = answer.swapped(self._chooser.best(request.terms.score, allowed, query.k))
+        shown = self._chooser.show(
+            chosen, allowed, bundle_id=self.bundle_id, learner_id=profile.learner_id, now=now
+        )
+        modules = answer.modules(shown, adjustments)
         fallback: Fallback | None = "cold_start" if state is None or state.n_events == 0 else None
         return Recommendation(
             learner_id=profile.learner_id,

@@ -87,6 +87,10 @@ class RecommendedModule:
     `success_probability` is the chance of passing a typical item of the module; `difficulty` the share of the
     intended audience that does not pass. Either is None where nothing in the data tells. A variant that was
     swapped in (`adjustment`) keeps the place of the module it replaces and shows its own score.
+
+    `explored` says that chance put it here and not its score. `propensity` is the chance that such a question
+    shows the module at all, in (0, 1]: 1 where nothing is left to chance. With it, rewards of shown modules
+    divided by their propensities estimate those of another way of choosing (Horvitz and Thompson 1952).
     """
 
     module_id: str
@@ -101,6 +105,8 @@ class RecommendedModule:
     duration_minutes: float | None
     skills: tuple[SkillOutlook, ...]
     reasons: tuple[Reason, ...]
+    explored: bool = False
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,3 +40,9 @@ class RankingConfig(BaseModel):
     ranker: RankerConfig = Field(RankerConfig(), description="the learned correction of the mix")
     difficulty: BandConfig = Field(BandConfig(), description="the band of success")
     value: ValueWeights = Field(ValueWeights(), description="the terms beside the preference")
+    diversity: float = Field(
+        0.0, ge=0, description="taken off the score of a module, times how like it is to one placed above it"
+    )
+    exploration: float = Field(
+        0.0, ge=0, le=0.5, description="chance that one place of an answer goes to a module drawn at random"
+    )

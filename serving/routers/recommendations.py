@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import structlog
 from fastapi import APIRouter, Body, Header
 
 from recommender.domain.learner import LearnerProfile
@@ -29,6 +30,8 @@ from serving.schemas.recommendations import (
     SkillOut,
 )
 from serving.security.scopes import Scope
+
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[requires(Scope.RECOMMEND)])
 
@@ -78,14 +81,37 @@ def _response(answer: Recommendation, model: ServedModel) -> RecommendationRespo
     rules = [
         RuleOut(rule=r.rule, removed=r.removed, unlocked_by=list(r.unlocked_by)) for r in answer.empty_because
     ]
+    recommendation_id = uuid4()
+    _log_chance(recommendation_id, answer)
     return RecommendationResponse(
-        recommendation_id=uuid4(),
+        recommendation_id=recommendation_id,
         learner_id=answer.learner_id,
         generated_at=answer.generated_at,
         model=model_ref(model),
         fallback=answer.fallback,
         recommendations=[_module(module) for module in answer.modules],
         empty_because=rules if not answer.modules else None,
+    )
+
+
+def _log_chance(recommendation_id: UUID, answer: Recommendation) -> None:
+    """Write down how likely each module was to be shown, where chance had a say in it."""
+    modules = answer.modules
+    if all(module.propensity == 1.0 for module in modules):
+        return
+    _log.info(
+        "explored" if any(module.explored for module in modules) else "not explored",
+        recommendation_id=str(recommendation_id),
+        bundle_id=answer.bundle_id,
+        modules=[
+            {
+                "module_id": module.module_id,
+                "rank": module.rank,
+                "propensity": module.propensity,
+                "explored": module.explored,
+            }
+            for module in modules
+        ],
     )
 
 
