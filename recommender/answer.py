@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
+from recommender.domain.catalog_change import positions_of
 from recommender.domain.recommendation import Adjustment, Query, RecommendedModule, SkillOutlook
 from recommender.embeddings.histories import History
 from recommender.embeddings.neighbour_view import NeighbourView, Wording
@@ -222,10 +223,11 @@ def _module_difficulty(bundle: ModelBundle) -> Floats:
     catalog, table = bundle.catalog, bundle.difficulty
     if bundle.skills is None:
         return catalog.difficulty
-    in_module = catalog.item_module >= 0
+    learned = positions_of(catalog.item_ids, table.item_index)
+    in_module = (catalog.item_module >= 0) & (learned >= 0)
     position = catalog.item_module[in_module]
     failed = np.bincount(
-        position, weights=expit(table.item_difficulty[in_module]), minlength=catalog.n_modules
+        position, weights=expit(table.item_difficulty[learned[in_module]]), minlength=catalog.n_modules
     )
     counts = np.bincount(position, minlength=catalog.n_modules)
     observed = np.where(counts > 0, failed / np.maximum(counts, 1), np.nan)

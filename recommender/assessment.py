@@ -11,6 +11,7 @@ from scipy.special import logit
 
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
+from recommender.domain.catalog_change import positions_of
 from recommender.errors import InputError, UnknownIdError
 from recommender.skills.adaptive import ItemSelector, StopReason
 from recommender.skills.item_information import ItemPool
@@ -69,6 +70,8 @@ class Assessment:
         difficulty = bundle.skills.mastery_.item_difficulty_
         stretch = float(bundle.skills.mastery_.stretch_[0])
         self._pool = ItemPool(difficulty, np.zeros(catalog.n_skills), catalog.item_skills, stretch)
+        # What came into the catalogue after training waits: nothing tells how it goes.
+        self._learned = positions_of(catalog.item_ids, bundle.difficulty.item_index)
         keys = np.array([item_key(v) for v in catalog.item_ids], np.int64).reshape(-1, 2)
         self._slot, self._tag = keys[:, 0], keys[:, 1].astype(np.uint32)
 
@@ -117,7 +120,7 @@ class Assessment:
         information, n_given = self._answers(mastery, taken)
         before = self._skills.mastery_.error(np.maximum(estimate.n_kept - n_given, 0.0))
         error = 1.0 / np.sqrt(1.0 / before**2 + information)
-        allowed = np.ones(len(catalog.item_ids), np.bool_)
+        allowed = self._learned >= 0
         allowed[taken] = False
         chosen = self._selector.next(
             self._pool,
@@ -132,7 +135,7 @@ class Assessment:
         )
         if chosen.item < 0:
             return AssessmentItem(None, None, None, 0.0, chosen.stop, chosen.stop_reason)
-        success = self._skills.item_success(state, np.array([chosen.item], np.int64), now=now)
+        success = self._skills.item_success(state, self._learned[[chosen.item]], now=now)
         return AssessmentItem(
             catalog.item_ids[chosen.item],
             catalog.skill_ids[chosen.skill],

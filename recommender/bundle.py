@@ -19,7 +19,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import CatalogChange
 from recommender.embeddings import VIEWS, Histories, History, View
 from recommender.errors import BundleError
 from recommender.ranking.config import RankingConfig
@@ -66,6 +67,8 @@ class ModelBundle:
         None when there are no views; of hand-made bundles the declared weights count.
     use : ModuleUse or None
         How modules are used, for the ranker; None without one.
+    trained : ModelBundle or None
+        What `with_catalog` was called on first; None for a bundle as it was trained.
     """
 
     catalog: Catalog
@@ -77,6 +80,7 @@ class ModelBundle:
     path: Path | None = None
     ranker: Ranker | None = None
     use: ModuleUse | None = None
+    trained: ModelBundle | None = None
 
     @property
     def id(self) -> str:
@@ -89,6 +93,37 @@ class ModelBundle:
         declared = np.array([self.ranking.view_weights.get(name, 0.0) for name in sorted(self.views)])
         ranker = self.ranker or Ranker.declared(self.ranking.ranker, declared)
         return Preferences.of(self.catalog, self.views, ranker, self.use)
+
+    def with_catalog(self, catalog: Catalog) -> ModelBundle:
+        """Serve a changed catalogue at once, with what was learned of the one this was trained on.
+
+        Modules, skills, items and roles are matched by id. Views that learn from starts know nothing of a new
+        module; content knows it by the words and labels that told in training, prerequisites by what the
+        catalogue says, the skill model by its skills, items and declared difficulty. What is no longer in the
+        catalogue is gone. States stay valid: they are folded against the difficulty table, which does not
+        change, so until the next training an answer to a new item counts for the skills it names, and
+        finishing a new module teaches nothing.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            A whole one, not what changed.
+
+        Returns
+        -------
+        ModelBundle
+            Of the same id; the order of the catalogue's rows does not matter. It cannot be written.
+        """
+        trained = self.trained or self
+        change = CatalogChange(trained.catalog, catalog)
+        return replace(
+            trained,
+            catalog=catalog,
+            skills=trained.skills and trained.skills.with_catalog(change),
+            views={name: view.with_catalog(change) for name, view in trained.views.items()},
+            use=trained.use and trained.use.with_catalog(change),
+            trained=trained,
+        )
 
     @property
     def simulated(self) -> bool:
@@ -108,8 +143,14 @@ class ModelBundle:
         Raises
         ------
         BundleError
-            `path` exists and is no empty directory, or it cannot be written.
+            `path` exists and is no empty directory, or it cannot be written, or the catalogue is another one
+            than that of training.
         """
+        if self.trained is not None:
+            raise BundleError(
+                "the catalogue of this bundle is not the one it was trained on; write the bundle that "
+                "`with_catalog` was called on, or train on the new catalogue"
+            )
         if not under_id and path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise BundleError(f"{path} exists; give a directory that does not, or remove it first")
         folder = path if under_id else path.parent

@@ -87,6 +87,10 @@ class Engine:
             )
         return cls(bundle)
 
+    def with_catalog(self, catalog: Catalog) -> Engine:
+        """Make an engine of the same model for a changed catalogue, see `ModelBundle.with_catalog`."""
+        return Engine(self.bundle.with_catalog(catalog))
+
     @property
     def bundle_id(self) -> str:
         """Hash of what was learned."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.linalg.lapack import dposv
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import CatalogChange, taken
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Histories, Interactions
 from recommender.embeddings.interactions import module_order
@@ -108,6 +109,15 @@ class Als:
         if self.item_factors_ is None or self.gram_ is None:
             raise NotFittedError(self)
         return {"item_factors": self.item_factors_, "gram": self.gram_}
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Make the view of a changed catalogue: modules that are new have no factors."""
+        if self.item_factors_ is None:
+            raise NotFittedError(self)
+        view = type(self)(self.config)
+        view.item_factors_ = taken(self.item_factors_, change.modules, np.nan)
+        view.gram_ = self.gram_
+        return view
 
     @classmethod
     def from_arrays(cls, config: AlsConfig, arrays: Arrays) -> Self:

@@ -9,12 +9,13 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import CatalogChange
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Interactions
-from recommender.embeddings.interactions import module_order
+from recommender.embeddings.interactions import id_order, module_order
 from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView, Wording
 from recommender.embeddings.neighbours import Neighbours
-from recommender.embeddings.words import labels_of, texts_of, tf_idf
+from recommender.embeddings.words import Vocabulary, labels_of, texts_of
 
 # Rows at a time: products of common words are nearly dense.
 _BLOCK_ROWS = 256
@@ -88,20 +89,32 @@ class Content(NeighbourView):
 
     def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
         """Read the catalogue; nothing is learned from the starts, and nothing here is random."""
-        order, config = module_order(interactions, catalog), self.config
+        module_order(interactions, catalog)
+        self.neighbours_ = self._neighbours(catalog, catalog)
+        return self
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Compare the modules of the changed catalogue, by the words and labels that told before."""
+        self.fitted()
+        view = type(self)(self.config)
+        view.neighbours_ = self._neighbours(change.before, change.after)
+        return view
+
+    def _neighbours(self, fitted: Catalog, catalog: Catalog) -> Neighbours:
+        """Find what the modules of a catalogue are like, by the vocabulary of the one that was fitted."""
+        config, order = self.config, id_order(catalog)
         channels = [
-            (weight, tf_idf(tokens, min_df=config.min_df, max_df=config.max_df))
-            for weight, tokens in (
-                (config.text_weight, texts_of(catalog)),
-                (config.label_weight, labels_of(catalog)),
+            (
+                weight,
+                Vocabulary.fit(of(fitted), min_df=config.min_df, max_df=config.max_df).weigh(of(catalog)),
             )
+            for weight, of in ((config.text_weight, texts_of), (config.label_weight, labels_of))
             if weight > 0
         ]
         known = np.any([np.diff(matrix.indptr) > 0 for _, matrix in channels], axis=0)
-        self.neighbours_ = Neighbours.strongest(
+        return Neighbours.strongest(
             _similarities(channels), known, n_neighbours=config.n_neighbours, order=order
         )
-        return self
 
 
 def _similarities(channels: list[tuple[float, Any]]) -> Iterator[Any]:

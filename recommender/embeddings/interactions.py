@@ -95,6 +95,11 @@ def module_order(interactions: Interactions, catalog: Catalog) -> NDArray[np.int
             f"the interactions are about {interactions.n_modules} modules and the catalogue has "
             f"{catalog.n_modules}; build both from the same dataset"
         )
+    return id_order(catalog)
+
+
+def id_order(catalog: Catalog) -> NDArray[np.int64]:
+    """Positions of the modules in the order of their ids, shape (n_modules,)."""
     return np.argsort(np.array(catalog.module_ids, np.str_), kind="stable").astype(np.int64)
 
 

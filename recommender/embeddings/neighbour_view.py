@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from recommender.domain.catalog_change import CatalogChange, positions_of
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.neighbours import Neighbours
@@ -77,6 +78,13 @@ class NeighbourView:
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""
         return self.fitted().arrays()
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Make the view of a changed catalogue: modules that are new speak for nothing and are not known."""
+        view = type(self)(self.config)
+        to = positions_of(change.before.module_ids, change.after.module_index)
+        view.neighbours_ = self.fitted().placed(to, change.after.n_modules)
+        return view
 
     @classmethod
     def from_arrays(cls, config: Any, arrays: Arrays) -> Self:

@@ -96,15 +96,19 @@ class Neighbours:
         )
 
     def placed(self, positions: NDArray[np.int64], n_modules: int) -> Neighbours:
-        """Give row and module `i` the place ``positions[i]`` among `n_modules`; the others are not known."""
+        """Give row and module `i` the place ``positions[i]`` among `n_modules`; the others are not known.
+
+        What has the position -1 is left out, as a row and as a neighbour.
+        """
         row = np.repeat(positions, np.diff(self.start))
-        order = np.argsort(row, kind="stable")
+        kept = np.flatnonzero((row >= 0) & (positions[self.modules] >= 0))
+        kept = kept[np.argsort(row[kept], kind="stable")]
         known = np.zeros(n_modules, np.bool_)
-        known[positions] = self.known
+        known[positions[positions >= 0]] = self.known[positions >= 0]
         return Neighbours(
-            start=np.searchsorted(row[order], np.arange(n_modules + 1)).astype(np.int64),
-            modules=positions[self.modules][order].astype(np.int32),
-            weights=self.weights[order],
+            start=np.searchsorted(row[kept], np.arange(n_modules + 1)).astype(np.int64),
+            modules=positions[self.modules[kept]].astype(np.int32),
+            weights=self.weights[kept],
             known=known,
         )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog import Catalog, Floats, Ints
+from recommender.domain.catalog_change import CatalogChange, taken
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Histories, Interactions
@@ -152,6 +153,20 @@ class Popularity:
         if self.shares_ is None or self.favoured_ is None:
             raise NotFittedError(self)
         return {"shares": self.shares_, "favoured": self.favoured_}
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Make the view of a changed catalogue: a new module has no share, a new role those of everybody."""
+        if self.shares_ is None or self.favoured_ is None:
+            raise NotFittedError(self)
+        view = type(self)(self.config)
+        shares, favoured = self.shares_, self.favoured_
+        if self.config.slice == "role":
+            everybody = np.where(change.roles < 0, len(favoured), change.roles)
+            shares = shares[np.append(everybody, len(favoured))]
+            favoured = taken(favoured, change.roles, False)
+        view.shares_ = taken(shares.T, change.modules, np.nan).T.copy()
+        view.favoured_ = taken(favoured.T, change.modules, False).T.copy()
+        return view
 
     @classmethod
     def from_arrays(cls, config: PopularityConfig, arrays: Arrays) -> Self:

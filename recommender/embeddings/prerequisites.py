@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import CatalogChange
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Interactions
-from recommender.embeddings.interactions import module_order
+from recommender.embeddings.interactions import id_order, module_order
 from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView, Wording
 from recommender.embeddings.neighbours import Neighbours
 
@@ -70,19 +71,30 @@ class Prerequisites(NeighbourView):
 
     def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
         """Read the catalogue; nothing is learned from the starts, and nothing here is random."""
+        module_order(interactions, catalog)
+        self.neighbours_ = self._neighbours(catalog)
+        return self
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Read the prerequisites of the changed catalogue."""
+        self.fitted()
+        view = type(self)(self.config)
+        view.neighbours_ = self._neighbours(change.after)
+        return view
+
+    def _neighbours(self, catalog: Catalog) -> Neighbours:
         from scipy.sparse import coo_array
 
-        order, n_modules = module_order(interactions, catalog), catalog.n_modules
+        n_modules = catalog.n_modules
         giver, asking, weight = self._edges(catalog)
         kept = (giver != asking) & (weight > 0)
         edges = coo_array((weight[kept], (giver[kept], asking[kept])), (n_modules, n_modules))
-        self.neighbours_ = Neighbours.strongest(
+        return Neighbours.strongest(
             [edges.tocsr()],
             np.bincount(asking[kept], minlength=n_modules) > 0,
             n_neighbours=self.config.n_neighbours,
-            order=order,
+            order=id_order(catalog),
         )
-        return self
 
     def _edges(self, catalog: Catalog) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Find the module that gives, the one that asks and the weight of every edge, loops included."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import CatalogChange
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Histories, Interactions
 
@@ -56,6 +57,13 @@ class View(Protocol):
 
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""
+        ...
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Make the view of a changed catalogue, without fitting again: a module that is new to it is NaN.
+
+        One that is `of_catalog_only` reads the changed catalogue.
+        """
         ...
 
     @classmethod

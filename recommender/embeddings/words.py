@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 
@@ -50,34 +53,63 @@ def labels_of(catalog: Catalog) -> list[list[str]]:
     ]
 
 
-def tf_idf(tokens: Sequence[Sequence[str]], *, min_df: int, max_df: float) -> Any:
-    """Weigh the tokens of every module, each row of length 1.
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """Tokens that tell, and how much each does: fitted on one catalogue, it can weigh another.
+
+    Not scikit-learn's, which gives the same numbers: a module that comes after training is weighed by the
+    service, and that loads nothing that trains.
 
     Parameters
     ----------
-    tokens : sequence of sequences of str, length n_modules
-    min_df : int
-        Modules that a token must be in.
-    max_df : float
-        Share of the modules that a token may be in; in ten it always may.
-
-    Returns
-    -------
-    SciPy CSR array, shape (n_modules, n_tokens)
-        Rows of modules without a token that counts are empty.
+    column : dict of str to int
+        Position of each token, in sorted order.
+    idf : float64 array, shape (n_tokens,)
     """
-    from scipy.sparse import csr_array
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-    nothing = csr_array((len(tokens), 0))
-    if not any(tokens):
-        return nothing
-    counts = csr_array(CountVectorizer(analyzer=list).fit_transform(tokens))
-    found_in = np.bincount(counts.indices, minlength=counts.shape[1])
-    telling = (found_in >= min_df) & (found_in <= max(max_df * len(tokens), _FEW))
-    if not telling.any():
-        return nothing
-    return csr_array(TfidfTransformer(sublinear_tf=True).fit_transform(counts[:, telling]))
+    column: Mapping[str, int]
+    idf: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, tokens: Sequence[Sequence[str]], *, min_df: int, max_df: float) -> Self:
+        """Count in how many modules each token is.
+
+        Parameters
+        ----------
+        tokens : sequence of sequences of str, length n_modules
+        min_df : int
+            Modules that a token must be in.
+        max_df : float
+            Share of the modules that a token may be in; in ten it always may.
+        """
+        found_in = Counter(token for own in tokens for token in set(own))
+        most = max(max_df * len(tokens), _FEW)
+        telling = sorted(token for token, count in found_in.items() if min_df <= count <= most)
+        count = np.array([found_in[token] for token in telling], np.float64)
+        idf = 1.0 + np.log((1.0 + len(tokens)) / (1.0 + count))
+        return cls({token: column for column, token in enumerate(telling)}, idf)
+
+    def weigh(self, tokens: Sequence[Sequence[str]]) -> Any:
+        """Weigh the tokens of every module; those that are not in the vocabulary count nothing.
+
+        Returns
+        -------
+        SciPy CSR array, shape (n_modules, n_tokens)
+            Each row of length 1; rows of modules without a token that counts are empty.
+        """
+        from scipy.sparse import csr_array
+
+        start, columns, weights = [0], [], []
+        for own in tokens:
+            counts = Counter(column for token in own if (column := self.column.get(token)) is not None)
+            row = sorted(counts)
+            weight = (1.0 + np.log([counts[column] for column in row])) * self.idf[row]
+            columns += row
+            weights.append(weight / np.sqrt(weight @ weight) if row else weight)
+            start.append(len(columns))
+        data = np.concatenate([np.zeros(0), *weights])
+        shape = (len(tokens), len(self.column))
+        return csr_array((data, np.array(columns, np.int64), np.array(start, np.int64)), shape)
 
 
 def _column(catalog: Catalog, name: str) -> list[Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog, Floats, Ragged
+from recommender.domain.catalog_change import CatalogChange, taken
 from recommender.embeddings.histories import Interactions
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.recency import DAY_SECONDS
@@ -46,6 +47,11 @@ class ModuleUse:
         """
         if self.learned.shape != (n_modules, len(LEARNED)) or self.end.shape != (1,):
             raise ValueError("arrays use and use_end are not of the modules of the catalogue")
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Make those of a changed catalogue: nobody has started what is new."""
+        nobody = np.array([0.0, *[np.nan] * (len(LEARNED) - 1)], np.float32)
+        return type(self)(taken(self.learned, change.modules, nobody), self.end)
 
     @classmethod
     def fit(cls, interactions: Interactions) -> Self:

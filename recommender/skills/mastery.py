@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import CatalogChange, taken
 from recommender.errors import NotFittedError
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable
@@ -164,6 +165,26 @@ class MasteryReadout:
             setattr(self, name, values)
         return self
 
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Make the read-out of a changed catalogue.
+
+        A skill that is new counts as one of which nothing is known, like items without skills; an item that
+        is new as the typical one of its skills; a role that is new adds nothing.
+        """
+        self._require_fitted()
+        moved = type(self)(self.config)
+        for name in self.ARRAYS:
+            setattr(moved, name, getattr(self, name))
+        # Who is known to have no skills keeps the last place.
+        columns = np.append(np.where(change.skills < 0, len(self.base_) - 1, change.skills), -1)
+        moved.base_ = self.base_[columns]
+        moved.segment_ = self.segment_[:, columns]
+        moved.role_ = taken(self.role_, change.roles, 0.0)[:, columns]
+        mean = self.pass_rate_.mean() if len(self.pass_rate_) else 0.5
+        moved.pass_rate_ = taken(self.pass_rate_, change.skills, mean)
+        moved.item_difficulty_ = taken(self.item_difficulty_, change.items, 0.0)
+        return moved
+
     def logit(
         self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
     ) -> Floats:
@@ -213,8 +234,7 @@ class MasteryReadout:
         return error
 
     def _read(self, state: LearnerState | None, catalog: Catalog, now: float, place: Place) -> _Read:
-        if not hasattr(self, "base_"):
-            raise NotFittedError(self)
+        self._require_fitted()
         unfaded = self.base_.copy()
         if place.segment >= 0:
             unfaded += self.segment_[place.segment]
@@ -234,6 +254,10 @@ class MasteryReadout:
         rate = fading_rate(catalog.half_life_days)
         read_skills(met, skill, self.pass_rate_, self.weight_[2:], rate, now, logit, unfaded, share)
         return _Read(logit, unfaded, share, skill, met)
+
+    def _require_fitted(self) -> None:
+        if not hasattr(self, "base_"):
+            raise NotFittedError(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

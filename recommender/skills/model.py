@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import CatalogChange
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.errors import NotFittedError
 from recommender.skills.adaptive_config import AdaptiveConfig
@@ -171,7 +173,7 @@ class SkillModel:
         return self._probability(replay(attempts, catalog, self.difficulty_, self.memory_))
 
     def item_success(self, state: LearnerState | None, items: NDArray[np.int64], *, now: float) -> Floats:
-        """Probability of passing each item, a position in the catalogue, if it came next; (n_items,)."""
+        """Probability of passing each item, a position in `difficulty_`, if it came next; (n_items,)."""
         self._require_fitted()
         state = state or LearnerState(self.difficulty_.id)
         known = self.difficulty_.known(self.memory_)
@@ -198,6 +200,16 @@ class SkillModel:
         self._require_fitted()
         standing = self.mastery_.standing(state, catalog, now=now, place=place)
         return standing, self.typical_.success(standing.logit)
+
+    def with_catalog(self, change: CatalogChange) -> Self:
+        """Make the model of a changed catalogue; states are folded as before, against the same table."""
+        self._require_fitted()
+        model = copy(self)
+        model.mastery_ = self.mastery_.with_catalog(change)
+        model.typical_ = typical_items(
+            change.after, model.mastery_.item_difficulty_, float(model.mastery_.inside_[0])
+        )
+        return model
 
     def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
         """Scalars and arrays that `from_parts` rebuilds the model from, beside the difficulty table."""

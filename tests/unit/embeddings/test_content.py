@@ -8,7 +8,7 @@ import pytest
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import Histories, History, build_interactions
 from recommender.embeddings.content import Content, ContentConfig
-from recommender.embeddings.words import labels_of, texts_of, tf_idf, words
+from recommender.embeddings.words import Vocabulary, labels_of, texts_of, words
 
 NOBODY = np.zeros(0, int)
 MODULES = {
@@ -144,11 +144,30 @@ def test_texts_and_labels_of_the_catalogue():
     assert (labels[6], texts[9]) == ([], [])
 
 
+def weighed(tokens, others=None, **limits):
+    return Vocabulary.fit(tokens, max_df=1.0, **limits).weigh(tokens if others is None else others)
+
+
 def test_tf_idf_by_hand():
     tokens = [["a", "a", "b"], ["b"], [], ["c"]]
-    got = tf_idf(tokens, min_df=1, max_df=1.0).toarray()
+    got = weighed(tokens, min_df=1).toarray()
     rare, common = 1 + np.log(5 / 2), 1 + np.log(5 / 3)
     row = np.array([(1 + np.log(2)) * rare, common, 0])
     np.testing.assert_allclose(got, [row / np.linalg.norm(row), [0, 1, 0], [0, 0, 0], [0, 0, 1]])
-    assert tf_idf(tokens, min_df=2, max_df=1.0).toarray().tolist() == [[1], [1], [0], [0]]
-    assert tf_idf(tokens, min_df=3, max_df=1.0).shape == (4, 0)
+    assert weighed(tokens, min_df=2).toarray().tolist() == [[1], [1], [0], [0]]
+    assert weighed(tokens, min_df=3).shape == (4, 0)
+
+
+def test_another_catalogue_is_weighed_by_what_was_fitted():
+    tokens = [["a", "a", "b"], ["b"], [], ["c"]]
+    got = weighed(tokens, [["b", "new"], ["a", "a", "b"], ["new"]], min_df=1).toarray()
+    np.testing.assert_array_equal(got[1], weighed(tokens, min_df=1).toarray()[0])
+    assert got[[0, 2]].tolist() == [[0, 1, 0], [0, 0, 0]]
+
+
+def test_weights_are_those_of_scikit_learn():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    tokens = [[f"w{i * j % 7}" for j in range(i + 1)] for i in range(9)]
+    theirs = TfidfVectorizer(analyzer=list, sublinear_tf=True).fit_transform(tokens)
+    np.testing.assert_allclose(weighed(tokens, min_df=1).toarray(), theirs.toarray())
