@@ -25,9 +25,9 @@ from recommender.pointer import read_pointer
 from recommender.ranking.choose import Chooser
 from recommender.ranking.difficulty import band_for, fit
 from recommender.ranking.eligibility import Rules, why_empty
-from recommender.ranking.gain import Need, Teaching, gap_closed
+from recommender.ranking.gain import Need, Teaching, assumed, gap_closed
 from recommender.ranking.value import terms
-from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place
+from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place, Standing
 from recommender.skills.state import LearnerState, fold, known_rows, update
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
@@ -269,7 +269,8 @@ class Engine:
         ranking, role = self.bundle.ranking, self._target_role(profile, query)
         place = self._place(profile)
         history, finished = self._past(state, place)
-        mastery, faded, success = self._stand(state, place, now)
+        standing, success = self._stand(state, place, now)
+        mastery, faded = standing.mastery, standing.faded
         eligibility = self._rules.apply(
             finished=finished,
             mastery=mastery,
@@ -285,9 +286,8 @@ class Engine:
         recent = None if state is None else float(state.learner["share"][0, 0])
         band = band_for(query.challenge, recent, n_recent, ranking.difficulty)
         need = Need.of_role(self.catalog, role)
-        gap = gap_closed(
-            mastery, need, learning_rate=weights.learning_rate, assumed_mastery=weights.assumed_mastery
-        )
+        told = assumed(weights.assumed_mastery, standing.said)
+        gap = gap_closed(mastery, need, learning_rate=weights.learning_rate, assumed_mastery=told)
         unlocks = self._rules.unlocks(eligibility)
         return Request(
             query=query,
@@ -327,16 +327,16 @@ class Engine:
             return None
         return self.bundle.skills.mastery(state, self.catalog, now=now, place=place)
 
-    def _stand(self, state: LearnerState | None, place: Place, now: float) -> tuple[Floats, Floats, Floats]:
-        """Mastery, NaN where unknown, and mastery lost, by skill; and chance of passing, by module.
+    def _stand(self, state: LearnerState | None, place: Place, now: float) -> tuple[Standing, Floats]:
+        """Where the learner stands, and their chance of passing each module (n_modules,).
 
         That is of each module's typical item; the declared share stands in where no attempt tells.
         """
-        n_skills, declared = self.catalog.n_skills, 1.0 - self.catalog.difficulty
+        declared = 1.0 - self.catalog.difficulty
         if self.bundle.skills is None:
-            return np.full(n_skills, np.nan), np.zeros(n_skills), declared
+            return Standing.unknown(self.catalog.n_skills), declared
         standing, success = self.bundle.skills.standing(state, self.catalog, now=now, place=place)
-        return standing.mastery, standing.faded, np.where(np.isnan(success), declared, success)
+        return standing, np.where(np.isnan(success), declared, success)
 
     def _target_role(self, profile: LearnerProfile, query: Query) -> int:
         """Position of the role whose gaps count, -1 for none; only what the query asks for must exist."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
 from recommender.domain.catalog import Catalog, Floats
 from recommender.ranking.prerequisites import Positions
@@ -91,7 +92,31 @@ def expected_gain(mastery: Floats, learning_rate: float) -> Floats:
     return (1.0 - mastery) * learning_rate
 
 
-def gap_closed(mastery: Floats, need: Need, *, learning_rate: float, assumed_mastery: float) -> Floats:
+def assumed(usual: float, said: Floats) -> Floats:
+    """Mastery to assume in gaps where nothing is known of a skill but what the learner says.
+
+    A self-assessment is no evidence, so it does not make mastery known; it moves what is assumed, by as many
+    logits as the skill model found that such words are worth.
+
+    Parameters
+    ----------
+    usual : float
+        `ValueWeights.assumed_mastery`.
+    said : float64 array, shape (n_skills,)
+        From `Standing`, 0 where nothing was said.
+
+    Examples
+    --------
+    >>> assumed(0.3, np.array([0.0, 1.0, -1.0])).round(2).tolist()
+    [0.3, 0.54, 0.14]
+    """
+    moved: Floats = np.where(said == 0.0, usual, expit(logit(usual) + said))
+    return moved
+
+
+def gap_closed(
+    mastery: Floats, need: Need, *, learning_rate: float, assumed_mastery: float | Floats
+) -> Floats:
     """Worth of one module on each skill for a role: the gap it closes x importance x priority of the role.
 
     No more than the gap counts: what goes beyond the role's requirement is worth nothing here.
@@ -101,8 +126,10 @@ def gap_closed(mastery: Floats, need: Need, *, learning_rate: float, assumed_mas
     mastery : float64 array, shape (n_skills,)
         Probabilities, NaN where unknown.
     need : Need
-    learning_rate, assumed_mastery : float
+    learning_rate : float
         As in `ValueWeights`.
+    assumed_mastery : float, or float64 array, shape (n_skills,)
+        As in `ValueWeights`, or from `assumed`.
 
     Returns
     -------

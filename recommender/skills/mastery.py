@@ -86,12 +86,20 @@ class MasteryEstimate:
 class Standing:
     """Mastery where there is evidence of it, else NaN, and mastery lost since the last pass, (n_skills,).
 
-    `logit` (n_skills + 1,) is that of `MasteryReadout.logit`, known of every skill.
+    `logit` (n_skills + 1,) is that of `MasteryReadout.logit`, known of every skill; `said` (n_skills,) is
+    what the last self-assessment adds to it, 0 without one.
     """
 
     mastery: Floats
     faded: Floats
     logit: Floats
+    said: Floats
+
+    @classmethod
+    def unknown(cls, n_skills: int) -> Standing:
+        """Of somebody of whom nothing can be known."""
+        nothing = np.zeros(n_skills)
+        return cls(np.full(n_skills, np.nan), nothing, np.zeros(n_skills + 1), nothing)
 
 
 class MasteryReadout:
@@ -216,7 +224,9 @@ class MasteryReadout:
         read = self._read(state, catalog, now, place)
         mastery, has_evidence, faded = self._told(read)
         mastery[~has_evidence] = np.nan
-        return Standing(mastery, faded, read.logit)
+        said, levels = np.zeros(len(self.pass_rate_)), read.met["self_level"]
+        said[read.skill] = self.weight_[2] * np.nan_to_num(levels - self.pass_rate_[read.skill])
+        return Standing(mastery, faded, read.logit, said)
 
     def _told(self, read: _Read) -> tuple[Floats, NDArray[np.bool_], Floats]:
         """Mastery, whether there is evidence of it, and how much of it faded, each (n_skills,)."""
