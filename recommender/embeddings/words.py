@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final, Self
 
 import numpy as np
@@ -99,17 +99,16 @@ class Vocabulary:
         """
         from scipy.sparse import csr_array
 
-        start, columns, weights = [0], [], []
-        for own in tokens:
-            counts = Counter(column for token in own if (column := self.column.get(token)) is not None)
-            row = sorted(counts)
-            weight = (1.0 + np.log([counts[column] for column in row])) * self.idf[row]
-            columns += row
-            weights.append(weight / np.sqrt(weight @ weight) if row else weight)
-            start.append(len(columns))
-        data = np.concatenate([np.zeros(0), *weights])
-        shape = (len(tokens), len(self.column))
-        return csr_array((data, np.array(columns, np.int64), np.array(start, np.int64)), shape)
+        lookup = self.column.get
+        found = [[c for token in own if (c := lookup(token)) is not None] for own in tokens]
+        start = np.cumsum([0, *map(len, found)], dtype=np.int64)
+        columns = np.fromiter(chain.from_iterable(found), np.int64, int(start[-1]))
+        matrix = csr_array((np.ones(len(columns)), columns, start), (len(tokens), len(self.column)))
+        matrix.sum_duplicates()
+        row = np.repeat(np.arange(len(tokens)), np.diff(matrix.indptr))
+        weight = (1.0 + np.log(matrix.data)) * self.idf[matrix.indices]
+        matrix.data = weight / np.sqrt(np.bincount(row, weight**2, len(tokens)))[row]
+        return matrix
 
 
 def _column(catalog: Catalog, name: str) -> list[Any]:

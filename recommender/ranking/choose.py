@@ -28,7 +28,8 @@ class Chooser:
     ----------
     diversity, exploration : float
         From `RankingConfig`.
-    id_rank : int32 array, shape (n_modules,)
+    id_rank, by_id : int arrays, shape (n_modules,)
+        From `rank_ids`, and positions in that order.
     alike : Neighbours
         From `rerank.likeness`; none where `diversity` is 0.
     rarity : float64 array, shape (n_modules,)
@@ -38,6 +39,7 @@ class Chooser:
     diversity: float
     exploration: float
     id_rank: Ints
+    by_id: NDArray[np.intp]
     alike: Neighbours
     rarity: Floats
 
@@ -49,10 +51,12 @@ class Chooser:
         starts = np.zeros(catalog.n_modules) if use is None else use.learned[:, 0].astype(np.float64)
         n = catalog.n_modules
         alike = likeness(catalog, views) if ranking.diversity > 0 else Neighbours.none(n)
+        id_rank = rank_ids(catalog.module_ids)
         return cls(
             ranking.diversity,
             ranking.exploration,
-            rank_ids(catalog.module_ids),
+            id_rank,
+            np.argsort(id_rank),
             alike,
             1.0 / np.sqrt(1.0 + starts),
         )
@@ -78,6 +82,6 @@ class Chooser:
             allowed,
             probability=self.exploration,
             rarity=self.rarity,
-            id_rank=self.id_rank,
+            by_id=self.by_id,
             draws=draws_of(bundle_id, learner_id, now.astimezone(UTC).date().isoformat()),
         )

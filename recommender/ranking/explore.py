@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.domain.catalog import Floats, Ints
+from recommender.domain.catalog import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ def explore(
     *,
     probability: float,
     rarity: Floats,
-    id_rank: Ints,
+    by_id: NDArray[np.intp],
     draws: Sequence[float],
 ) -> Shown:
     """Perhaps put one module that was not chosen among those that were.
@@ -61,14 +61,14 @@ def explore(
         Chance to explore, in [0, 1).
     rarity : float64 array, shape (n_modules,)
         Above 0; the module is drawn in proportion to it.
-    id_rank : int32 array, shape (n_modules,)
-        From `rank_ids`: modules lie in this order to draw from.
+    by_id : int array, shape (n_modules,)
+        Positions in the order of ids, in which modules lie to be drawn from.
     draws : sequence of 3 floats
         From `draws_of`: whether to explore, where, and what.
 
     Examples
     --------
-    >>> ask = dict(allowed=np.ones(4, bool), rarity=np.array([1, 1, 1, 3.0]), id_rank=np.arange(4))
+    >>> ask = dict(allowed=np.ones(4, bool), rarity=np.array([1, 1, 1, 3.0]), by_id=np.arange(4))
     >>> shown = explore(np.array([1, 0]), probability=0.1, draws=(0.05, 0.9, 0.5), **ask)
     >>> shown.modules.tolist(), shown.place, shown.propensity.round(3).tolist()
     ([1, 3], 1, [1.0, 0.075])
@@ -81,14 +81,13 @@ def explore(
         return Shown(chosen, propensity)
     free = allowed.copy()
     free[chosen] = False
-    pool = np.flatnonzero(free)
+    pool = by_id[free[by_id]]
     if not len(pool):
         return Shown(chosen, propensity)
     whether, where, what = draws
     if whether >= probability:
         propensity[-1] = 1.0 - probability
         return Shown(chosen, propensity)
-    pool = pool[np.argsort(id_rank[pool])]
     upto = np.cumsum(rarity[pool])
     drawn = min(int(np.searchsorted(upto, what * upto[-1], side="right")), len(pool) - 1)
     place = 1 + int(where * (n - 1)) if n > 1 else 0

@@ -21,7 +21,7 @@ def ask(draws, k=3, probability=0.2, allowed=ALLOWED, order=None):
         allowed[order],
         probability=probability,
         rarity=RARITY[order],
-        id_rank=rank_ids(ids),
+        by_id=np.argsort(rank_ids(ids)),
         draws=draws,
     )
     return [ids[m] for m in shown.modules.tolist()], shown.propensity.tolist(), shown.place
