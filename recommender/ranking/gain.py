@@ -92,7 +92,7 @@ def expected_gain(mastery: Floats, learning_rate: float) -> Floats:
     return (1.0 - mastery) * learning_rate
 
 
-def assumed(usual: float, said: Floats) -> Floats:
+def assumed(usual: float, said: Floats) -> float | Floats:
     """Mastery to assume in gaps where nothing is known of a skill but what the learner says.
 
     A self-assessment is no evidence, so it does not make mastery known; it moves what is assumed, by as many
@@ -107,9 +107,11 @@ def assumed(usual: float, said: Floats) -> Floats:
 
     Examples
     --------
-    >>> assumed(0.3, np.array([0.0, 1.0, -1.0])).round(2).tolist()
+    >>> np.round(assumed(0.3, np.array([0.0, 1.0, -1.0])), 2).tolist()
     [0.3, 0.54, 0.14]
     """
+    if not said.any():
+        return usual
     moved: Floats = np.where(said == 0.0, usual, expit(logit(usual) + said))
     return moved
 
