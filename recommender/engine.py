@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.answer import Answer, Request, Words
 from recommender.assessment import Assessment, AssessmentItem
+from recommender.blocks.recommend import BlockRecommender
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.dataset_format import SEGMENTS
@@ -360,4 +361,15 @@ class Engine:
             n_attempts=int(estimate.n_attempts[skill]),
             last_practised_at=from_seconds(float(estimate.last_at[skill])),
             trend="rising" if trend > TREND_STEP else "falling" if trend < -TREND_STEP else "steady",
+        )
+
+    def in_blocks(self) -> BlockRecommender:
+        """Return what answers many learners at once with the numbers that `recommend` gives each of them."""
+        return BlockRecommender(
+            bundle=self.bundle,
+            rules=self._rules,
+            teaching=self._teaching,
+            preferences=self._preferences,
+            difficulty=self._words.difficulty,
+            recent_answers=RECENT_ANSWERS,
         )

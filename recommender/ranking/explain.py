@@ -14,7 +14,7 @@ from recommender.ranking.value import Terms
 
 MAX_REASONS = 3
 # A term this small is rounding, not a reason.
-_LEAST = 1e-9
+LEAST_TERM = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def reasons(terms: Terms, module: int, facts: Facts, language: str = "en") -> tu
         Weights are shares of all positive terms; empty when no term speaks for the module.
     """
     positive = sorted(
-        (pair for pair in terms.of(module).items() if pair[1] > _LEAST), key=lambda pair: -pair[1]
+        (pair for pair in terms.of(module).items() if pair[1] > LEAST_TERM), key=lambda pair: -pair[1]
     )
     total = sum(value for _, value in positive)
     return tuple(

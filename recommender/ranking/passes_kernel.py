@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 # Probabilities closer to 0 or 1 than this are one logit distance: their logits would be infinite.
-_EDGE = 1e-9
+EDGE = 1e-9
 
 
 @numba.njit(cache=True, nogil=True)
@@ -78,7 +78,7 @@ def _away(probability: float, low: float, high: float, low_logit: float, high_lo
         return 0.0
     if np.isnan(probability):
         return np.nan
-    odds = min(max(probability, _EDGE), 1.0 - _EDGE)
+    odds = min(max(probability, EDGE), 1.0 - EDGE)
     logit = np.log(odds / (1.0 - odds))
     return max(max(low_logit - logit, logit - high_logit), 0.0)
 

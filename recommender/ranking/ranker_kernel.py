@@ -308,3 +308,55 @@ def redistribute(candidates: Any, value: Any, floor: float, n_allowed: int, mix:
         mix[candidates[i]] *= np.exp(value[i] - highest) * mass / total
     for m in range(len(mix)):
         mix[m] = mix[m] * (1.0 - floor) + floor / max(n_allowed, 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def mix_block(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any, mix: Any, n: Any) -> None:
+    """Do as `mix_views` for a block: scores (n_learners, n_views, n_modules), weights (n_learners, n_views).
+
+    `n` (n_learners,) is filled with how many modules are allowed.
+    """
+    for b in range(len(scores)):
+        n[b] = mix_views(scores[b], weights[b], allowed[b], floor, shares[b], mix[b])
+
+
+@numba.njit(cache=True, nogil=True)
+def describe_block(
+    shares: Any, mix: Any, allowed: Any, id_rank: Any, k: int, pasts: Any, facts: Facts, n_features: int
+) -> Any:
+    """Mark and describe the candidates of each learner of a block.
+
+    `pasts` are start, modules, times and roles of their histories. Returns where each learner's rows start,
+    the module of each row, and its features (n_rows, n_features).
+    """
+    n_learners, _, n_modules = shares.shape
+    start, modules, at, role = pasts
+    marked = np.zeros((n_learners, n_modules), np.bool_)
+    first = np.zeros(n_learners + 1, np.int64)
+    for b in range(n_learners):
+        mark_candidates(shares[b], allowed[b], id_rank, k, marked[b])
+        first[b + 1] = first[b] + marked[b].sum()
+    candidates = np.empty(first[-1], np.int64)
+    x = np.empty((first[-1], n_features), np.float32)
+    for b in range(n_learners):
+        row = first[b]
+        for m in range(n_modules):
+            if marked[b, m]:
+                candidates[row] = m
+                row += 1
+        past = Past(modules[start[b] : start[b + 1]], at[start[b] : start[b + 1]], role[b])
+        rows = slice(first[b], first[b + 1])
+        if first[b + 1] > first[b]:
+            describe(candidates[rows], shares[b], mix[b], past, facts, x[rows])
+    return first, candidates, x
+
+
+@numba.njit(cache=True, nogil=True)
+def redistribute_block(
+    first: Any, candidates: Any, value: Any, floor: float, n_allowed: Any, mix: Any
+) -> None:
+    """Do as `redistribute` for each learner of a block that has candidates."""
+    for b in range(len(mix)):
+        rows = slice(first[b], first[b + 1])
+        if first[b + 1] > first[b]:
+            redistribute(candidates[rows], value[rows], floor, n_allowed[b], mix[b])

@@ -74,3 +74,28 @@ def read_skills(
         share[i] = np.exp2(-days * rate[s]) if days > 0.0 and rate[s] > 0.0 else 1.0
         logit[s] += speaks_for * share[i] + against
         unfaded[s] += speaks_for + against
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def read_block(
+    start: Any,
+    met: Any,
+    position: Any,
+    pass_rate: Any,
+    weight: Any,
+    rate: Any,
+    now: float,
+    logit: Any,
+    unfaded: Any,
+) -> None:
+    """Do as `read_skills` for a block of learners.
+
+    Learner `b` met the skills in rows ``start[b]:start[b + 1]``; `logit` and `unfaded` are of shape
+    (n_learners, n_skills + 1).
+    """
+    share = np.empty(len(met))
+    for b in range(len(logit)):
+        rows = slice(start[b], start[b + 1])
+        read_skills(
+            met[rows], position[rows], pass_rate, weight, rate, now, logit[b], unfaded[b], share[rows]
+        )

@@ -1,0 +1,349 @@
+"""What a recommendation works out per learner, compiled over a block of them.
+
+The same sums in the same order as `recommender.ranking.prerequisites`, `gain`, `difficulty`, `value`, `rank`
+and `explain` make one by one; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from recommender.ranking.explain import LEAST_TERM, MAX_REASONS
+from recommender.ranking.passes_kernel import EDGE
+from recommender.ranking.rank import TIE_DECIMALS
+
+UNKNOWN, REVIEW, ON_LEVEL, STRETCH = range(4)
+"""Codes of how difficult a module is for a learner."""
+N_ADDED = 5
+"""Terms beside what the views like: difficulty, gap, readiness, unlocking, review."""
+
+_TINY = np.finfo(np.float64).tiny
+_TENS = 10.0**TIE_DECIMALS
+
+
+class Needs(NamedTuple):
+    """Prerequisites, as in `recommender.ranking.prerequisites.Requirements`."""
+
+    module: Any
+    needed_module: Any
+    needed_skill: Any
+    required: Any
+    hard: Any
+    count: Any
+
+
+class Known(NamedTuple):
+    """What the rules and the skill model tell of a block, arrays by learner and module.
+
+    `success` is NaN where unknown, `low` and `high` (n_learners,) are the edges of the band.
+    """
+
+    allowed: Any
+    readiness: Any
+    unlocks: Any
+    success: Any
+    low: Any
+    high: Any
+
+
+class Skills(NamedTuple):
+    """Skills of a block: what learners master, lost and need, (n_learners, n_skills), and which module teaches which.
+
+    `skill` and `start` are those of `recommender.ranking.gain.Teaching`.
+    """
+
+    mastery: Any
+    faded: Any
+    target: Any
+    required: Any
+    importance: Any
+    priority: Any
+    start: Any
+    skill: Any
+
+
+class Liked(NamedTuple):
+    """What the views like: `shares` (n_learners, n_views, n_modules), `mix`, `n_allowed` and the weights."""
+
+    shares: Any
+    mix: Any
+    n_allowed: Any
+    weights: Any
+
+
+class Weights(NamedTuple):
+    """Numbers of `recommender.ranking.value.ValueWeights`, and the falloff of the band."""
+
+    difficulty: float
+    gap: float
+    readiness: float
+    unlocking: float
+    review: float
+    learning_rate: float
+    assumed_mastery: float
+    falloff: float
+
+
+class Order(NamedTuple):
+    """Modules by id, and those of each variant group, back to back: `members[start[g]:start[g + 1]]`."""
+
+    id_rank: Any
+    group: Any
+    start: Any
+    members: Any
+
+
+class Codes(NamedTuple):
+    """Row of each view's reason, and of the added terms' (N_ADDED,), among `n` codes."""
+
+    of_view: Any
+    of_added: Any
+    n: int
+
+
+class Chosen(NamedTuple):
+    """What is filled in, (n_learners, k): positions or -1; `reasons` (n_learners, k, MAX_REASONS)."""
+
+    module: Any
+    replaced: Any
+    score: Any
+    fit: Any
+    reasons: Any
+
+
+@numba.njit(cache=True, nogil=True)
+def check_needs(finished: Any, mastery: Any, hidden: Any, needs: Needs, known: Any, met: Any) -> None:
+    """Fill what prerequisites leave of the catalogue, arrays by learner and module.
+
+    `hidden` are modules that no learner of that kind may see, whatever they finish; `known` is filled but for
+    `success` and the band.
+    """
+    n_modules, on_modules = finished.shape[1], len(needs.needed_module)
+    missing, n_missing = np.empty(len(needs.module), np.bool_), np.empty(n_modules, np.int64)
+    shortfall = np.empty(n_modules)
+    for b in range(len(finished)):
+        n_missing[:] = 0
+        shortfall[:] = 0.0
+        met[b, :] = True
+        for r in range(len(needs.module)):
+            m = needs.module[r]
+            if r < on_modules:
+                is_met = finished[b, needs.needed_module[r]]
+                degree = 1.0 if is_met else 0.0
+            else:
+                has, asked = mastery[b, needs.needed_skill[r - on_modules]], needs.required[r - on_modules]
+                is_met = has >= asked
+                degree = 1.0 if is_met else np.fmax(has / max(asked, _TINY), 0.0)
+            if not is_met:
+                met[b, m] = False
+            missing[r] = needs.hard[r] and not is_met
+            n_missing[m] += missing[r]
+            shortfall[m] += 1.0 - degree
+        for m in range(n_modules):
+            known.readiness[b, m] = 1.0 - shortfall[m] / needs.count[m]
+            known.allowed[b, m] = not (n_missing[m] or finished[b, m] or hidden[b, m])
+            known.unlocks[b, m] = 0
+        for r in range(on_modules):
+            m = needs.module[r]
+            if missing[r] and n_missing[m] == 1 and not (hidden[b, m] or finished[b, m]):
+                known.unlocks[b, needs.needed_module[r]] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def module_success(
+    logit: Any, start: Any, skill: Any, weight: Any, harder: Any, declared: Any, out: Any
+) -> None:
+    """Fill the chance of passing each module's typical item, (n_learners, n_modules); see `TypicalItems`."""
+    for b in range(len(logit)):
+        for m in range(len(harder)):
+            total = 0.0
+            for e in range(start[m], start[m + 1]):
+                total += weight[e] * logit[b, skill[e]]
+            out[b, m] = 1.0 / (1.0 + np.exp(harder[m] - total))
+            if np.isnan(out[b, m]):
+                out[b, m] = declared[m]
+
+
+@numba.njit(cache=True, nogil=True)
+def choose(
+    k: int,
+    known: Known,
+    skills: Skills,
+    liked: Liked,
+    weights: Weights,
+    order: Order,
+    codes: Codes,
+    out: Chosen,
+) -> None:
+    """Score, rank, swap for variants and explain; `out` is filled."""
+    n_learners, n_modules = known.allowed.shape
+    gap, score = np.empty(skills.mastery.shape[1]), np.empty(n_modules)
+    added = np.empty((N_ADDED, n_modules))
+    for b in range(n_learners):
+        _close_gaps(b, skills, weights, gap)
+        _score(b, known, skills, liked, weights, gap, added, score)
+        chosen = out.module[b]
+        _top(score, known.allowed[b], k, order.id_rank, chosen)
+        _swap(b, known, order, chosen, out.replaced[b])
+        for place in range(k):
+            m = chosen[place]
+            if m < 0:
+                break
+            if not known.allowed[b, m]:
+                raise ValueError("a module was chosen that is not allowed")
+            out.score[b, place] = score[m]
+            out.fit[b, place] = _classify(known.success[b, m], known.low[b], known.high[b])
+            _explain(b, m, liked, added, codes, out.reasons[b, place])
+
+
+@numba.njit(cache=True, nogil=True)
+def _close_gaps(b: int, skills: Skills, weights: Weights, gap: Any) -> None:
+    """Fill the worth of one module on each skill, as `gain.gap_closed` does."""
+    role = skills.target[b]
+    for s in range(len(gap)):
+        mastery = skills.mastery[b, s]
+        if np.isnan(mastery):
+            mastery = weights.assumed_mastery
+        closed = np.minimum((1.0 - mastery) * weights.learning_rate, skills.required[role, s] - mastery)
+        gap[s] = np.fmax(closed, 0.0) * skills.importance[role, s] * skills.priority[role]
+
+
+@numba.njit(cache=True, nogil=True)
+def _score(
+    b: int,
+    known: Known,
+    skills: Skills,
+    liked: Liked,
+    weights: Weights,
+    gap: Any,
+    added: Any,
+    score: Any,
+) -> None:
+    """Fill the added terms (N_ADDED, n_modules) and the score (n_modules,) of what is allowed."""
+    most = max(1, liked.n_allowed[b])
+    low, high = _logit(known.low[b]), _logit(known.high[b])
+    for m in range(len(score)):
+        if not known.allowed[b, m]:
+            continue
+        total, faded = 0.0, 0.0
+        first, last = skills.start[m], skills.start[m + 1]
+        for e in range(first, last):
+            total += gap[skills.skill[e]]
+            faded += skills.faded[b, skills.skill[e]]
+        success = known.success[b, m]
+        away = _distance(success, low, high) / weights.falloff
+        fit = 0.5 if np.isnan(success) else np.exp(-0.5 * away * away)
+        added[0, m] = weights.difficulty * (2.0 * fit - 1.0)
+        added[1, m] = weights.gap * total
+        added[2, m] = weights.readiness * (known.readiness[b, m] - 1.0)
+        added[3, m] = weights.unlocking * np.log1p(known.unlocks[b, m])
+        added[4, m] = weights.review * (faded / max(last - first, 1))
+        score[m] = np.log(liked.mix[b, m] * most)
+        for t in range(N_ADDED):
+            score[m] += added[t, m]
+
+
+@numba.njit(cache=True, nogil=True)
+def _logit(p: float) -> float:
+    return np.log(p / (1.0 - p))
+
+
+@numba.njit(cache=True, nogil=True)
+def _distance(success: float, low: float, high: float) -> float:
+    """Logits to the nearer edge of the band, whose edges are given as logits; NaN stays NaN."""
+    odds = np.minimum(np.maximum(success, EDGE), 1.0 - EDGE)
+    logit = np.log(odds / (1.0 - odds))
+    return np.maximum(np.maximum(low - logit, logit - high), 0.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _classify(success: float, low: float, high: float) -> int:
+    if np.isnan(success):
+        return UNKNOWN
+    if success > high:
+        return REVIEW
+    return STRETCH if success < low else ON_LEVEL
+
+
+@numba.njit(cache=True, nogil=True)
+def _top(score: Any, allowed: Any, k: int, id_rank: Any, chosen: Any) -> None:
+    """Fill the `k` best allowed modules, best first, then -1; equal to nine decimals goes by id."""
+    chosen[:] = -1
+    values = np.empty(k)
+    size = 0
+    for m in range(len(score)):
+        if not allowed[m] or np.isnan(score[m]):
+            continue
+        value = np.rint(score[m] * _TENS) / _TENS
+        place = size
+        while place > 0 and (
+            value > values[place - 1]
+            or (value == values[place - 1] and id_rank[m] < id_rank[chosen[place - 1]])
+        ):
+            place -= 1
+        if place == k:
+            continue
+        size = min(size + 1, k)
+        for p in range(size - 1, place, -1):
+            chosen[p], values[p] = chosen[p - 1], values[p - 1]
+        chosen[place], values[place] = m, value
+
+
+@numba.njit(cache=True, nogil=True)
+def _swap(b: int, known: Known, order: Order, chosen: Any, replaced: Any) -> None:
+    """Put better variants in place, as `difficulty.swap` does; `replaced` tells in whose place, -1 for none."""
+    low, high = _logit(known.low[b]), _logit(known.high[b])
+    success = known.success[b]
+    replaced[:] = -1
+    for place in range(len(chosen)):
+        old = chosen[place]
+        if old < 0:
+            break
+        away = _distance(success[old], low, high)
+        if not away > 0.0:
+            continue
+        best, nearest = -1, np.inf
+        for e in range(order.start[order.group[old]], order.start[order.group[old] + 1]):
+            m = order.members[e]
+            if not known.allowed[b, m] or np.isnan(success[m]) or (chosen == m).any():
+                continue
+            distance = _distance(success[m], low, high)
+            if distance < nearest or (distance == nearest and order.id_rank[m] < order.id_rank[best]):
+                best, nearest = m, distance
+        if best >= 0 and nearest < away:
+            chosen[place], replaced[place] = best, old
+
+
+@numba.njit(cache=True, nogil=True)
+def _explain(b: int, m: int, liked: Liked, added: Any, codes: Codes, reasons: Any) -> None:
+    """Fill the codes of the largest positive terms, largest first, then -1; see `value.Terms.of`."""
+    shares, weights = liked.shares[b], liked.weights[b]
+    values, parts = np.zeros(codes.n), np.empty(len(weights))
+    total = 0.0
+    for v in range(len(weights)):
+        parts[v] = weights[v] * shares[v, m]
+        total += parts[v]
+    if not parts.any():
+        total = 0.0
+        for v in range(len(weights)):
+            parts[v] = weights[v] if shares[v].any() else 0.0
+            total += parts[v]
+    views = np.log(liked.mix[b, m] * max(1, liked.n_allowed[b]))
+    for v in range(len(weights)):
+        if total > 0.0:
+            values[codes.of_view[v]] += parts[v] / total * views
+    for t in range(N_ADDED):
+        values[codes.of_added[t]] += added[t, m]
+    reasons[:] = -1
+    for r in range(MAX_REASONS):
+        best, largest = -1, LEAST_TERM
+        for c in range(codes.n):
+            if values[c] > largest:
+                best, largest = c, values[c]
+        if best < 0:
+            break
+        reasons[r] = best
+        values[best] = -np.inf

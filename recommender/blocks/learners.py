@@ -1,0 +1,182 @@
+"""Many learners as arrays: what of their states and profiles a recommendation reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.domain.catalog import Catalog, Roles
+from recommender.domain.dataset_format import SEGMENTS
+from recommender.domain.events import Status
+from recommender.domain.learner import LearnerProfile
+from recommender.embeddings.histories import Histories, History
+from recommender.skills.records import SKILL, fresh
+from recommender.skills.state import LearnerState, known_rows
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Profiles of learners as positions, arrays of shape (n_learners,).
+
+    Parameters
+    ----------
+    role, segment : int32 arrays
+        Positions in the catalogue's roles and in `SEGMENTS`, -1 where not known; without a segment that of
+        the role.
+    target : int32 array
+        Role whose gaps count, -1 for none.
+    language : int32 array
+        Positions in `languages`, -1 where not known.
+    languages : tuple of str
+    """
+
+    role: NDArray[np.int32]
+    segment: NDArray[np.int32]
+    target: NDArray[np.int32]
+    language: NDArray[np.int32]
+    languages: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        roles: Roles,
+        *,
+        role_id: Sequence[str | None],
+        target_role_id: Sequence[str | None],
+        segment: Sequence[str | None],
+        language: Sequence[str | None],
+    ) -> Places:
+        """Look up what profiles say; a role that the catalogue does not hold is none.
+
+        >>> roles = Catalog.from_tables({}).roles
+        >>> nobody = Places.of(roles, role_id=[None], target_role_id=["?"], segment=["user"], language=["en"])
+        >>> nobody.target.tolist(), nobody.segment.tolist(), nobody.languages
+        ([-1], [0], ('en',))
+        """
+        role = np.array([roles.index.get(i or "", -1) for i in role_id], np.int32)
+        target = np.array([roles.index.get(i or "", -1) for i in target_role_id], np.int32)
+        part = np.array([SEGMENTS.index(s) if s in SEGMENTS else -1 for s in segment], np.int32)
+        by_role = np.append(roles.segment, -1)[role]
+        languages = tuple(sorted({tag for tag in language if tag}))
+        index = {tag: i for i, tag in enumerate(languages)}
+        return cls(
+            role=role,
+            segment=np.where(part >= 0, part, by_role).astype(np.int32),
+            target=np.where(target >= 0, target, role).astype(np.int32),
+            language=np.array([index.get(tag or "", -1) for tag in language], np.int32),
+            languages=languages,
+        )
+
+    def take(self, first: int, last: int) -> Places:
+        """Learners ``first:last``."""
+        rows = slice(first, last)
+        return Places(
+            self.role[rows], self.segment[rows], self.target[rows], self.language[rows], self.languages
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearnerBlock:
+    """Learners one behind the other: learner `i` met the skills in rows ``start[i]:start[i + 1]``.
+
+    Parameters
+    ----------
+    places : Places
+    n_events, n_attempts : int64 arrays, shape (n_learners,)
+    ability, level, recent : float64 arrays, shape (n_learners,)
+        Logits; the fastest running share of passes, in [0, 1].
+    start : int64 array, shape (n_learners + 1,)
+    skill : int64 array, shape (n_met,)
+        Positions in the catalogue.
+    met : SKILL records, shape (n_met,)
+    histories : Histories
+        Modules of the catalogue in the order of their first start.
+    finished : bool array, shape (n_started,)
+        Of the modules in `histories`.
+    """
+
+    places: Places
+    n_events: Ints
+    n_attempts: Ints
+    ability: NDArray[np.float64]
+    level: NDArray[np.float64]
+    recent: NDArray[np.float64]
+    start: Ints
+    skill: Ints
+    met: Any
+    histories: Histories
+    finished: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.n_events)
+
+    @classmethod
+    def of_states(
+        cls, states: Sequence[LearnerState | None], profiles: Sequence[LearnerProfile], catalog: Catalog
+    ) -> LearnerBlock:
+        """Bring states and profiles of the same learners into arrays; None is a state without events."""
+        places = Places.of(
+            catalog.roles,
+            role_id=[p.role_id for p in profiles],
+            target_role_id=[p.target_role_id for p in profiles],
+            segment=[p.segment for p in profiles],
+            language=[p.language for p in profiles],
+        )
+        given = [state or LearnerState("") for state in states]
+        skills = [known_rows(state.skill_rows, catalog.skill_index) for state in given]
+        records = [fresh(SKILL, 0), *(s.skills[row] for s, (_, row) in zip(given, skills, strict=True))]
+        learner = [state.learner[0] for state in given]
+        histories, finished = [], [np.zeros(0, np.bool_)]
+        for i, state in enumerate(given):
+            history, done = _started(state, catalog)
+            histories.append(History(*history, int(places.role[i]), int(places.segment[i])))
+            finished.append(done)
+        return cls(
+            places=places,
+            n_events=np.array([state.n_events for state in given], np.int64),
+            n_attempts=np.array([of["n_attempts"] for of in learner], np.int64),
+            ability=np.array([of["ability"] for of in learner], np.float64),
+            level=np.array([of["level"] for of in learner], np.float64),
+            recent=np.array([of["share"][0] for of in learner], np.float64),
+            start=np.array([0, *accumulate(len(position) for position, _ in skills)], np.int64),
+            skill=np.concatenate([np.zeros(0, np.int64), *(position for position, _ in skills)]),
+            met=np.concatenate(records),
+            histories=Histories.of(*histories),
+            finished=np.concatenate(finished),
+        )
+
+    def take(self, first: int, last: int) -> LearnerBlock:
+        """Learners ``first:last``, without a copy of their rows."""
+        rows, met = slice(first, last), slice(int(self.start[first]), int(self.start[last]))
+        done = slice(int(self.histories.start[first]), int(self.histories.start[last]))
+        return LearnerBlock(
+            places=self.places.take(first, last),
+            n_events=self.n_events[rows],
+            n_attempts=self.n_attempts[rows],
+            ability=self.ability[rows],
+            level=self.level[rows],
+            recent=self.recent[rows],
+            start=self.start[first : last + 1] - self.start[first],
+            skill=self.skill[met],
+            met=self.met[met],
+            histories=self.histories.take(first, last),
+            finished=self.finished[done],
+        )
+
+
+def _started(
+    state: LearnerState, catalog: Catalog
+) -> tuple[tuple[NDArray[np.int32], NDArray[np.float64]], NDArray[np.bool_]]:
+    """Modules of the catalogue a learner started, oldest first, when, and whether they are finished."""
+    module, row = known_rows(state.module_rows, catalog.module_index)
+    order = np.argsort(state.modules["order"][row], kind="stable")
+    records = state.modules[row][order]
+    started = (module[order].astype(np.int32), records["first_at"])
+    return started, records["status"] == Status.COMPLETED
