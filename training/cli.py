@@ -141,6 +141,30 @@ def train(
 
 
 @app.command()
+def score(
+    bundle: Annotated[
+        Path, typer.Option("--bundle", help="Directory of the bundle, or the pointer file that names it.")
+    ],
+    data: DataDirectory,
+    out: Annotated[Path, typer.Option("--out", help="Directory for the result; new or empty.")],
+    k: Annotated[int, typer.Option("--k", help="Modules per learner at most, 1 to 100.")] = 5,
+    now: Annotated[
+        str | None,
+        typer.Option("--now", help="Moment to recommend for, ISO 8601; default that of the last event."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Processes; default as many as there are cores.")
+    ] = None,
+    block: Annotated[int, typer.Option("--block", help="Learners that a process scores at a time.")] = 2000,
+    json: JsonFile = None,
+) -> None:
+    """Recommend to every learner of a dataset; the rows are written as Parquet."""
+    from training.commands.score import run
+
+    run(bundle, data, out, k=k, now=now, jobs=jobs, block=block, json_file=json)
+
+
+@app.command()
 def oracle(
     data: DataDirectory,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
