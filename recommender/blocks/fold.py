@@ -103,6 +103,6 @@ def fold_block(events: BlockEvents, table: DifficultyTable) -> LearnerBlock:
 
 
 def _forgetful(table: DifficultyTable) -> object:
-    """What the fold reads, without the vectors of the memory of answers."""
+    """Return what the fold reads, without the vectors of the memory of answers."""
     none = MemoryInput.none()
     return table.known()._replace(item_input=none.item, skill_input=none.skill)

@@ -50,9 +50,11 @@ class Known(NamedTuple):
 
 
 class Skills(NamedTuple):
-    """Skills of a block: what learners master, lost and need, (n_learners, n_skills), and which module teaches which.
+    """Skills of a block: what learners master, lost and need, and which module teaches which.
 
-    `skill` and `start` are those of `recommender.ranking.gain.Teaching`.
+    `mastery` and `faded` are of shape (n_learners, n_skills), `target` (n_learners,) is the role whose gaps
+    count, `required` and `importance` (n_roles + 1, n_skills) and `priority` (n_roles + 1,) what roles ask for,
+    last no role; `skill` and `start` are those of `recommender.ranking.gain.Teaching`.
     """
 
     mastery: Any
@@ -247,12 +249,12 @@ def _score(
 
 
 @numba.njit(cache=True, nogil=True)
-def _logit(p: float) -> float:
+def _logit(p: float) -> Any:
     return np.log(p / (1.0 - p))
 
 
 @numba.njit(cache=True, nogil=True)
-def _distance(success: float, low: float, high: float) -> float:
+def _distance(success: float, low: float, high: float) -> Any:
     """Logits to the nearer edge of the band, whose edges are given as logits; NaN stays NaN."""
     odds = np.minimum(np.maximum(success, EDGE), 1.0 - EDGE)
     logit = np.log(odds / (1.0 - odds))
@@ -294,7 +296,7 @@ def _top(score: Any, allowed: Any, k: int, id_rank: Any, chosen: Any) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def _swap(b: int, known: Known, order: Order, chosen: Any, replaced: Any) -> None:
-    """Put better variants in place, as `difficulty.swap` does; `replaced` tells in whose place, -1 for none."""
+    """Put better variants in place, as `difficulty.swap` does; `replaced` tells of which module, else -1."""
     low, high = _logit(known.low[b]), _logit(known.high[b])
     success = known.success[b]
     replaced[:] = -1
@@ -320,21 +322,10 @@ def _swap(b: int, known: Known, order: Order, chosen: Any, replaced: Any) -> Non
 @numba.njit(cache=True, nogil=True)
 def _explain(b: int, m: int, liked: Liked, added: Any, codes: Codes, reasons: Any) -> None:
     """Fill the codes of the largest positive terms, largest first, then -1; see `value.Terms.of`."""
-    shares, weights = liked.shares[b], liked.weights[b]
-    values, parts = np.zeros(codes.n), np.empty(len(weights))
-    total = 0.0
-    for v in range(len(weights)):
-        parts[v] = weights[v] * shares[v, m]
-        total += parts[v]
-    if not parts.any():
-        total = 0.0
-        for v in range(len(weights)):
-            parts[v] = weights[v] if shares[v].any() else 0.0
-            total += parts[v]
-    views = np.log(liked.mix[b, m] * max(1, liked.n_allowed[b]))
-    for v in range(len(weights)):
-        if total > 0.0:
-            values[codes.of_view[v]] += parts[v] / total * views
+    values, parts = np.zeros(codes.n), _parts(liked.weights[b], liked.shares[b], m)
+    total = np.log(liked.mix[b, m] * max(1, liked.n_allowed[b]))
+    for v in range(len(parts)):
+        values[codes.of_view[v]] += parts[v] * total
     for t in range(N_ADDED):
         values[codes.of_added[t]] += added[t, m]
     reasons[:] = -1
@@ -347,3 +338,16 @@ def _explain(b: int, m: int, liked: Liked, added: Any, codes: Codes, reasons: An
             break
         reasons[r] = best
         values[best] = -np.inf
+
+
+@numba.njit(cache=True, nogil=True)
+def _parts(weights: Any, shares: Any, m: int) -> Any:
+    """Each view's part of what all views give a module, see `value.Preference.parts`."""
+    parts = np.empty(len(weights))
+    for v in range(len(weights)):
+        parts[v] = weights[v] * shares[v, m]
+    if not parts.any():
+        for v in range(len(weights)):
+            parts[v] = weights[v] if shares[v].any() else 0.0
+    total = parts.sum()
+    return parts / total if total > 0.0 else parts

@@ -28,8 +28,7 @@ ADDED: Final[tuple[ReasonCode, ...]] = (
 class Layout:
     """Arguments of `recommender.blocks.kernel`, whose classes say what is in them.
 
-    `asked` are required mastery and importance, (n_roles + 1, n_skills), and priority, (n_roles + 1,), whose last
-    rows are those of no role; `typical` are the arguments of `module_success`, None without a skill model.
+    `asked` are `required`, `importance` and `priority` of `kernel.Skills`; `typical` are the arguments of `module_success`, None without a skill model.
     """
 
     needs: Any

@@ -120,8 +120,8 @@ class BlockRecommender:
         from recommender.blocks import kernel
 
         rows, k = slice(first, first + len(block)), answer.module.shape[1]
-        bundle, layout, ranking = self.bundle, self._layout, self.bundle.ranking
-        catalog, weights = bundle.catalog, ranking.value
+        bundle, layout = self.bundle, self._layout
+        catalog = bundle.catalog
         mastery = BlockMastery.unknown(len(block), catalog.n_skills)
         if bundle.skills is not None:
             mastery = read_mastery(bundle.skills.mastery_, block, catalog, now)

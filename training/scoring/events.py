@@ -123,7 +123,7 @@ def read_events(dataset: Dataset, catalog: Catalog, table: DifficultyTable, now:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sequence:
-    """All events in the order of learner, time and id: arrays of shape (n_events,) and the tables they are of.
+    """All events in the order of learner, time and id: arrays of shape (n_events,), and their tables.
 
     `row` is the row in the table of the event's `kind`; `at` is in seconds, NaN without a time.
     """

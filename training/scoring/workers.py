@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -56,7 +56,7 @@ class Job:
     now: datetime
 
 
-def score_blocks(job: Job, blocks: Sequence[Block], jobs: int) -> Iterator[pa.Table]:
+def score_blocks(job: Job, blocks: Sequence[Block], jobs: int) -> Generator[pa.Table]:
     """Score blocks, in this process or in `jobs` others; close the iterator to stop before the end.
 
     No more results are held at a time than twice the number of processes.
