@@ -53,8 +53,8 @@ class Skills(NamedTuple):
     """Skills of a block: what learners master, lost and need, and which module teaches which.
 
     `mastery` and `faded` are of shape (n_learners, n_skills), `target` (n_learners,) is the role whose gaps
-    count, `required` and `importance` (n_roles + 1, n_skills) and `priority` (n_roles + 1,) what roles ask for,
-    last no role; `skill` and `start` are those of `recommender.ranking.gain.Teaching`.
+    count, `required` and `importance` (n_roles + 1, n_skills) and `priority` (n_roles + 1,) what roles ask
+    for, last no role; `skill` and `start` are those of `recommender.ranking.gain.Teaching`.
     """
 
     mastery: Any

@@ -28,7 +28,8 @@ ADDED: Final[tuple[ReasonCode, ...]] = (
 class Layout:
     """Arguments of `recommender.blocks.kernel`, whose classes say what is in them.
 
-    `asked` are `required`, `importance` and `priority` of `kernel.Skills`; `typical` are the arguments of `module_success`, None without a skill model.
+    `asked` are `required`, `importance` and `priority` of `kernel.Skills`; `typical` are the arguments of
+    `kernel.module_success`, None without a skill model.
     """
 
     needs: Any

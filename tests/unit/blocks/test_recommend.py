@@ -1,0 +1,124 @@
+"""Many learners at once are answered what each of them is answered alone."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import recommender.blocks.recommend as blocks_module
+from recommender.blocks.learners import LearnerBlock
+from recommender.domain.events import to_seconds
+from recommender.domain.learner import LearnerProfile
+from recommender.engine import Engine
+from tests.unit.blocks.same import assert_same
+from tests.unit.skills import streams
+from tests.unit.worlds import NOW, answers, finished, fitted_bundle, make_engine, plain_skills
+
+ROLES = (None, "analyst", "manager", "unheard-of")
+
+
+def someone(role=None, target=None, segment=None, language=None):
+    return LearnerProfile(
+        learner_id="ada", role_id=role, target_role_id=target, segment=segment, language=language
+    )
+
+
+PROFILES = st.builds(
+    someone,
+    st.sampled_from(ROLES),
+    st.sampled_from(ROLES),
+    st.sampled_from((None, "user", "builder", "leader")),
+    st.sampled_from((None, "en", "de-AT", "zz")),
+)
+
+
+@pytest.mark.parametrize("k", [1, 5, 100])
+def test_on_a_trained_bundle(tiny_engine, k):
+    rng = np.random.default_rng(k)
+    states, profiles = [None], [someone()]
+    for i in range(60):
+        done = [f"m{j:02d}" for j in rng.permutation(12)[: rng.integers(0, 12)]]
+        marks = "".join(rng.choice(["+", "-"], rng.integers(0, 9)))
+        item = f"q{rng.integers(24):02d}"
+        states.append(tiny_engine.fold([*finished(*done), *answers(marks, item)]))
+        profiles.append(someone(ROLES[i % 4], ROLES[i % 3], None, (None, "en", "de")[i % 3]))
+    alone = assert_same(tiny_engine, states, profiles, k=k, now=NOW)
+    # With more modules both variants are among them.
+    assert k > 1 or any(m.adjustment for answer in alone for m in answer.modules)
+    assert len({answer.fallback for answer in alone}) == 2
+
+
+@pytest.fixture(scope="module")
+def engines():
+    parts = ((True, True), (True, False), (False, True), (False, False))
+    return [Engine(fitted_bundle(skills=skills, views=views)) for skills, views in parts]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    which=st.integers(0, 3),
+    people=st.lists(st.tuples(streams.streams(), PROFILES), min_size=1, max_size=6),
+    k=st.integers(1, 6),
+)
+def test_whatever_happened_and_whatever_was_trained(engines, which, people, k):
+    states = [engines[which].fold(events) for events, _ in people]
+    assert_same(engines[which], states, [profile for _, profile in people], k=k, now=NOW)
+
+
+def test_nothing_left_says_why():
+    modules = {"a": {"language": "de"}, "b": {"language": "de"}, "c": {"language": "de"}}
+    needs = [{"module_id": "b", "prerequisite_module_id": "a", "strength": "hard"}]
+    engine = make_engine(modules, prerequisites=needs)
+    states = [None, engine.fold(finished("a", "b", "c")), engine.fold(finished("a"))]
+    alone = assert_same(engine, states, [someone(language="en"), someone(), someone()], k=2, now=NOW)
+    assert [len(answer.modules) for answer in alone] == [0, 0, 2]
+    assert [removal.rule for removal in alone[0].empty_because] == ["language", "prerequisite"]
+
+
+def test_variants_take_each_other_s_place():
+    modules = {
+        "hard": {"difficulty": 0.9},
+        "easy": {"difficulty": 0.2, "variant_of": "hard"},
+        "same": {"difficulty": 0.2, "variant_of": "hard"},
+        "other": {"difficulty": 0.95},
+    }
+    engine = make_engine(modules, started=[["hard"], ["hard"], ["other"]], views=["popularity"])
+    for k in (4, 3, 2, 1):
+        alone = assert_same(engine, [None], [someone()], k=k, now=NOW)
+    first = alone[0].modules[0]
+    assert (first.module_id, first.adjustment.from_module_id) == ("easy", "hard")
+
+
+def test_gaps_of_a_role():
+    engine = make_engine(
+        {"a": {"skill_ids": ["x"]}, "b": {"skill_ids": ["y"]}, "c": {"skill_ids": ["x", "y"]}},
+        model=plain_skills([0.0], 2, 1),
+        skills=[{"skill_id": "x", "name": "X"}, {"skill_id": "y", "name": "Y"}],
+        items=[{"item_id": "q", "skill_ids": ["x"], "module_id": "a"}],
+        roles=[{"role_id": "r", "title": "R", "priority": 0.8}],
+        role_skills=[{"role_id": "r", "skill_id": "x", "required_mastery": 0.9, "importance": 0.7}],
+    )
+    states = [engine.fold(answers(text)) if text else None for text in ("", "+", "---", "++++++++")]
+    profiles = [someone(role) for role in ("r", "r", "r", "r")]
+    alone = assert_same(engine, states, profiles, k=3, now=NOW)
+    codes = [{reason.code for m in answer.modules for reason in m.reasons} for answer in alone]
+    assert "closes_gap" in codes[2]
+
+
+def test_blocks_of_any_size_say_the_same(tiny_engine, monkeypatch):
+    states = [tiny_engine.fold(finished(f"m{i:02d}")) for i in range(12)]
+    block = LearnerBlock.of_states(states, [someone("analyst")] * 12, tiny_engine.catalog)
+    now, whole = to_seconds(NOW), []
+    for numbers in (1, 700, 1 << 30):
+        monkeypatch.setattr(blocks_module, "_VIEW_NUMBERS", numbers)
+        whole.append(tiny_engine.in_blocks().recommend(block, k=4, now=now))
+    for answer in whole[1:]:
+        for name in ("module", "replaced", "score", "success", "fit", "reasons", "prerequisites_met"):
+            np.testing.assert_array_equal(getattr(answer, name), getattr(whole[0], name))
+
+
+def test_no_learner_at_all(tiny_engine):
+    answer = tiny_engine.in_blocks().recommend(
+        LearnerBlock.of_states([], [], tiny_engine.catalog), k=3, now=to_seconds(NOW)
+    )
+    assert answer.module.shape == (0, 3)
