@@ -77,7 +77,7 @@ def score_blocks(job: Job, blocks: Sequence[Block], jobs: int) -> Generator[pa.T
         left = iter(blocks)
         while True:
             for block in left:
-                with _interrupts_spared():
+                with _undisturbed():
                     waiting.append(pool.submit(_score_elsewhere, job, block))
                 if len(waiting) >= 2 * jobs:
                     break
@@ -128,16 +128,17 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
 
 
 @contextmanager
-def _interrupts_spared() -> Iterator[None]:
-    """Let processes that are started meanwhile not hear Ctrl-C: the one that started them ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _undisturbed() -> Iterator[None]:
+    """Put off Ctrl-C and a request to terminate while a process is started, which would be half started.
+
+    What is put off here stays put off in there: Ctrl-C is not for it but for who started it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
