@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import threading
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from multiprocessing.connection import wait
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,6 +25,7 @@ from recommender.errors import RecommenderError
 from training.scoring.columns import LearnerColumns
 from training.scoring.table import as_table
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 Block = tuple[int, int]
 """First learner, and the one behind the last."""
 
@@ -57,9 +55,9 @@ class Job:
 
 
 def score_blocks(job: Job, blocks: Sequence[Block], jobs: int) -> Generator[pa.Table]:
-    """Score blocks, in this process or in `jobs` others; close the iterator to stop before the end.
+    """Score blocks, in this process or in `jobs` others; close the generator to stop before the end.
 
-    No more results are held at a time than twice the number of processes.
+    No more blocks are held at a time than twice the number of processes.
 
     Raises
     ------
@@ -71,31 +69,90 @@ def score_blocks(job: Job, blocks: Sequence[Block], jobs: int) -> Generator[pa.T
         for block in blocks:
             yield _score(job, block)
         return
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
-    waiting: deque[Future[bytes]] = deque()
+    with _started(jobs, job) as workers:
+        idle, waiting, done = list(workers), dict(enumerate(blocks)), dict[int, bytes]()
+        at_work: dict[Connection, int] = {}
+        for place in range(len(blocks)):
+            while place not in done:
+                while idle and waiting and (ahead := min(waiting)) < place + 2 * jobs:
+                    worker = idle.pop()
+                    at_work[worker] = ahead
+                    _ask(worker, waiting.pop(ahead))
+                for worker in _ready(at_work):
+                    done[at_work.pop(worker)] = _answer(worker)
+                    idle.append(worker)
+            yield pa.ipc.open_stream(done.pop(place)).read_all()
+
+
+@contextmanager
+def _started(jobs: int, job: Job) -> Iterator[list[Connection]]:
+    """Start processes that score the blocks they are sent; none of them outlives this block."""
+    context = multiprocessing.get_context("spawn")
+    resource_tracker.ensure_running()
+    processes, ends = [], []
     try:
-        left = iter(blocks)
-        while True:
-            for block in left:
-                with _undisturbed():
-                    waiting.append(pool.submit(_score_elsewhere, job, block))
-                if len(waiting) >= 2 * jobs:
-                    break
-            if not waiting:
-                break
-            yield pa.ipc.open_stream(waiting.popleft().result()).read_all()
-    except BrokenProcessPool as error:
-        raise WorkerError(
-            "a process that scored a block was killed or crashed, perhaps for want of memory; nothing was "
-            "written: give fewer --jobs or a smaller --block, and run it again"
-        ) from error
+        for _ in range(jobs):
+            with _undisturbed():
+                here, there = context.Pipe()
+                process = context.Process(target=_work, args=(there, job), daemon=True)
+                process.start()
+                there.close()
+                processes.append(process)
+                ends.append(here)
+        yield ends
     finally:
-        pool.shutdown(cancel_futures=True)
+        for end in ends:
+            end.close()
+        for process in processes:
+            process.kill()
+            process.join()
 
 
-def _score_elsewhere(job: Job, block: Block) -> bytes:
-    """Score a block and return its rows as an Arrow stream."""
-    table, sink = _score(job, block), pa.BufferOutputStream()
+def _ready(at_work: Mapping[Connection, int]) -> list[Connection]:
+    """Wait until some of the workers have answered, or are gone."""
+    return [end for end in wait(list(at_work)) if isinstance(end, Connection)]
+
+
+def _ask(worker: Connection, block: Block) -> None:
+    try:
+        worker.send(block)
+    except OSError as error:
+        raise _gone() from error
+
+
+def _answer(worker: Connection) -> bytes:
+    try:
+        answer = worker.recv()
+    except (EOFError, OSError) as error:
+        raise _gone() from error
+    if isinstance(answer, Exception):
+        raise answer
+    return bytes(answer)
+
+
+def _gone() -> WorkerError:
+    return WorkerError(
+        "a process that scored a block was killed or crashed, perhaps for want of memory; nothing was "
+        "written: give fewer --jobs or a smaller --block, and run it again"
+    )
+
+
+def _work(end: Connection, job: Job) -> None:
+    """Score the blocks that are sent, until whoever sends them is gone."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    with suppress(EOFError, OSError):
+        while True:
+            block = end.recv()
+            try:
+                answer: bytes | Exception = _as_stream(_score(job, block))
+            except Exception as error:
+                answer = error
+            end.send(answer)
+
+
+def _as_stream(table: pa.Table) -> bytes:
+    """Rows as an Arrow stream."""
+    sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return bytes(sink.getvalue())
@@ -116,29 +173,23 @@ def _opened(job: Job) -> tuple[BlockRecommender, LearnerColumns]:
     return Engine.load(job.bundle, verify=False).in_blocks(), LearnerColumns.open(job.columns)
 
 
-def _end_with_parent() -> None:
-    """End this process when the one that started it is gone, however it ended."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        raise AssertionError("only other processes watch their parent")
-    sentinel = parent.sentinel
-
-    def watch() -> None:
-        wait([sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
-
-
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Put off Ctrl-C and a request to terminate while a process is started, which would be half started.
 
-    What is put off here stays put off in there: Ctrl-C is not for it but for who started it.
+    The process inherits that they are blocked: Ctrl-C is not for it but for who started it. Here that does not
+    do, since any thread may hear them; so they are noted, and raised again at the end.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    heard: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, lambda n, _: heard.append(n)) for number in _ENDING}
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in heard[:1]:
+            signal.raise_signal(number)
