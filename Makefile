@@ -70,6 +70,13 @@ benchmark: setup ## models beside published baselines: DATA=dir FOLD=number; PRO
 	        --json mlruns/benchmark-$$protocol-$(NAME).json \
 	    || { code=$$?; [ -z "$(PROTOCOL)" ] && [ $$code = 2 ]; } || exit $$code; done)
 
+BUNDLE ?= mlruns/champion.json
+OUT ?= mlruns/scores-$(NAME)
+
+.PHONY: score
+score: setup ## recommendations for every learner of a dataset, as Parquet: DATA=dir BUNDLE=dir OUT=dir
+	@$(BIN)/python -m training score --bundle $(BUNDLE) --data $(DATA) --out $(OUT)
+
 .PHONY: promote
 promote: setup ## let the challenger serve
 	@$(BIN)/python -m training promote

@@ -177,8 +177,8 @@ def _opened(job: Job) -> tuple[BlockRecommender, LearnerColumns]:
 def _undisturbed() -> Iterator[None]:
     """Put off Ctrl-C and a request to terminate while a process is started, which would be half started.
 
-    The process inherits that they are blocked: Ctrl-C is not for it but for who started it. Here that does not
-    do, since any thread may hear them; so they are noted, and raised again at the end.
+    The process inherits that they are blocked: Ctrl-C is not for it but for who started it. Here that does
+    not do, since any thread may hear them; so they are noted, and raised again at the end.
     """
     heard: list[int] = []
     before = {}
@@ -191,5 +191,5 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in heard[:1]:
-            signal.raise_signal(number)
+        for first in heard[:1]:
+            signal.raise_signal(first)
