@@ -3,9 +3,9 @@
 ``python -m tests.benchmarks.score_throughput --data data/reskilling --bundle BUNDLE``
 
 Everything in one process, one thread and in turns, by the time that its core was busy with it, so that other
-work on the machine counts little; the figures are medians over the turns. In blocks: events to folded states, to what is chosen, to rows of Parquet.
-Single calls: `Engine.recommend` of a state that is folded already, and of the events themselves. Without
-``--bundle`` one is trained first, which takes minutes.
+work on the machine counts little; the figures are medians over the turns. In blocks: events to folded states,
+to what is chosen, to rows of Parquet. Single calls: `Engine.recommend` of a state that is folded already, and
+of the events themselves. Without ``--bundle`` one is trained first, which takes minutes.
 """
 
 from __future__ import annotations
