@@ -21,7 +21,7 @@ from recommender.domain.events import Event, Status, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.histories import History
-from recommender.errors import BundleError, UnknownIdError
+from recommender.errors import BundleError, ConfigurationError, UnknownIdError
 from recommender.pointer import read_pointer
 from recommender.ranking.choose import Chooser
 from recommender.ranking.difficulty import band_for, fit
@@ -364,12 +364,24 @@ class Engine:
         )
 
     def in_blocks(self) -> BlockRecommender:
-        """Return what answers many learners at once with the numbers that `recommend` gives each of them."""
+        """Return what answers many learners at once with the numbers that `recommend` gives each of them.
+
+        Raises
+        ------
+        ConfigurationError
+            The model was trained to explore, which is not done in blocks.
+        """
+        if (chance := self.bundle.ranking.exploration) > 0:
+            raise ConfigurationError(
+                f"ranking.exploration is {chance:g}; only single calls explore: ask one learner at a "
+                "time, or train with 0"
+            )
         return BlockRecommender(
             bundle=self.bundle,
             rules=self._rules,
             teaching=self._teaching,
             preferences=self._preferences,
+            chooser=self._chooser,
             difficulty=self._words.difficulty,
             recent_answers=RECENT_ANSWERS,
         )

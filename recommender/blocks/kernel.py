@@ -14,6 +14,7 @@ import numpy as np
 from recommender.ranking.explain import LEAST_TERM, MAX_REASONS
 from recommender.ranking.passes_kernel import EDGE
 from recommender.ranking.rank import TIE_DECIMALS
+from recommender.ranking.rerank_kernel import pick_diverse
 
 UNKNOWN, REVIEW, ON_LEVEL, STRETCH = range(4)
 """Codes of how difficult a module is for a learner."""
@@ -52,13 +53,15 @@ class Known(NamedTuple):
 class Skills(NamedTuple):
     """Skills of a block: what learners master, lost and need, and which module teaches which.
 
-    `mastery` and `faded` are of shape (n_learners, n_skills), `target` (n_learners,) is the role whose gaps
-    count, `required` and `importance` (n_roles + 1, n_skills) and `priority` (n_roles + 1,) what roles ask
-    for, last no role; `skill` and `start` are those of `recommender.ranking.gain.Teaching`.
+    `mastery`, `faded` and `assumed`, which stands in where mastery is unknown, are of shape
+    (n_learners, n_skills), `target` (n_learners,) is the role whose gaps count, `required` and `importance`
+    (n_roles + 1, n_skills) and `priority` (n_roles + 1,) what roles ask for, last no role; `skill` and
+    `start` are those of `recommender.ranking.gain.Teaching`.
     """
 
     mastery: Any
     faded: Any
+    assumed: Any
     target: Any
     required: Any
     importance: Any
@@ -85,17 +88,24 @@ class Weights(NamedTuple):
     unlocking: float
     review: float
     learning_rate: float
-    assumed_mastery: float
     falloff: float
 
 
 class Order(NamedTuple):
-    """Modules by id, and those of each variant group, back to back: `members[start[g]:start[g + 1]]`."""
+    """Modules by id, and those of each variant group, back to back: `members[start[g]:start[g + 1]]`.
+
+    `diversity` weighs how modules are alike, as in `recommender.ranking.rerank`; the last three are of its
+    `Neighbours`.
+    """
 
     id_rank: Any
     group: Any
     start: Any
     members: Any
+    diversity: float
+    alike_start: Any
+    alike: Any
+    likeness: Any
 
 
 class Codes(NamedTuple):
@@ -189,6 +199,8 @@ def choose(
         _score(b, known, skills, liked, weights, gap, added, score)
         chosen = out.module[b]
         _top(score, known.allowed[b], k, order.id_rank, chosen)
+        if order.diversity > 0.0:
+            _spread(score, known.allowed[b], order, chosen)
         _swap(b, known, order, chosen, out.replaced[b])
         for place in range(k):
             m = chosen[place]
@@ -208,7 +220,7 @@ def _close_gaps(b: int, skills: Skills, weights: Weights, gap: Any) -> None:
     for s in range(len(gap)):
         mastery = skills.mastery[b, s]
         if np.isnan(mastery):
-            mastery = weights.assumed_mastery
+            mastery = skills.assumed[b, s]
         closed = np.minimum((1.0 - mastery) * weights.learning_rate, skills.required[role, s] - mastery)
         gap[s] = np.fmax(closed, 0.0) * skills.importance[role, s] * skills.priority[role]
 
@@ -292,6 +304,18 @@ def _top(score: Any, allowed: Any, k: int, id_rank: Any, chosen: Any) -> None:
         for p in range(size - 1, place, -1):
             chosen[p], values[p] = chosen[p - 1], values[p - 1]
         chosen[place], values[place] = m, value
+
+
+@numba.njit(cache=True, nogil=True)
+def _spread(score: Any, allowed: Any, order: Order, chosen: Any) -> None:
+    """Fill the best in place of those of `_top` as `rerank.diverse_top` does."""
+    n = (chosen >= 0).sum()
+    if n < 2:
+        return
+    least = score[chosen[n - 1]] - order.diversity - 1.0 / _TENS
+    pool = np.flatnonzero(allowed & (score >= least))
+    near = (order.alike_start, order.alike, order.likeness)
+    pick_diverse(pool, score, order.id_rank, *near, order.diversity, chosen[:n])
 
 
 @numba.njit(cache=True, nogil=True)

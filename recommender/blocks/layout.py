@@ -10,6 +10,7 @@ import numpy as np
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
+from recommender.ranking.choose import Chooser
 from recommender.ranking.eligibility import Rules
 from recommender.ranking.gain import Need
 from recommender.ranking.preferences import Preferences
@@ -41,7 +42,7 @@ class Layout:
     codes: tuple[ReasonCode, ...]
 
     @classmethod
-    def of(cls, bundle: ModelBundle, rules: Rules, preferences: Preferences) -> Layout:
+    def of(cls, bundle: ModelBundle, rules: Rules, preferences: Preferences, chooser: Chooser) -> Layout:
         """Lay out a bundle with what was compiled from it."""
         from recommender.blocks import kernel
 
@@ -65,10 +66,9 @@ class Layout:
                 value.unlocking,
                 value.review,
                 value.learning_rate,
-                value.assumed_mastery,
                 bundle.ranking.difficulty.falloff,
             ),
-            order=_order(catalog, preferences),
+            order=_order(catalog, chooser),
             numbers=kernel.Codes(
                 np.array([codes.index(code) for code in preferences.codes], np.int64),
                 np.array([codes.index(code) for code in ADDED], np.int64),
@@ -87,10 +87,12 @@ def _asked(catalog: Catalog) -> tuple[Any, Any, Any]:
     )
 
 
-def _order(catalog: Catalog, preferences: Preferences) -> Any:
+def _order(catalog: Catalog, chooser: Chooser) -> Any:
     from recommender.blocks.kernel import Order
 
     group = catalog.variant_group
     members = np.argsort(group, kind="stable")
     start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(group, minlength=len(group)))])
-    return Order(preferences.id_rank, group, start, members)
+    alike = chooser.alike
+    like = (chooser.diversity, alike.start, alike.modules, alike.weights)
+    return Order(chooser.id_rank, group, start, members, *like)

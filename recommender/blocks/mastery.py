@@ -28,11 +28,14 @@ class BlockMastery:
         Mastery lost since the last pass, at least 0.
     logit : float64 array, shape (n_learners, n_skills + 1)
         Of mastery with or without evidence; last of an item without skills.
+    said : float64 array, shape (n_learners, n_skills)
+        What the last self-assessment adds to that logit, 0 without one.
     """
 
     known: Floats
     faded: Floats
     logit: Floats
+    said: Floats
 
     @classmethod
     def unknown(cls, n_learners: int, n_skills: int) -> BlockMastery:
@@ -41,11 +44,12 @@ class BlockMastery:
             np.full((n_learners, n_skills), np.nan),
             np.zeros((n_learners, n_skills)),
             np.zeros((n_learners, n_skills + 1)),
+            np.zeros((n_learners, n_skills)),
         )
 
 
 def read_mastery(readout: MasteryReadout, block: LearnerBlock, catalog: Catalog, now: float) -> BlockMastery:
-    """Mastery at `now`, seconds since 1970 UTC, as `MasteryReadout.estimate` reads it of one learner."""
+    """Mastery at `now`, seconds since 1970 UTC, as `MasteryReadout.standing` reads it of one learner."""
     from recommender.skills.mastery_kernel import read_block  # it brings the compiler
 
     places, n_learners = block.places, len(block)
@@ -64,6 +68,9 @@ def read_mastery(readout: MasteryReadout, block: LearnerBlock, catalog: Catalog,
     learner = np.repeat(np.arange(n_learners), np.diff(block.start))
     taught = (met["taught_hours"] > 0) & (readout.weight_[-1] > 0)
     evidence[learner, block.skill] = (met["n_attempts"] > 0) | taught
+    said = np.zeros(evidence.shape)
+    levels = met["self_level"] - readout.pass_rate_[block.skill]
+    said[learner, block.skill] = readout.weight_[2] * np.nan_to_num(levels)
     mastery = expit(logit[:, :-1])
     faded = np.maximum(expit(unfaded[:, :-1]) - mastery, 0.0)
-    return BlockMastery(np.where(evidence, mastery, np.nan), faded, logit)
+    return BlockMastery(np.where(evidence, mastery, np.nan), faded, logit, said)

@@ -16,10 +16,11 @@ from recommender.blocks.mastery import BlockMastery, read_mastery
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.recommendation import DifficultyFit, Query, ReasonCode, RuleRemoval
+from recommender.ranking.choose import Chooser
 from recommender.ranking.difficulty import Band, band_for
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.explain import MAX_REASONS
-from recommender.ranking.gain import Teaching
+from recommender.ranking.gain import Teaching, assumed
 from recommender.ranking.mixture import stage_of
 from recommender.ranking.preferences import Preferences
 
@@ -75,7 +76,7 @@ class BlockRecommender:
     Parameters
     ----------
     bundle : ModelBundle
-    rules, teaching, preferences
+    rules, teaching, preferences, chooser
         Compiled from it.
     difficulty : float64 array, shape (n_modules,)
         Fractions, NaN where unknown.
@@ -87,6 +88,7 @@ class BlockRecommender:
     rules: Rules
     teaching: Teaching
     preferences: Preferences
+    chooser: Chooser
     difficulty: Floats
     recent_answers: int
 
@@ -151,6 +153,7 @@ class BlockRecommender:
         skills = kernel.Skills(
             mastery.known,
             mastery.faded,
+            np.full(mastery.said.shape, assumed(bundle.ranking.value.assumed_mastery, mastery.said)),
             block.places.target,
             *layout.asked,
             self.teaching.start,
@@ -176,7 +179,7 @@ class BlockRecommender:
 
     @cached_property
     def _layout(self) -> Layout:
-        return Layout.of(self.bundle, self.rules, self.preferences)
+        return Layout.of(self.bundle, self.rules, self.preferences, self.chooser)
 
     def _bands(self, block: LearnerBlock) -> Iterator[Band]:
         config = self.bundle.ranking.difficulty

@@ -120,6 +120,7 @@ def run(
     # what a dataset holds is no markup
     console = Console(markup=False, emoji=False, highlight=False)
     engine = Engine.load(bundle)
+    engine.in_blocks()  # refuses before anything is read
     dataset = load_dataset(data, pass_mark=engine.bundle.difficulty.pass_mark)
     moment, why = _now(dataset, given)
     read = read_events(dataset, engine.catalog, engine.bundle.difficulty, moment)

@@ -1,5 +1,7 @@
 """Many learners at once are answered what each of them is answered alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,9 +9,11 @@ from hypothesis import strategies as st
 
 import recommender.blocks.recommend as blocks_module
 from recommender.blocks.learners import LearnerBlock
-from recommender.domain.events import to_seconds
+from recommender.domain.events import SelfAssessment, to_seconds
 from recommender.domain.learner import LearnerProfile
+from recommender.domain.recommendation import Query
 from recommender.engine import Engine
+from recommender.errors import ConfigurationError
 from tests.unit.blocks.same import assert_same
 from tests.unit.skills import streams
 from tests.unit.worlds import NOW, answers, finished, fitted_bundle, make_engine, plain_skills
@@ -103,6 +107,55 @@ def test_gaps_of_a_role():
     alone = assert_same(engine, states, profiles, k=3, now=NOW)
     codes = [{reason.code for m in answer.modules for reason in m.reasons} for answer in alone]
     assert "closes_gap" in codes[2]
+
+
+def test_what_learners_say_of_themselves_moves_gaps():
+    skills = [{"skill_id": skill, "name": skill.upper()} for skill in "xy"]
+    model = plain_skills([0.0, 0.0], 2, 1)
+    model.mastery_.weight_[2] = 3.0
+    engine = make_engine(
+        {"a": {"skill_ids": ["x"]}, "b": {"skill_ids": ["y"]}, "c": {"skill_ids": ["x", "y"]}},
+        model=model,
+        skills=skills,
+        items=[{"item_id": f"q{s}", "skill_ids": [s], "module_id": m} for s, m in (("x", "a"), ("y", "b"))],
+        roles=[{"role_id": "r", "title": "R", "priority": 0.8}],
+        role_skills=[
+            {"role_id": "r", "skill_id": s, "required_mastery": 0.9, "importance": 1.0} for s in "xy"
+        ],
+    )
+    levels = ({}, {"x": 0.0}, {"x": 1.0}, {"x": 1.0, "y": 0.2})
+    states = [engine.fold(says(skill, level) for skill, level in said.items()) for said in levels]
+    alone = assert_same(engine, states, [someone("r")] * len(states), k=3, now=NOW)
+    assert len({next(m.score for m in answer.modules if m.module_id == "a") for answer in alone}) == 3
+
+
+def says(skill_id, level):
+    return SelfAssessment(
+        event_id=skill_id, learner_id="ada", skill_id=skill_id, level=level, occurred_at=NOW
+    )
+
+
+@pytest.mark.parametrize("diversity", [5.0, 30.0])
+def test_diversity(tiny_engine, diversity):
+    engine = with_ranking(tiny_engine, diversity=diversity)
+    states = [None, *(engine.fold(finished(*past)) for past in (["m00"], ["m04", "m05"], ["m08", "m01"]))]
+    for k in (1, 2, 5, 100):
+        alone = assert_same(engine, states, [someone()] * len(states), k=k, now=NOW)
+    plain = [tiny_engine.recommend(s, someone(), Query(k=100), now=NOW) for s in states]
+    assert [ids(answer) for answer in alone] != [ids(answer) for answer in plain]
+
+
+def test_a_model_that_explores_is_refused(tiny_engine):
+    with pytest.raises(ConfigurationError, match=r"ranking\.exploration is 0\.1; .* train with 0"):
+        with_ranking(tiny_engine, exploration=0.1).in_blocks()
+
+
+def with_ranking(engine, **settings):
+    return Engine(replace(engine.bundle, ranking=engine.bundle.ranking.model_copy(update=settings)))
+
+
+def ids(answer):
+    return [module.module_id for module in answer.modules]
 
 
 def test_blocks_of_any_size_say_the_same(tiny_engine, monkeypatch):
