@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -251,17 +252,20 @@ class Engine:
         """Modules of the catalogue the learner has started, oldest first, with role and segment."""
         return self._past(state, self._place(profile))[0]
 
-    def _past(self, state: LearnerState | None, place: Place) -> tuple[History, NDArray[np.bool_]]:
+    def _past(
+        self, state: LearnerState | None, place: Place, asked_at: float = math.nan
+    ) -> tuple[History, NDArray[np.bool_]]:
         """Return what the learner has started, and which modules (n_modules,) they have finished."""
         finished = np.zeros(self.catalog.n_modules, np.bool_)
         if state is None:
-            return History.empty(place.role, place.segment), finished
+            return History.empty(place.role, place.segment, asked_at), finished
         module, row = known_rows(state.module_rows, self.catalog.module_index)
         met = state.modules if len(row) == len(state.modules) else state.modules[row]
         finished[module] = met["status"] == _COMPLETED
         order = met["order"].argsort(kind="stable")
         first_at = met["first_at"][order]
-        return History(module[order].astype(np.int32), first_at, place.role, place.segment), finished
+        started = module[order].astype(np.int32)
+        return History(started, first_at, place.role, place.segment, asked_at), finished
 
     def _request(
         self, state: LearnerState | None, profile: LearnerProfile, query: Query, now: float
@@ -269,7 +273,7 @@ class Engine:
         """Everything about this learner and query, as arrays over modules and skills."""
         ranking, role = self.bundle.ranking, self._target_role(profile, query)
         place = self._place(profile)
-        history, finished = self._past(state, place)
+        history, finished = self._past(state, place, now)
         standing, success = self._stand(state, place, now)
         mastery, faded = standing.mastery, standing.faded
         eligibility = self._rules.apply(

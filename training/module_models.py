@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import VIEWS, Interactions, Scores, View
+from recommender.embeddings.content import Content
 from recommender.embeddings.histories import Histories, History
+from recommender.embeddings.interactions import id_order
 from recommender.embeddings.popularity import BASELINES, Popularity
 from recommender.ranking.features import feature_names
 from recommender.ranking.module_facts import ModuleUse
@@ -55,13 +57,14 @@ def fit_ranker(
     ranker = Ranker.declared(settings, declared)
     slices = [
         FittedSlice(
-            interactions,
             asked,
             Preferences.of(
                 catalog, fit_views(asked.known, catalog, config, views), ranker, ModuleUse.fit(asked.known)
             ),
         )
-        for asked in ranking_slices(interactions, config.slices, np.random.default_rng(config.seed))
+        for asked in ranking_slices(
+            interactions, _tellable(views, catalog), config.slices, np.random.default_rng(config.seed)
+        )
     ]
     if not slices:
         return ranker
@@ -69,6 +72,17 @@ def fit_ranker(
     ranker.fit_weights(*chosen_shares(slices, floor), declared)
     choices = describe_choices(slices, floor, len(feature_names(names)))
     return ranker.fit_trees(choices, seed=config.seed)
+
+
+def _tellable(views: Mapping[str, View], catalog: Catalog) -> NDArray[np.int64]:
+    """Modules whose content is like that of some other, in the order of their ids."""
+    told = np.zeros(catalog.n_modules, np.bool_)
+    for view in views.values():
+        if isinstance(view, Content):
+            told |= np.diff(view.fitted().start) > 0
+    order: NDArray[np.int64] = id_order(catalog)
+    told_of: NDArray[np.int64] = order[told[order]]
+    return told_of
 
 
 def module_fit(catalog: Catalog, config: TrainConfig, beside: Sequence[str] = ()) -> Fit:

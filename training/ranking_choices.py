@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.embeddings.histories import History, Interactions
+from recommender.embeddings.histories import History
 from recommender.ranking.preferences import Preferences
 from recommender.ranking.ranker import Choices
 from recommender.ranking.value import Preference
@@ -25,7 +25,7 @@ class Asked:
     `allowed` (n_modules,) are the modules not yet started; neither it nor `preferred` may be kept.
     """
 
-    learner: int
+    held_out: bool
     history: History
     allowed: NDArray[np.bool_]
     preferred: Preference
@@ -38,42 +38,38 @@ class FittedSlice:
 
     Parameters
     ----------
-    source : Interactions
-        Holds the choices and what came before them.
     asked : Slice
     preferences : Preferences
     """
 
-    source: Interactions
     asked: Slice
     preferences: Preferences
 
     def choices(self, floor: float) -> Iterator[Asked]:
         """Every choice in turn, with the mix of views; `floor` is the share of it that is spread evenly."""
-        source, asked, preferences = self.source, self.asked, self.preferences
-        histories = source.known(asked.learner, asked.n_known)
-        chosen = source.modules[source.start[asked.learner] + asked.n_known]
-        allowed = np.ones(source.n_modules, np.bool_)
-        for first in range(0, len(chosen), _BLOCK):
-            scores = preferences.scores(histories.take(first, min(first + _BLOCK, len(chosen))))
+        asked, preferences = self.asked, self.preferences
+        histories = asked.source.known(asked.learner, asked.n_known)
+        allowed = asked.offered.copy()
+        for first in range(0, len(asked.module), _BLOCK):
+            scores = preferences.scores(histories.take(first, min(first + _BLOCK, len(asked.module))))
             for i, of_views in enumerate(scores, first):
-                history = histories[i]
+                history = replace(histories[i], asked_at=asked.asked_at)
                 allowed[history.modules] = False
-                preferred = preferences.mix(of_views, len(history.modules), allowed, floor)
-                yield Asked(int(asked.learner[i]), history, allowed, preferred, int(chosen[i]))
-                allowed[history.modules] = True
+                preferred = preferences.mix(of_views, history, allowed, floor)
+                yield Asked(bool(asked.held_out[i]), history, allowed, preferred, int(asked.module[i]))
+                allowed[history.modules] = asked.offered[history.modules]
 
 
 def chosen_shares(
     slices: Sequence[FittedSlice], floor: float
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Share that each view gave what was chosen (n_choices, n_views), and how much was known (n_choices,)."""
-    shares, n_started = [], []
+    """Share that each view gave what was chosen (n_choices, n_views), and the stage of each (n_choices,)."""
+    shares, stages = [], []
     for part in slices:
         for asked in part.choices(floor):
             shares.append(asked.preferred.shares[:, asked.module].copy())
-            n_started.append(len(asked.history.modules))
-    return np.array(shares, np.float32), np.array(n_started, np.int64)
+            stages.append(part.preferences.stage(asked.history))
+    return np.array(shares, np.float32), np.array(stages, np.int64)
 
 
 def describe_choices(slices: Sequence[FittedSlice], floor: float, n_features: int) -> Choices:
@@ -89,24 +85,28 @@ def describe_choices(slices: Sequence[FittedSlice], floor: float, n_features: in
         From `feature_names`.
     """
     features, log_mix = [np.empty((0, n_features), np.float32)], [np.empty(0)]
-    lengths, chosen, learner = [0], [], []
+    lengths, chosen, held_out, stage = [0], [], [], []
     for part in slices:
         for asked in part.choices(floor):
             preferred = asked.preferred
             candidates = part.preferences.candidates(preferred, asked.allowed)
-            place = int(np.searchsorted(candidates, asked.module))
-            if place == len(candidates) or candidates[place] != asked.module:
+            # In the order of ids: what is drawn from them must not depend on how the catalogue is sorted.
+            candidates = candidates[np.argsort(part.preferences.id_rank[candidates])]
+            place = np.flatnonzero(candidates == asked.module)
+            if not len(place):
                 continue
             features.append(part.preferences.features(preferred, asked.history, candidates))
             log_mix.append(np.log(preferred.mix[candidates]))
             lengths.append(len(candidates))
-            chosen.append(place)
-            learner.append(asked.learner)
+            chosen.append(int(place[0]))
+            held_out.append(asked.held_out)
+            stage.append(part.preferences.stage(asked.history))
     start = np.cumsum(lengths, dtype=np.int64)
     return Choices(
         start=start,
         chosen=np.array(chosen, np.int64) + start[:-1],
-        learner=np.array(learner, np.int64),
+        held_out=np.array(held_out, np.bool_),
+        stage=np.array(stage, np.int64),
         features=np.concatenate(features),
         log_mix=np.concatenate(log_mix),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -24,6 +25,12 @@ class SlicesConfig(BaseModel):
     cuts: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
         (0.5, 0.6, 0.7, 0.8, 0.9), description="moments, each asked of views fitted on what came before it"
     )
+    held_out_fraction: float = Field(
+        0.2, gt=0, lt=1, description="learners of the folds whose choices decide when boosting stops"
+    )
+    hidden_share: float = Field(
+        0.15, ge=0, lt=1, description="modules that a fold hides from its views, to learn of new ones"
+    )
     max_choices: int = Field(20000, ge=1, description="choices learned from at most, drawn at random")
     max_per_learner: int = Field(
         10, ge=1, description="choices of one learner in a fold at most, the last ones"
@@ -36,29 +43,60 @@ class Slice:
 
     Parameters
     ----------
+    source : Interactions
+        Holds the choices and what came before them.
     known : Interactions
         What may be learned from: nothing of it is later than, or of the same learner as, what is asked.
     learner, n_known : int64 arrays, shape (n_choices,)
-        Who chose, and how many of their first starts came before; the start after those is the choice.
+        Who chose, and how many of their first starts were known.
+    module : int32 array, shape (n_choices,)
+        What they started.
+    held_out : bool array, shape (n_choices,)
+        Whether a choice is not learned from but decides when enough is learned.
+    offered : bool array, shape (n_modules,)
+        What they could choose from.
+    asked_at : float
+        As in `History`: the moment of a slice of time, NaN in a fold.
     """
 
+    source: Interactions
     known: Interactions
     learner: NDArray[np.int64]
     n_known: NDArray[np.int64]
+    module: NDArray[np.int32]
+    held_out: NDArray[np.bool_]
+    offered: NDArray[np.bool_]
+    asked_at: float = math.nan
 
 
 def ranking_slices(
-    interactions: Interactions, config: SlicesConfig, rng: np.random.Generator
+    interactions: Interactions, tellable: NDArray[np.int64], config: SlicesConfig, rng: np.random.Generator
 ) -> Iterator[Slice]:
     """Slice data into choices of learners the views do not know, and choices later than what they know.
 
-    Learner folds ask for every kind of history at the full size of the data. Slices of time ask for what a
-    model in use is asked for: learners and modules that came later, popularity that has moved. Each kind
-    gives half of the choices; without a clock there are folds only, and these then ask for first modules too.
+    Learner folds ask for every kind of history at the full size of the data, and for new modules: each hides
+    some from its views. Slices of time ask for what a model in use is asked for: learners that came later,
+    popularity that has moved. Each kind gives half of the choices; without a clock there are folds only, and
+    these then ask for first modules too. Held out are the choices of some learners of the folds, and those
+    after the last moment, which no other slice of time asks for.
+
+    A module that nobody starts, in the data or before the moment of a slice, is offered to nobody: whether it
+    is new or of no use to anybody cannot be told from it. What is known of new modules is learned from those
+    that were hidden.
+
+    Parameters
+    ----------
+    interactions : Interactions
+    tellable : int64 array
+        Positions of the modules that the catalogue tells enough of to be ranked when new, in the order of
+        their ids; nothing else is hidden.
+    config : SlicesConfig
+    rng : numpy Generator
     """
+    interactions = _shuffled_ties(interactions, rng)
     timed = _has_clock(interactions)
     share = config.max_choices // 2 if timed else config.max_choices
-    yield from _folds(interactions, config, share, rng, least_known=1 if timed else 0)
+    yield from _folds(interactions, tellable, config, share, rng, least_known=1 if timed else 0)
     if timed:
         yield from _times(interactions, config, share, rng)
 
@@ -73,32 +111,83 @@ def _position(rows: Interactions) -> NDArray[np.int64]:
 
 
 def _folds(
-    rows: Interactions, config: SlicesConfig, n: int, rng: np.random.Generator, least_known: int
+    rows: Interactions,
+    tellable: NDArray[np.int64],
+    config: SlicesConfig,
+    n: int,
+    rng: np.random.Generator,
+    least_known: int,
 ) -> Iterator[Slice]:
     fold = rng.permutation(rows.n_learners) % config.n_folds
     learner, position = rows.learners().astype(np.int64), _position(rows)
     from_end = np.repeat(np.diff(rows.start), np.diff(rows.start)) - position
     asked = (position >= least_known) & (from_end <= config.max_per_learner)
+    started, held_out = _started(rows), rng.random(rows.n_learners) < config.held_out_fraction
     for k in range(config.n_folds):
         of_fold = fold[learner] == k
         drawn = _draw(np.flatnonzero(asked & of_fold), n // config.n_folds, rng)
+        hidden = tellable[rng.random(len(tellable)) < config.hidden_share]
         if len(drawn) and not of_fold.all():
-            yield Slice(rows.keep(~of_fold), learner[drawn], position[drawn])
+            yield Slice(
+                rows,
+                rows.keep(~of_fold & ~np.isin(rows.modules, hidden)),
+                learner[drawn],
+                position[drawn],
+                rows.modules[drawn],
+                held_out[learner[drawn]],
+                started,
+            )
 
 
 def _times(rows: Interactions, config: SlicesConfig, n: int, rng: np.random.Generator) -> Iterator[Slice]:
-    learner, position = rows.learners().astype(np.int64), _position(rows)
-    first, last = float(rows.at.min()), float(rows.at.max())
-    for cut in config.cuts:
-        before = rows.at < first + cut * (last - first)
-        n_before = np.bincount(learner[before], minlength=rows.n_learners)
-        is_next = ~before & (position == n_before[learner])
-        share = n // len(config.cuts)
-        nexts = _draw(np.flatnonzero(is_next), share // 2, rng)
-        later = _draw(np.flatnonzero(~before & ~is_next), share - len(nexts), rng)
+    learner, n_earlier = rows.learners().astype(np.int64), _n_earlier(rows)
+    moments = _moments(rows.at, config.cuts)
+    for moment in moments:
+        before = rows.at < moment
+        known = rows.keep(before)
+        offered = _started(known)
+        held_out = moment == moments[-1]
+        after = ~before & offered[rows.modules] & (held_out | (rows.at < moments[-1]))
+        is_next = n_earlier == np.diff(known.start)[learner]
+        share = n // len(moments)
+        nexts = _draw(np.flatnonzero(after & is_next), share // 2, rng)
+        later = _draw(np.flatnonzero(after & ~is_next), share - len(nexts), rng)
         drawn = np.sort(np.concatenate([nexts, later]))
-        if before.any() and len(drawn):
-            yield Slice(rows.keep(before), learner[drawn], position[drawn])
+        if len(drawn):
+            yield Slice(
+                rows,
+                known,
+                learner[drawn],
+                n_earlier[drawn],
+                rows.modules[drawn],
+                np.full(len(drawn), held_out),
+                offered,
+                moment,
+            )
+
+
+def _moments(at: NDArray[np.float64], cuts: Sequence[float]) -> NDArray[np.float64]:
+    """Moments of the cuts, ascending; of those with the same starts before them only one."""
+    moments: NDArray[np.float64] = at.min() + np.unique(cuts) * (at.max() - at.min())
+    _, kept = np.unique(np.searchsorted(np.sort(at), moments), return_index=True)
+    return moments[kept]
+
+
+def _started(rows: Interactions) -> NDArray[np.bool_]:
+    return np.bincount(rows.modules, minlength=rows.n_modules) > 0
+
+
+def _n_earlier(rows: Interactions) -> NDArray[np.int64]:
+    """How many first starts of its learner are earlier than each row: of equal times none is."""
+    place = np.arange(len(rows.modules))
+    earliest = np.maximum.accumulate(np.where(rows.at_new_time(), place, 0))
+    return _position(rows) - (place - earliest)
+
+
+def _shuffled_ties(rows: Interactions, rng: np.random.Generator) -> Interactions:
+    """Deal starts of equal time out anew: their order tells nothing that holds for others."""
+    order = np.lexsort((rng.random(len(rows.modules)), np.cumsum(rows.at_new_time())))
+    return replace(rows, modules=rows.modules[order])
 
 
 def _draw(rows: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:

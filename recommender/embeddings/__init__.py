@@ -12,6 +12,7 @@ from recommender.embeddings.cosine import Cosine
 from recommender.embeddings.ease import Ease
 from recommender.embeddings.histories import Histories, History, Interactions
 from recommender.embeddings.interactions import build_interactions
+from recommender.embeddings.new_modules import NewModules
 from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.prerequisites import Prerequisites
 from recommender.embeddings.transitions import Transitions
@@ -23,6 +24,7 @@ VIEWS: dict[str, type[View]] = {
     "als": Als,
     "cosine": Cosine,
     "content": Content,
+    "new_modules": NewModules,
     "prerequisites": Prerequisites,
     "popularity": Popularity,
 }

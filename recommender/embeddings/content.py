@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from recommender.domain.catalog import Catalog
@@ -100,8 +101,13 @@ class Content(NeighbourView):
         view.neighbours_ = self._neighbours(change.before, change.after)
         return view
 
-    def _neighbours(self, fitted: Catalog, catalog: Catalog) -> Neighbours:
-        """Find what the modules of a catalogue are like, by the vocabulary of the one that was fitted."""
+    def _neighbours(
+        self, fitted: Catalog, catalog: Catalog, among: NDArray[np.bool_] | None = None
+    ) -> Neighbours:
+        """Find what the modules of a catalogue are like, by the vocabulary of the one that was fitted.
+
+        With `among` (n_modules,) only these are neighbours of any.
+        """
         config, order = self.config, id_order(catalog)
         channels = [
             (
@@ -112,21 +118,26 @@ class Content(NeighbourView):
             if weight > 0
         ]
         known = np.any([np.diff(matrix.indptr) > 0 for _, matrix in channels], axis=0)
+        if among is not None:
+            known &= among
         return Neighbours.strongest(
-            _similarities(channels), known, n_neighbours=config.n_neighbours, order=order
+            _similarities(channels, np.flatnonzero(known)),
+            known,
+            n_neighbours=config.n_neighbours,
+            order=order,
         )
 
 
-def _similarities(channels: list[tuple[float, Any]]) -> Iterator[Any]:
-    """Weights of consecutive rows, sparse, without the diagonal."""
+def _similarities(channels: list[tuple[float, Any]], among: NDArray[np.int64]) -> Iterator[Any]:
+    """Weights of consecutive rows in the columns `among`, sparse, without the diagonal."""
     from scipy.sparse import coo_array
 
     n_modules = channels[0][1].shape[0]
     has = [np.where(np.diff(matrix.indptr) > 0, weight, 0.0) for weight, matrix in channels]
     for first in range(0, n_modules, _BLOCK_ROWS):
         rows = slice(first, min(first + _BLOCK_ROWS, n_modules))
-        total = sum(weight * (matrix[rows] @ matrix.T) for weight, matrix in channels).tocoo()
-        row, column = total.row + first, total.col
+        total = sum(weight * (matrix[rows] @ matrix[among].T) for weight, matrix in channels).tocoo()
+        row, column = total.row + first, among[total.col]
         weights = np.sum([np.minimum(of[row], of[column]) for of in has], axis=0)
         data = np.where(row == column, 0.0, total.data / weights)
-        yield coo_array((data, (total.row, column)), total.shape)
+        yield coo_array((data, (total.row, column)), (total.shape[0], n_modules))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -23,17 +24,20 @@ class History:
         Time of the first start, seconds since 1970 UTC; NaN without clock.
     role, segment : int
         Positions in the catalogue's roles and in `SEGMENTS`; -1 when unknown.
+    asked_at : float
+        Moment of the question, seconds since 1970 UTC; NaN for none, as of a learner amid the data.
     """
 
     modules: NDArray[np.int32]
     at: NDArray[np.float64]
     role: int = -1
     segment: int = -1
+    asked_at: float = math.nan
 
     @classmethod
-    def empty(cls, role: int = -1, segment: int = -1) -> History:
+    def empty(cls, role: int = -1, segment: int = -1, asked_at: float = math.nan) -> History:
         """Return the history of somebody who has started nothing."""
-        return cls(np.zeros(0, np.int32), np.zeros(0, np.float64), role, segment)
+        return cls(np.zeros(0, np.int32), np.zeros(0, np.float64), role, segment, asked_at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +138,13 @@ class Interactions:
     def learners(self) -> NDArray[np.int32]:
         """Learner of every row, shape (n_interactions,)."""
         return np.repeat(np.arange(self.n_learners, dtype=np.int32), np.diff(self.start))
+
+    def at_new_time(self) -> NDArray[np.bool_]:
+        """Whether each row is its learner's first at its time, (n_interactions,); without clock every one."""
+        first = np.ones(len(self.modules), np.bool_)
+        first[1:] = self.at[1:] != self.at[:-1]
+        first[self.start[:-1][np.diff(self.start) > 0]] = True
+        return first
 
     def history(self, learner: int) -> History:
         """Everything one learner has started."""

@@ -16,6 +16,7 @@ from recommender.embeddings.interactions import module_order
 from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.recency import age_weights
+from recommender.embeddings.starts import BLOCK_ROWS
 
 
 class TransitionsConfig(NeighbourConfig):
@@ -53,7 +54,9 @@ class Transitions(NeighbourView):
     :math:`w_{ij} = \sum_u \sum_{g=1}^{G} [\text{u starts } i, \text{ then } j\ g \text{ steps later}]\, a /
     g^d` with decay :math:`d` and, with a half-life, the age weight :math:`a` of the later start (1 without a
     time), divided by :math:`\sum_j w_{ij}` before all but the strongest followers are dropped (sequential
-    rules, Ludewig and Jannach 2018, section 3.1.3, with a window in place of the last item only).
+    rules, Ludewig and Jannach 2018, section 3.1.3, with a window in place of the last item only). The order
+    of starts at the same time means nothing: they follow one another half each way, one step apart, and take
+    the mean of their places towards others.
 
     Examples
     --------
@@ -88,9 +91,9 @@ class Transitions(NeighbourView):
             total = total + coo_array((weights, pairs), shape).tocsr()
         found = total.tocoo()
         sums = np.bincount(found.row, found.data, minlength=n_modules)
-        shares = coo_array((found.data / sums[found.row], (found.row, found.col)), shape)
+        shares = coo_array((found.data / sums[found.row], (found.row, found.col)), shape).tocsr()
         self.neighbours_ = Neighbours.strongest(
-            [shares],
+            (shares[first : first + BLOCK_ROWS] for first in range(0, n_modules, BLOCK_ROWS)),
             np.bincount(interactions.modules, minlength=n_modules) > 0,
             n_neighbours=self.config.n_neighbours,
             order=order,
@@ -101,13 +104,25 @@ class Transitions(NeighbourView):
         self, rows: Interactions
     ) -> Iterator[tuple[tuple[NDArray[np.int32], NDArray[np.int32]], NDArray[np.float64]]]:
         """For each gap the pairs of modules so far apart, and their weights."""
-        config, learners = self.config, rows.learners()
+        config, learners, rank = self.config, rows.learners(), _midranks(rows)
         age: Any = np.ones(len(rows.modules))
         if config.half_life_days is not None:
             age = age_weights(rows.at, config.half_life_days, unknown=1.0)
         for gap in range(1, config.max_gap + 1):
             same = learners[gap:] == learners[:-gap]
-            yield (
-                (rows.modules[:-gap][same], rows.modules[gap:][same]),
-                age[gap:][same] * gap**-config.gap_decay,
-            )
+            earlier, later = rows.modules[:-gap][same], rows.modules[gap:][same]
+            steps = (rank[gap:] - rank[:-gap])[same]
+            weights = age[gap:][same] * np.maximum(steps, 1.0) ** -config.gap_decay
+            tied = steps == 0.0
+            weights[tied] /= 2.0
+            yield (earlier, later), weights
+            yield (later[tied], earlier[tied]), weights[tied]
+
+
+def _midranks(rows: Interactions) -> NDArray[np.float64]:
+    """Place of every row among its learner's starts, at equal times their mean, (n_interactions,)."""
+    place = np.arange(len(rows.modules)) - np.repeat(rows.start[:-1], np.diff(rows.start))
+    time = np.cumsum(rows.at_new_time()) - 1
+    mean = np.bincount(time, place) / np.maximum(np.bincount(time), 1)
+    midranks: NDArray[np.float64] = mean[time]
+    return midranks

@@ -22,11 +22,13 @@ class RankingConfig(BaseModel):
 
     view_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         {
-            "transitions": 0.45,
+            "transitions": 0.3,
             "last_transition": 0.05,
-            "ease": 0.15,
-            "cosine": 0.0,
+            "ease": 0.25,
+            "cosine": 0.15,
+            "last_cosine": 0.02,
             "content": 0.1,
+            "new_modules": 0.02,
             "prerequisites": 0.02,
             "als": 0.0,
             "popularity": 0.02,

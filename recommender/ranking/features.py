@@ -16,7 +16,8 @@ def feature_names(view_names: Sequence[str]) -> tuple[str, ...]:
     each view             log of the module's share among those allowed; that share / the best one's; the
                           best share, which tells how sure the view is of this learner
     the learner           modules started, at most 50; how many people started the last of them; days
-                          from it to the end of the data; days from the first to the last
+                          from it to the end of the data; days from the first to the last; whether the
+                          question is asked ahead of the data
     the module            how often, how lately and by whom it is started; what the catalogue declares,
                           and how far that is from the mean of what this learner started
     both                  share of the history in the module's format and in its language; share of its
@@ -29,7 +30,7 @@ def feature_names(view_names: Sequence[str]) -> tuple[str, ...]:
     ('als.log_share', 'als.to_best', 'als.best_share')
     """
     views = [f"{name}.{what}" for name in view_names for what in ("log_share", "to_best", "best_share")]
-    learner = ("n_started", "n_starts_of_last", "days_since_last", "days_active")
+    learner = ("n_started", "n_starts_of_last", "days_since_last", "days_active", "ahead")
     declared = [name for what in DECLARED for name in (what, f"{what}_from_mean")]
     both = (
         *(f"same_{label}" for label in LABELS),

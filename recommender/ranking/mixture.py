@@ -16,17 +16,23 @@ _ROUNDS: Final = 100
 _LEAST: Final = 1e-12
 
 
-def stage_of(n_started: int) -> int:
-    """Stage of a history, a row of the weights.
+N_STAGES: Final = 2 * len(LEAST_STARTED)
+"""Rows of the weights: each stage asked amid the data, then each asked ahead of it."""
 
-    >>> [stage_of(n) for n in (0, 1, 2, 9, 10, 500)]
+
+def stage_of(n_started: int, ahead: bool) -> int:
+    """Stage of a history, a row of the weights; `ahead` when views know nothing as late as the question.
+
+    >>> [stage_of(n, ahead=False) for n in (0, 1, 2, 9, 10, 500)]
     [0, 1, 1, 2, 3, 3]
+    >>> stage_of(0, ahead=True)
+    4
     """
-    return bisect_right(LEAST_STARTED, n_started) - 1
+    return bisect_right(LEAST_STARTED, n_started) - 1 + ahead * len(LEAST_STARTED)
 
 
 def mixture_weights(
-    shares: NDArray[np.float32], n_started: NDArray[np.int64], declared: Floats, prior_choices: float
+    shares: NDArray[np.float32], stage: NDArray[np.int64], declared: Floats, prior_choices: float
 ) -> Floats:
     r"""Weights under which the mix of views would have made the choices most likely, at each stage.
 
@@ -34,37 +40,45 @@ def mixture_weights(
     ----------
     shares : float32 array, shape (n_choices, n_views)
         Share that each view gave the module that was chosen, in [0, 1].
-    n_started : int64 array, shape (n_choices,)
-        Length of the history.
+    stage : int64 array, shape (n_choices,)
+        From `stage_of`.
     declared : float64 array, shape (n_views,)
         Weights of the documented mix.
     prior_choices : float
-        Choices that the declared weights count for at each stage.
+        Choices that a prior counts for at each stage.
 
     Returns
     -------
-    float64 array, shape (n_stages, n_views)
+    float64 array, shape (N_STAGES, n_views)
         At least 0; each row sums to 1.
 
     Notes
     -----
     Mixture proportions by expectation maximisation (Dempster, Laird and Rubin 1977, section 4.3):
     :math:`w_v \leftarrow \sum_i w_v s_{iv} / \sum_{v'} w_{v'} s_{iv'}`, with a Dirichlet prior in the form of
-    `prior_choices` more choices, divided like the declared weights. A choice that no view gives a share tells
-    nothing.
+    `prior_choices` more choices. For a stage these are divided like the weights of all histories as long,
+    asked amid the data or ahead of it; for those, like the declared weights. A choice that no view gives a
+    share tells nothing.
     """
     declared = declared / max(declared.sum(), _LEAST)
-    stage = np.searchsorted(LEAST_STARTED, n_started, side="right") - 1
-    weights = np.tile(declared, (len(LEAST_STARTED), 1))
-    for row in range(len(LEAST_STARTED)):
-        told = shares[stage == row].astype(np.float64)
-        told = told[told.any(axis=1)]
-        weight = np.full(len(declared), 1.0 / max(len(declared), 1))
-        for _ in range(_ROUNDS if len(told) else 0):
-            taken = told * weight
-            taken /= np.maximum(taken.sum(axis=1, keepdims=True), _LEAST)
-            weight = taken.sum(axis=0) + prior_choices * declared
-            weight /= weight.sum()
-        if len(told):
-            weights[row] = weight
-    return weights
+    shares = shares.astype(np.float64)
+    rows = []
+    for ahead in (False, True):
+        for length in range(len(LEAST_STARTED)):
+            own = shares[stage == length + ahead * len(LEAST_STARTED)]
+            rows.append(_proportions(own, declared, prior_choices))
+    return np.array(rows)
+
+
+def _proportions(shares: Floats, prior: Floats, prior_choices: float) -> Floats:
+    """Proportions of the views, (n_views,), that make these choices most likely; without any, the prior."""
+    told = shares[shares.any(axis=1)]
+    if not len(told):
+        return prior
+    weight = np.full(len(prior), 1.0 / max(len(prior), 1))
+    for _ in range(_ROUNDS):
+        taken = told * weight
+        taken /= np.maximum(taken.sum(axis=1, keepdims=True), _LEAST)
+        weight = taken.sum(axis=0) + prior_choices * prior
+        weight /= weight.sum()
+    return weight

@@ -57,7 +57,7 @@ class Preferences:
         cls, catalog: Catalog, views: Mapping[str, View], ranker: Ranker, use: ModuleUse | None = None
     ) -> Self:
         """Put views and ranker together; modules of like content are those of the content view."""
-        similar = next((view.neighbours_ for view in views.values() if isinstance(view, Content)), None)
+        similar = next((view.neighbours_ for view in views.values() if type(view) is Content), None)
         facts = None if use is None else ModuleFacts.of(catalog, use, similar)
         return cls(views, ranker, catalog.module_ids, facts)
 
@@ -66,10 +66,18 @@ class Preferences:
         return self._together.score(histories)
 
     def mix(
-        self, scores: NDArray[np.float32], n_started: int, allowed: NDArray[np.bool_], floor: float
+        self, scores: NDArray[np.float32], history: History, allowed: NDArray[np.bool_], floor: float
     ) -> Preference:
         """Mix one history's scores (n_views, n_modules) over the allowed modules, see `mix_scores`."""
-        return mix_scores(self.codes, self.ranker.weights_[stage_of(n_started)], scores, allowed, floor)
+        return mix_scores(self.codes, self.ranker.weights_[self.stage(history)], scores, allowed, floor)
+
+    def stage(self, history: History) -> int:
+        """Stage of a history, a row of the ranker's weights."""
+        return stage_of(len(history.modules), self._ahead(history))
+
+    def _ahead(self, history: History) -> bool:
+        """Whether the question is asked at a moment that the data do not reach."""
+        return self.facts is not None and history.asked_at > float(self.facts.use.end[0])
 
     def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Positions of the modules that some view puts among its best, ascending."""
@@ -90,15 +98,15 @@ class Preferences:
         from recommender.ranking.ranker_kernel import Past, describe
 
         x = np.empty((len(candidates), self.n_features), np.float32)
-        past = Past(history.modules, history.at, history.role)
+        past = Past(history.modules, history.at, history.role, self._ahead(history))
         describe(candidates, preferred.shares, preferred.mix, past, self._compiled, x)
         return x
 
     def prefer(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
         """Mix the views, and let the ranker share the candidates' part of the mix among them anew."""
         scores = self.scores(Histories.of(history))[0]
-        preferred = self.mix(scores, len(history.modules), allowed, floor)
-        if self.ranker.n_trees == 0:
+        preferred = self.mix(scores, history, allowed, floor)
+        if not self.ranker.corrected_[self.stage(history)]:
             return preferred
         candidates = self.candidates(preferred, allowed)
         if len(candidates):

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from recommender.ranking.mixture import LEAST_STARTED, mixture_weights
+from recommender.ranking.mixture import N_STAGES, mixture_weights
 from recommender.trees.arrays import TreeArrays, fitting_settings
 
 Floats = NDArray[np.float64]
+
+# Standard errors above 0 from which on a mean gain counts.
+_CLEARLY = 2.0
 
 
 class RankerConfig(BaseModel):
@@ -22,15 +25,14 @@ class RankerConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     n_candidates: int = Field(20, ge=1, description="modules that each view puts forward")
-    learning_rate: float = Field(0.2, gt=0, description="shrinkage of each tree")
-    max_rounds: int = Field(300, ge=0, description="trees at most; 0 leaves the mix as it is")
-    patience: int = Field(20, ge=1, description="rounds without gain on held-out learners before stopping")
+    learning_rate: float = Field(0.1, gt=0, description="shrinkage of each tree")
+    max_rounds: int = Field(400, ge=0, description="trees at most; 0 leaves the mix as it is")
+    patience: int = Field(20, ge=1, description="rounds without gain on held-out choices before stopping")
     max_leaves: int = Field(15, ge=2, description="leaves of a tree at most")
     min_leaf_candidates: int = Field(20, ge=1, description="candidates in a leaf at least")
     leaf_penalty: float = Field(10.0, ge=0, description="L2 penalty of a leaf's value")
     feature_share: float = Field(0.5, gt=0, le=1, description="features drawn for each tree")
     max_bins: int = Field(63, ge=2, le=255, description="distinct values of a feature that a split can tell")
-    held_out_fraction: float = Field(0.2, gt=0, lt=1, description="learners that decide when boosting stops")
     n_sure: int = Field(10, ge=0, description="strongest candidates of a choice that are always learned from")
     sampled_share: float = Field(
         0.25, gt=0, le=1, description="share of the other candidates that is learned from, drawn at random"
@@ -51,8 +53,10 @@ class Choices:
         Candidates of choice `i` are rows ``start[i]:start[i + 1]``.
     chosen : int64 array, shape (n_choices,)
         Row of the module that was started next.
-    learner : int64 array, shape (n_choices,)
-        Who chose, to hold out learners as a whole.
+    held_out : bool array, shape (n_choices,)
+        Whether a choice is not learned from but decides when boosting stops.
+    stage : int64 array, shape (n_choices,)
+        From `mixture.stage_of`.
     features : float32 array, shape (n_rows, n_features)
     log_mix : float64 array, shape (n_rows,)
         Log of the mix, which the trees are added to.
@@ -60,7 +64,8 @@ class Choices:
 
     start: NDArray[np.int64]
     chosen: NDArray[np.int64]
-    learner: NDArray[np.int64]
+    held_out: NDArray[np.bool_]
+    stage: NDArray[np.int64]
     features: NDArray[np.float32]
     log_mix: Floats
 
@@ -73,7 +78,9 @@ class Choices:
         rows = np.repeat(kept, lengths)
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths[kept])])
         chosen = (self.chosen - self.start[:-1])[kept] + start[:-1]
-        return Choices(start, chosen, self.learner[kept], self.features[rows], self.log_mix[rows])
+        return Choices(
+            start, chosen, self.held_out[kept], self.stage[kept], self.features[rows], self.log_mix[rows]
+        )
 
     def thinned(self, n_sure: int, share: float, rng: np.random.Generator) -> Choices:
         """Keep what was chosen, the `n_sure` strongest of each mix, and a share of the other rows at random.
@@ -92,7 +99,7 @@ class Choices:
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.add.reduceat(kept, self.start[:-1]))])
         log_mix = np.where(sure, self.log_mix, self.log_mix - np.log(share))
         chosen = np.cumsum(kept)[self.chosen] - 1
-        return Choices(start, chosen, self.learner, self.features[kept], log_mix[kept])
+        return Choices(start, chosen, self.held_out, self.stage, self.features[kept], log_mix[kept])
 
 
 class Ranker(TreeArrays):
@@ -100,8 +107,10 @@ class Ranker(TreeArrays):
 
     Attributes
     ----------
-    weights_ : float64 array, shape (n_stages, n_views)
+    weights_ : float64 array, shape (N_STAGES, n_views)
         From `mixture.mixture_weights`, views in the order of their names.
+    corrected_ : bool array, shape (N_STAGES,)
+        Stages of a history at which the trees clearly make choices that were held out more likely.
 
     Notes
     -----
@@ -113,6 +122,7 @@ class Ranker(TreeArrays):
     """
 
     weights_: Floats
+    corrected_: NDArray[np.bool_]
 
     def __init__(self, config: RankerConfig | None = None) -> None:
         self.config = config or RankerConfig()
@@ -121,7 +131,8 @@ class Ranker(TreeArrays):
     def declared(cls, config: RankerConfig, weights: Floats) -> Self:
         """Return a ranker that has learned nothing: the documented mix, weights of shape (n_views,)."""
         ranker = cls(config).none()
-        ranker.weights_ = np.tile(weights, (len(LEAST_STARTED), 1))
+        ranker.weights_ = np.tile(weights, (N_STAGES, 1))
+        ranker.corrected_ = np.zeros(N_STAGES, np.bool_)
         return ranker
 
     @classmethod
@@ -139,28 +150,30 @@ class Ranker(TreeArrays):
         for name in cls.ARRAYS:
             setattr(ranker, name, np.array(arrays[name.rstrip("_")]))  # copied: compiled code reads them
         ranker.weights_ = np.array(arrays["weights"])
+        ranker.corrected_ = np.array(arrays["corrected"])
         ranker.check(n_features)
-        if ranker.weights_.shape != (len(LEAST_STARTED), n_views) or not (ranker.weights_ >= 0).all():
+        if ranker.weights_.shape != (N_STAGES, n_views) or not (ranker.weights_ >= 0).all():
             raise ValueError("array weights does not weigh the views")
+        if ranker.corrected_.shape != (N_STAGES,) or ranker.corrected_.dtype != np.bool_:
+            raise ValueError("array corrected does not tell the stages")
         return ranker
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything learned, by file name."""
-        return {name.rstrip("_"): getattr(self, name) for name in (*self.ARRAYS, "weights_")}
+        return {name.rstrip("_"): getattr(self, name) for name in (*self.ARRAYS, "weights_", "corrected_")}
 
-    def fit_weights(
-        self, shares: NDArray[np.float32], n_started: NDArray[np.int64], declared: Floats
-    ) -> Self:
+    def fit_weights(self, shares: NDArray[np.float32], stage: NDArray[np.int64], declared: Floats) -> Self:
         """Learn the weights of views; the parameters are those of `mixture.mixture_weights`."""
-        self.weights_ = mixture_weights(shares, n_started, declared, self.config.prior_choices)
+        self.weights_ = mixture_weights(shares, stage, declared, self.config.prior_choices)
+        self.corrected_ = np.zeros(N_STAGES, np.bool_)
         return self.none()
 
     def fit_trees(self, choices: Choices, *, seed: int) -> Self:
-        """Fit until the likelihood of held-out learners' choices rises no more.
+        """Fit until the likelihood of held-out choices rises no more.
 
         With fewer choices than `min_choices`, or where no tree helps those held out, there is no tree.
         """
-        held = self._held_out(choices, seed)
+        held = choices.held_out
         few = len(choices) < self.config.min_choices
         if few or not held.any() or held.all() or self.config.max_rounds == 0:
             return self.none()
@@ -182,14 +195,21 @@ class Ranker(TreeArrays):
             feval=lambda value, _: ("loss", loss(value), False),
             callbacks=[lightgbm.early_stopping(self.config.patience, verbose=False)],
         )
-        if not booster.best_iteration or loss(valid.log_mix) <= booster.best_score["valid_0"]["loss"]:
-            return self.none()
-        return self.take_over(booster)
+        self.corrected_ = self._better(valid, booster)
+        return self.take_over(booster) if self.corrected_.any() else self.none()
 
-    def _held_out(self, choices: Choices, seed: int) -> NDArray[np.bool_]:
-        learners, who = np.unique(choices.learner, return_inverse=True)
-        drawn = np.random.default_rng(seed).random(len(learners)) < self.config.held_out_fraction
-        return drawn[who]
+    def _better(self, valid: Choices, booster: Any) -> NDArray[np.bool_]:
+        """Stages at which the trees clearly make held-out choices more likely than the mix, (N_STAGES,)."""
+        softmax = _Softmax(valid)
+        value = valid.log_mix + booster.predict(
+            valid.features, num_iteration=booster.best_iteration, raw_score=True
+        )
+        gain = softmax.losses(valid.log_mix) - softmax.losses(value)
+        n = np.bincount(valid.stage, minlength=N_STAGES)
+        mean = np.bincount(valid.stage, gain, minlength=N_STAGES) / np.maximum(n, 1)
+        square = np.bincount(valid.stage, gain**2, minlength=N_STAGES) / np.maximum(n, 1)
+        error = np.sqrt(np.maximum(square - mean**2, 0.0) / np.maximum(n, 1))
+        return mean > _CLEARLY * error
 
     def _settings(self, n_rows: int, seed: int) -> dict[str, Any]:
         config = self.config
@@ -226,6 +246,10 @@ class _Softmax:
 
     def loss(self, value: Floats) -> float:
         """Mean negative log likelihood of the choices."""
+        return float(self.losses(value).mean())
+
+    def losses(self, value: Floats) -> Floats:
+        """Negative log likelihood of each choice, (n_choices,)."""
         highest = np.maximum.reduceat(value, self.first)
         total = np.add.reduceat(np.exp(value - highest[self.choice]), self.first)
-        return float(np.mean(np.log(total) + highest - value[self.chosen]))
+        return np.log(total) + highest - value[self.chosen]

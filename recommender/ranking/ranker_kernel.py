@@ -40,6 +40,7 @@ class Past(NamedTuple):
     modules: Any
     at: Any
     role: Any
+    ahead: Any
 
 
 @numba.njit(cache=True, nogil=True)
@@ -230,7 +231,8 @@ def _describe_learner(past: Past, facts: Facts, x: Any, column: int) -> int:
         x[i, column + 1] = last_starts
         x[i, column + 2] = since
         x[i, column + 3] = active
-    return column + 4
+        x[i, column + 4] = past.ahead
+    return column + 5
 
 
 @numba.njit(cache=True, nogil=True)

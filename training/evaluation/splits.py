@@ -48,7 +48,7 @@ class Split:
         """Return all that is known of a learner when the target `row` is predicted."""
         whole = self.source.history(int(self.learner[row]))
         known = slice(int(self.n_known[row]))
-        return History(whole.modules[known], whole.at[known], whole.role, whole.segment)
+        return History(whole.modules[known], whole.at[known], whole.role, whole.segment, self.moment)
 
 
 @dataclass(frozen=True, slots=True)

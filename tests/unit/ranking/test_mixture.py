@@ -3,15 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.ranking.mixture import LEAST_STARTED, mixture_weights, stage_of
+from recommender.ranking.mixture import LEAST_STARTED, N_STAGES, mixture_weights, stage_of
 
 DECLARED = np.array([0.7, 0.3])
 
 
-def learned(shares, n_started=None, declared=DECLARED, prior=1.0):
+def learned(shares, stage=None, declared=DECLARED, prior=1.0):
     shares = np.array(shares, np.float32)
-    n_started = np.zeros(len(shares), np.int64) if n_started is None else np.array(n_started)
-    return mixture_weights(shares, n_started, np.array(declared, float), prior)
+    stage = np.zeros(len(shares), np.int64) if stage is None else np.array(stage)
+    return mixture_weights(shares, stage, np.array(declared, float), prior)
 
 
 def log_likelihood(shares, weights):
@@ -19,17 +19,19 @@ def log_likelihood(shares, weights):
 
 
 def test_stages_begin_where_they_are_said_to():
-    assert [stage_of(n) for n in LEAST_STARTED] == list(range(len(LEAST_STARTED)))
-    assert stage_of(10**6) == len(LEAST_STARTED) - 1
+    stages = [stage_of(n, ahead) for ahead in (False, True) for n in LEAST_STARTED]
+    assert stages == list(range(N_STAGES))
+    assert stage_of(10**6, ahead=False) == len(LEAST_STARTED) - 1
+    assert stage_of(10**6, ahead=True) == N_STAGES - 1
 
 
 def test_without_choices_the_declared_weights_stand():
     weights = learned(np.empty((0, 2)))
-    np.testing.assert_allclose(weights, np.tile(DECLARED, (len(LEAST_STARTED), 1)))
+    np.testing.assert_allclose(weights, np.tile(DECLARED, (N_STAGES, 1)))
 
 
 def test_each_stage_learns_from_its_own_choices():
-    weights = learned([[0.5, 0.0]] * 500 + [[0.0, 0.5]] * 500, [0] * 500 + [50] * 500)
+    weights = learned([[0.5, 0.0]] * 500 + [[0.0, 0.5]] * 500, [0] * 500 + [N_STAGES - 1] * 500)
     assert weights[0, 0] > 0.99
     assert weights[-1, 1] > 0.99
     np.testing.assert_allclose(weights[1], DECLARED)

@@ -1,5 +1,7 @@
 """From views to candidates, features and preference, against plain NumPy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import VIEWS, Histories, History, build_interactions
 from recommender.ranking.features import feature_names
+from recommender.ranking.mixture import stage_of
 from recommender.ranking.module_facts import DECLARED, LABELS, LEARNED, ModuleFacts, ModuleUse
 from recommender.ranking.preferences import Preferences
 from recommender.ranking.ranker import Ranker, RankerConfig
@@ -70,7 +73,7 @@ def asked(preferences, history):
     allowed = np.ones(N_MODULES, bool)
     allowed[history.modules] = False
     scores = preferences.scores(Histories.of(history))[0]
-    return preferences.mix(scores, len(history.modules), allowed, FLOOR), allowed
+    return preferences.mix(scores, history, allowed, FLOOR), allowed
 
 
 HISTORY = History(np.array([4, 0], np.int32), np.array([0.0, 2 * DAY]), role=0)
@@ -100,6 +103,7 @@ def test_features_say_what_their_names_say(preferences, catalog, starts):
     assert set(told["n_starts_of_last"]) == {float(counts[0])}
     assert set(told["days_since_last"]) == {1.0}
     assert set(told["days_active"]) == {2.0}
+    assert set(told["ahead"]) == {0.0}
     np.testing.assert_array_equal(told["n_starts"], counts[candidates])
     assert np.isnan(told["days_since_start"][3]), "nobody started m11"
     np.testing.assert_allclose(told["log_minutes"], np.log1p([10, 50, 70, 110]), rtol=1e-6)
@@ -122,11 +126,21 @@ def test_nothing_is_known_of_somebody_new(preferences):
     assert np.isnan(told["transitions.to_best"]).all(), "it has no opinion"
 
 
+def test_a_question_is_ahead_when_it_comes_after_all_that_was_learned_from(preferences, starts):
+    end = starts.at.max()
+    for asked_at, ahead in ((np.nan, False), (end - 1.0, False), (end, False), (end + 1.0, True)):
+        history = replace(HISTORY, asked_at=asked_at)
+        mixed, _ = asked(preferences, history)
+        x = preferences.features(mixed, history, np.array([1]))
+        assert x[0, feature_names(NAMES).index("ahead")] == ahead
+        assert preferences.stage(history) == stage_of(2, ahead)
+
+
 def test_there_are_as_many_names_as_facts(preferences):
     names = feature_names(NAMES)
     assert len(names) == len(set(names)) == preferences.n_features
     assert set(LEARNED) < set(names)
-    assert len(names) == 3 * len(NAMES) + 4 + len(LEARNED) + 2 * len(DECLARED) + len(LABELS) + 5
+    assert len(names) == 3 * len(NAMES) + 5 + len(LEARNED) + 2 * len(DECLARED) + len(LABELS) + 5
 
 
 def test_without_trees_the_preference_is_the_mix(preferences):

@@ -1,23 +1,26 @@
 """The ranker on made choices: what it learns, what it leaves alone, and how it is kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from recommender.ranking.mixture import LEAST_STARTED
+from recommender.ranking.mixture import N_STAGES
 from recommender.ranking.ranker import Choices, Ranker, RankerConfig
 
 CONFIG = RankerConfig(min_choices=50, max_rounds=60, min_leaf_candidates=5)
 N_CANDIDATES = 8
 
 
-def made_choices(n=600, *, strength=3.0, seed=0, per_learner=2):
+def made_choices(n=600, *, strength=3.0, seed=0, held_out=0.2):
     """Choices among eight candidates; the first of three features tells what the mix does not."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n * N_CANDIDATES, 3)).astype(np.float32)
     log_mix = np.log(rng.dirichlet(np.ones(N_CANDIDATES), n)).ravel()
     utility = (log_mix + strength * (x[:, 0] > 0) + rng.gumbel(size=len(x))).reshape(n, N_CANDIDATES)
     start = np.arange(n + 1, dtype=np.int64) * N_CANDIDATES
-    return Choices(start, start[:-1] + utility.argmax(axis=1), np.arange(n) // per_learner, x, log_mix)
+    chosen, stage = start[:-1] + utility.argmax(axis=1), rng.integers(0, N_STAGES, n)
+    return Choices(start, chosen, rng.random(n) < held_out, stage, x, log_mix)
 
 
 def log_likelihood(choices, value):
@@ -54,11 +57,24 @@ def test_shuffled_choices_teach_nothing():
 def test_without_enough_to_learn_from_the_mix_stays(n, config):
     ranker = fitted(made_choices(n), config)
     assert ranker.n_trees == 0
-    np.testing.assert_array_equal(ranker.weights_, np.ones((len(LEAST_STARTED), 2)))
+    np.testing.assert_array_equal(ranker.weights_, np.ones((N_STAGES, 2)))
 
 
-def test_one_learner_cannot_be_held_out():
-    assert fitted(made_choices(per_learner=10_000)).n_trees == 0
+@pytest.mark.parametrize("held_out", [0.0, 1.0])
+def test_without_choices_to_learn_from_and_to_check_by_there_is_no_tree(held_out):
+    ranker = fitted(made_choices(held_out=held_out))
+    assert ranker.n_trees == 0
+    assert not ranker.corrected_.any()
+
+
+def test_stages_are_corrected_where_it_helps_what_was_held_out():
+    """At the last stage the held-out choices go against what all others teach."""
+    choices, worst = made_choices(1600), made_choices(1600, strength=-3.0)
+    against = choices.held_out & (choices.stage == N_STAGES - 1)
+    chosen = np.where(against, worst.chosen, choices.chosen)
+    ranker = fitted(replace(choices, chosen=chosen))
+    assert ranker.corrected_[:-1].all()
+    assert not ranker.corrected_[-1]
 
 
 def test_the_same_choices_and_seed_give_the_same_bits():
@@ -74,6 +90,9 @@ def test_arrays_round_trip_and_are_checked():
     np.testing.assert_array_equal(
         again.predict_logit(choices.features), ranker.predict_logit(choices.features)
     )
+    np.testing.assert_array_equal(again.corrected_, ranker.corrected_)
+    with pytest.raises(ValueError, match="does not tell the stages"):
+        Ranker.from_arrays(CONFIG, ranker.arrays() | {"corrected": np.ones(3, bool)}, n_views=2, n_features=3)
     with pytest.raises(ValueError, match="hold no trees"):
         Ranker.from_arrays(CONFIG, ranker.arrays(), n_views=2, n_features=0)
     with pytest.raises(ValueError, match="does not weigh the views"):

@@ -119,7 +119,7 @@ class Recording(Popularity):
 @pytest.fixture
 def shown(monkeypatch):
     """A view of one's own beside the others, which remembers what it was fitted on and asked."""
-    monkeypatch.setitem(VIEWS, "cosine", Recording)
+    monkeypatch.setitem(VIEWS, "ease", Recording)
     monkeypatch.setattr(Recording, "fitted", [])
     monkeypatch.setattr(Recording, "asked", [])
     return Recording

@@ -12,6 +12,7 @@ from training.ranking_slices import SlicesConfig, ranking_slices
 
 N_MODULES = 15
 CONFIG = SlicesConfig(max_choices=120, n_folds=3, cuts=(0.4, 0.8))
+EVERY = np.arange(N_MODULES)
 
 
 def starts(seed=0, n_learners=30, clock=True):
@@ -30,7 +31,7 @@ def starts(seed=0, n_learners=30, clock=True):
 
 
 def sliced(rows, config=CONFIG, seed=0):
-    return list(ranking_slices(rows, config, np.random.default_rng(seed)))
+    return list(ranking_slices(rows, EVERY, config, np.random.default_rng(seed)))
 
 
 def of_kinds(rows, parts):
@@ -52,6 +53,8 @@ def test_a_choice_is_unknown_to_the_views_that_are_asked(clock, seed):
     for part in parts:
         chosen = rows.start[part.learner] + part.n_known
         assert (chosen < rows.start[part.learner + 1]).all()
+        np.testing.assert_array_equal(rows.modules[chosen], part.module)
+        assert part.offered[part.module].all()
         known = set(zip(part.known.learners().tolist(), part.known.modules.tolist(), strict=True))
         asked = zip(part.learner.tolist(), rows.modules[chosen].tolist(), strict=True)
         assert not known & set(asked)
@@ -102,6 +105,69 @@ def test_what_comes_after_a_moment_changes_nothing_that_its_views_learn_from():
         _, after = of_kinds(changed, sliced(changed))
         np.testing.assert_array_equal(after[place][1].known.modules, part.known.modules)
         np.testing.assert_array_equal(after[place][1].known.start, part.known.start)
+
+
+def test_folds_hide_modules_that_are_told_of_and_ask_for_them():
+    rows = starts(n_learners=300)
+    told = np.arange(0, N_MODULES, 2)
+    config = CONFIG.model_copy(update={"hidden_share": 0.5, "max_choices": 3000})
+    parts = list(ranking_slices(rows, told, config, np.random.default_rng(0)))
+    for part in parts[: CONFIG.n_folds]:
+        hidden = np.setdiff1d(rows.modules, part.known.modules)
+        assert 0 < len(hidden) < len(told)
+        assert set(hidden.tolist()) <= set(told.tolist())
+        assert np.isin(part.module, hidden).any()
+    for part in parts[CONFIG.n_folds :]:
+        assert np.isin(part.module, part.known.modules).all(), "new or of no use: who could tell?"
+
+
+def test_after_the_last_moment_everything_is_held_out_and_nothing_is_learned():
+    rows = starts(n_learners=300)
+    folds, times = of_kinds(rows, sliced(rows))
+    last = times[-1][0]
+    for moment, part in times:
+        at = rows.at[rows.start[part.learner] + part.n_known]
+        assert part.held_out.all() == (moment == last)
+        assert part.held_out.any() == (moment == last)
+        assert (at >= last).all() == (moment == last)
+        assert part.asked_at == moment
+    held = [set(part.learner[part.held_out].tolist()) for part in folds]
+    used = [set(part.learner[~part.held_out].tolist()) for part in folds]
+    assert set.union(*held)
+    assert set.union(*used)
+    assert not set.union(*held) & set.union(*used)
+    assert all(np.isnan(part.asked_at) for part in folds)
+
+
+def test_of_starts_at_one_time_none_is_known_when_another_is_asked_for():
+    rows = starts(n_learners=300)
+    rows = replace(rows, at=np.floor(rows.at / 2e6))
+    _, times = of_kinds(rows, sliced(rows))
+    for moment, part in times:
+        for learner, n_known, module in zip(part.learner, part.n_known, part.module, strict=True):
+            history = part.source.history(int(learner))
+            chosen = history.at[history.modules == module]
+            assert chosen >= moment
+            assert (history.at[:n_known] < chosen).all()
+            assert (history.at[n_known:] >= chosen).all()
+
+
+def test_the_order_of_starts_at_one_time_is_dealt_anew():
+    rows = starts(n_learners=300)
+    tied = replace(rows, at=np.zeros(len(rows.at)) + (rows.learners() == 0))
+    source = sliced(tied)[0].source
+    assert (source.modules != tied.modules).any()
+    for learner in range(tied.n_learners):
+        assert sorted(source.history(learner).modules) == sorted(tied.history(learner).modules)
+    untied = sliced(rows)[0].source
+    np.testing.assert_array_equal(untied.modules, rows.modules)
+
+
+def test_moments_with_the_same_past_are_asked_once():
+    rows = starts(n_learners=300)
+    rows = replace(rows, at=np.floor(rows.at / 5e6))  # two times only
+    config = CONFIG.model_copy(update={"cuts": (0.5, 0.6, 0.7)})
+    assert len(sliced(rows, config)) == CONFIG.n_folds + 1
 
 
 @pytest.mark.parametrize("n_learners", [0, 1, 2])
