@@ -77,6 +77,30 @@ OUT ?= mlruns/scores-$(NAME)
 score: setup ## recommendations for every learner of a dataset, as Parquet: DATA=dir BUNDLE=dir OUT=dir
 	@$(BIN)/python -m training score --bundle $(BUNDLE) --data $(DATA) --out $(OUT)
 
+# Other libraries, each in an environment of its own. rectools_extras takes 5.5 GB (torch) and a C compiler
+# (LightFM), so it is there only on request: PEERS="implicit rectools rectools_extras".
+PEERS ?= implicit rectools
+PEERS_AT := tests/benchmarks/peers
+python_of = .venv-peers/$(1)/bin/python
+BESIDE_PEERS = $(or $(PROTOCOL),leave-last-out)-$(NAME)
+
+.venv-peers/%/.ready: $(PEERS_AT)/requirements-%.lock | $(READY)
+	@rm -rf $(@D)
+	@$(BIN)/uv venv --quiet --python $(BIN)/python $(@D)
+	@VIRTUAL_ENV=$(@D) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $<
+	@touch $@
+
+.PHONY: benchmark-peers
+benchmark-peers: setup $(PEERS:%=.venv-peers/%/.ready) ## models beside other libraries: DATA=dir PROTOCOL=name PEERS="implicit rectools"
+	@$(BIN)/python -m tests.benchmarks.peers --data $(DATA) --protocol $(or $(PROTOCOL),leave-last-out) \
+	    $(foreach peer,$(PEERS),--peer $(peer)=$(call python_of,$(peer))) --json mlruns/benchmark-peers-$(BESIDE_PEERS).json
+
+.PHONY: lock-peers
+lock-peers: setup ## remake the locked requirements of other libraries
+	@for wanted in $(PEERS_AT)/requirements-*.in; do \
+	    $(BIN)/uv pip compile $$wanted --python-version 3.11 --universal --generate-hashes \
+	        --no-emit-index-url --no-annotate --no-header --quiet -o $${wanted%.in}.lock; done
+
 .PHONY: promote
 promote: setup ## let the challenger serve
 	@$(BIN)/python -m training promote
@@ -161,5 +185,5 @@ check: lint test ## lint and test
 
 .PHONY: clean
 clean: ## remove the environment and every cache, never mlruns or data
-	@rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache htmlcov *.egg-info
+	@rm -rf $(VENV) .venv-peers .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache htmlcov *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,7 +23,7 @@ from training.evaluation.protocols import CUTS, splits_of
 from training.evaluation.splits import Split, Unavailable
 from training.evaluation.splits_holdout import HeldOut
 
-__all__ = ["Fit", "Scorer", "TimedScorer", "evaluate_modules"]
+__all__ = ["Fit", "Scorer", "TimedScorer", "drawn_splits", "evaluate_modules"]
 
 Fit: TypeAlias = Callable[[Interactions], Mapping[str, Scorer]]
 """Fits every model on the same training data."""
@@ -114,7 +114,7 @@ def evaluate_modules(
     if eligible and catalog is None:
         raise ValueError("rules of eligibility are those of a catalogue; pass catalog")
     rng = np.random.default_rng(seed)
-    splits = splits_of(interactions, protocol, cuts=cuts, held_out=held_out, rng=rng.spawn(1)[0])
+    splits = drawn_splits(interactions, protocol, cuts=cuts, held_out=held_out, seed=seed)
     if isinstance(splits, Unavailable):
         return unavailable_report(protocol, splits.reason, interactions)
     tested = _drawn_learners(splits, max_learners, rng)
@@ -132,6 +132,19 @@ def evaluate_modules(
     with progress("metrics and bootstrap"):
         content = None if catalog is None else module_content(catalog)
         return write_report(protocol, interactions, exam.outcomes | others, rng, content, more)
+
+
+def drawn_splits(
+    interactions: Interactions,
+    protocol: str,
+    *,
+    cuts: Sequence[float] = CUTS,
+    held_out: HeldOut | None = None,
+    seed: int,
+) -> list[Split] | Unavailable:
+    """Return the splits that `evaluate_modules` tests with this seed, see `splits_of`."""
+    rng = np.random.default_rng(seed).spawn(1)[0]
+    return splits_of(interactions, protocol, cuts=cuts, held_out=held_out, rng=rng)
 
 
 def _drawn_learners(splits: list[Split], max_learners: int | None, rng: np.random.Generator) -> Ints:
