@@ -51,7 +51,7 @@ def from_histories(model: object, task: Task) -> Answer:
     rows = np.flatnonzero(np.diff(task.list_start))
     data = asked_about(task)
     scores = _whole_catalogue(model, task, rows, data, rows)
-    # Single calls hold one learner each, as a service would ask.
+    # One learner a call, with the data set of all of them at hand, as a service would ask.
     return Answer(scores, seconds, microseconds(lambda i: _ten(model, rows[i : i + 1], data), len(rows)))
 
 

@@ -36,8 +36,8 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore", module="pytorch_lightning")
     main(
         {
-            "rectools_sasrec": (sasrec, grid(factors=(64, 128), epochs=(10, 30, 60))),
-            "rectools_bert4rec": (bert4rec, grid(factors=(64,), epochs=(30, 100))),
+            "rectools_sasrec": (sasrec, grid(factors=(64,), epochs=(10, 30))),
+            "rectools_bert4rec": (bert4rec, grid(factors=(64,), epochs=(30,))),
             "rectools_lightfm": (lightfm, grid(factors=(32, 64, 128), epochs=(10, 30, 100))),
         }
     )
