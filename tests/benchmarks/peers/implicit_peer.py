@@ -68,7 +68,7 @@ def folded_in(model: object, task: Task, *, recalculate: bool) -> Answer:
         return Answer(
             everything(task, recommend),
             seconds,
-            microseconds(lambda i: recommend(0, asked[rows[i]], K, own=True), len(rows)),
+            microseconds(task, lambda i: recommend(0, asked[rows[i]], K, own=True), len(rows)),
         )
 
 

@@ -63,9 +63,9 @@ def ndcg(task: Task, scores: np.ndarray) -> float:
     return float((gain.sum(axis=1) / (equal + 1)).mean())
 
 
-def microseconds(call: Callable[[int], object], n: int) -> float | None:
-    """Median time of ``call(i)`` for up to 300 histories, after one that is not counted."""
-    if not n:
+def microseconds(task: Task, call: Callable[[int], object], n: int) -> float | None:
+    """Median time of ``call(i)`` for up to 300 histories, the first call left out; None while tuning."""
+    if not n or len(task.target):
         return None
     call(0)
     taken = []
