@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
-from recommender.embeddings import VIEWS, Interactions, Scores, View
+from recommender.embeddings import Interactions, Scores, View
 from recommender.embeddings.content import Content
 from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.interactions import id_order
@@ -85,20 +86,27 @@ def _tellable(views: Mapping[str, View], catalog: Catalog) -> NDArray[np.int64]:
     return told_of
 
 
-def module_fit(catalog: Catalog, config: TrainConfig, beside: Sequence[str] = ()) -> Fit:
+def module_fit(
+    catalog: Catalog, config: TrainConfig, beside: Mapping[str, Mapping[str, Any]] | None = None
+) -> Fit:
     """Return what fits the engine that would be shipped, each of its views and two kinds of popularity.
 
     Parameters
     ----------
     catalog : Catalog
     config : TrainConfig
-    beside : sequence of str
-        Kinds of views to fit too where the engine has none of that name, with their defaults.
+    beside : mapping of str to mapping, optional
+        Views to fit too where the engine has none of that name, with settings as in `TrainConfig.views`.
     """
+    others_config = config.model_copy(update={"views": beside or {}})
 
     def fit(train: Interactions) -> Mapping[str, Scorer]:
         models = {name: config.view_class(name)(config.view_config(name)) for name in sorted(config.views)}
-        others: dict[str, View] = {name: VIEWS[name]() for name in beside if name not in models}
+        others: dict[str, View] = {
+            name: others_config.view_class(name)(others_config.view_config(name))
+            for name in others_config.views
+            if name not in models
+        }
         others |= {
             name: Popularity(settings)
             for name, settings in BASELINES.items()

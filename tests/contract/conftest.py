@@ -8,6 +8,7 @@ import pytest
 
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import Interactions, build_interactions
+from recommender.embeddings.new_modules import NewModules
 from tests.contract.views import discovered
 
 N_MODULES, N_TRACKS, TRACK = 60, 6, 10
@@ -112,3 +113,9 @@ def view_class(request: pytest.FixtureRequest) -> type:
 def from_starts(view_class: type) -> None:
     if view_class.of_catalog_only:
         pytest.skip("it learns from the catalogue alone")
+
+
+@pytest.fixture
+def related_by_starts(view_class: type, from_starts: None) -> None:
+    if view_class is NewModules:
+        pytest.skip("starts tell it what is new, and words what that is like")

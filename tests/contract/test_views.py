@@ -11,6 +11,8 @@ import pytest
 
 import recommender.embeddings
 from recommender.embeddings import VIEWS, Histories, History, Interactions, View, build_interactions
+from recommender.embeddings.content import Content
+from recommender.embeddings.new_modules import NewModules
 from recommender.errors import NotFittedError
 from tests.contract.views import (
     FEW,
@@ -19,6 +21,7 @@ from tests.contract.views import (
     assert_same_arrays,
     check_scores,
     discovered,
+    may_speak_for,
     past,
     score,
 )
@@ -96,7 +99,7 @@ def test_empty_history(view_class, planted, catalog, who):
     assert np.isnan(scores).all() or np.isfinite(scores).any()
 
 
-@pytest.mark.usefixtures("from_starts")
+@pytest.mark.usefixtures("related_by_starts")
 def test_module_without_interactions_changes_nothing_but_its_place(view_class, planted, catalog):
     view = view_class().fit(planted, catalog, seed=SEED)
     unknown = catalog.n_modules - 1
@@ -106,10 +109,24 @@ def test_module_without_interactions_changes_nothing_but_its_place(view_class, p
     assert_close(score(view, past(unknown, 3, 9)), score(view, past(3, 9)))
 
 
+def test_a_module_without_interactions_tells_new_modules_what_it_tells_content(planted, catalog):
+    new, content = (cls().fit(planted, catalog, seed=SEED) for cls in (NewModules, Content))
+    unknown, others = catalog.n_modules - 1, may_speak_for(NewModules, planted)
+    assert others[unknown]
+    for history in (past(unknown), past(unknown, 3, 9), past(3, 9)):
+        scores = score(new, history)
+        check_scores(scores, catalog.n_modules)
+        assert_close(scores[others], score(content, history)[others])
+        assert np.isnan(scores[~others]).all()
+    assert np.nanmax(score(new, past(unknown))) > 0
+
+
 def test_has_an_opinion_on_known_modules(view_class, planted, catalog):
     scores = score(view_class().fit(planted, catalog, seed=SEED), planted.history(5))
     check_scores(scores, catalog.n_modules)
-    assert np.isfinite(scores).sum() > catalog.n_modules / 2
+    spoken_for = may_speak_for(view_class, planted)
+    assert np.isfinite(scores[spoken_for]).sum() > spoken_for.sum() / 2
+    assert np.isnan(scores[~spoken_for]).all()
     assert np.nanmax(scores) > np.nanmin(scores)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.embeddings import VIEWS, build_interactions
+from recommender.embeddings.new_modules import NewModules
 from recommender.embeddings.popularity import BASELINES, Popularity
 from tests.contract.views import FEW, SEED, assert_same_arrays, discovered, past, score
 
@@ -81,13 +82,25 @@ def test_starts_change_what_is_learned_unless_it_is_of_the_catalogue_only(view_c
     assert same == view_class.of_catalog_only
 
 
-@pytest.mark.usefixtures("from_starts")
+@pytest.mark.usefixtures("related_by_starts")
 def test_learns_planted_sequences(view_class, planted, train, catalog):
     if not is_personal(view_class, train, catalog):
         pytest.skip("not a personal view")
     mean, error = gain_over_popularity(view_class, train, planted, catalog)
     assert mean > 0.1
     assert mean > 5 * error
+
+
+def test_new_modules_learn_what_was_started_and_nothing_of_who_or_when(build, train, catalog):
+    size = {"n_learners": 1, "n_modules": catalog.n_modules}
+    started = np.unique(train.modules)
+    once = build([(0, int(module)) for module in started], **size)
+    arrays = NewModules().fit(train, catalog, seed=SEED).arrays()
+    assert_same_arrays(arrays, NewModules().fit(once, catalog, seed=SEED).arrays())
+    assert 0 < arrays["known"].sum() == catalog.n_modules - len(started)
+    without = build([(0, int(module)) for module in started[1:]], **size)
+    known = NewModules().fit(without, catalog, seed=SEED).arrays()["known"]
+    assert np.flatnonzero(known != arrays["known"]).tolist() == [started[0]]
 
 
 @pytest.mark.usefixtures("from_starts")

@@ -8,6 +8,7 @@ import numpy as np
 
 import recommender.embeddings
 from recommender.embeddings import Histories, History, View
+from recommender.embeddings.new_modules import NewModules
 
 SEED = 11
 FEW = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2), (3, 3), (3, 0)]
@@ -36,6 +37,12 @@ def past(*modules, role=0, segment=1):
 
 def score(view, history):
     return view.score(Histories.of(history))[0]
+
+
+def may_speak_for(view_class, interactions):
+    """Modules that a view speaks for, (n_modules,): one view speaks for those alone that nobody started."""
+    started = np.bincount(interactions.modules, minlength=interactions.n_modules) > 0
+    return ~started if view_class is NewModules else np.ones_like(started)
 
 
 def check_scores(scores, n_modules):

@@ -221,10 +221,6 @@ def test_the_order_of_the_catalogue_changes_nothing(engine, reordered, history, 
         }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="describe_choices orders candidates by catalogue position, and thinned draws by row",
-)
 def test_the_order_of_the_catalogue_changes_no_fit(world, engine):
     again = fitted(world, np.arange(len(MODULES))[::-1])
     for name, array in engine.bundle.ranker.arrays().items():

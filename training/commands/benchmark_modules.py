@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from threadpoolctl import threadpool_limits
@@ -23,7 +24,21 @@ from training.progress import Steps
 from training.reports.tables import module_detail_table, module_table
 
 # Baselines of the benchmark, beside two kinds of popularity.
-BESIDE = ("als", "cosine", "ease", "transitions")
+BESIDE: dict[str, dict[str, Any]] = {
+    "als": {},
+    "cosine": {},
+    "ease": {},
+    "transitions": {},
+    # Plain neighbours of the history by words: every word, every start and every neighbour counts alike.
+    "tfidf": {
+        "kind": "content",
+        "label_weight": 0.0,
+        "max_df": 1.0,
+        "n_neighbours": 10_000,
+        "recency": 1.0,
+        "window": 1000,
+    },
+}
 
 
 def run(

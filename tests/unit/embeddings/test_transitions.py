@@ -56,12 +56,70 @@ def test_the_decay_of_gaps_is_a_power():
 
 
 def test_a_transition_is_as_old_as_its_later_start_and_counts_fully_without_a_time():
-    half = fit([[0, 1], [0, 2]], at=[0, 0, 0, 30], half_life_days=30)
+    half = fit([[0, 1], [0, 2]], at=[-1, 0, 0, 30], half_life_days=30)
     np.testing.assert_allclose(score(half, 0)[1:3], [1 / 3, 2 / 3], rtol=1e-6)
-    unknown = fit([[0, 1], [0, 2], [3]], at=[0, np.nan, 0, 0, 30], half_life_days=30)
+    unknown = fit([[0, 1], [0, 2], [3]], at=[0, np.nan, -1, 0, 30], half_life_days=30)
     np.testing.assert_allclose(score(unknown, 0)[1:3], [2 / 3, 1 / 3], rtol=1e-6)
     unclocked = fit([[0, 1], [0, 2], [0, 2]], half_life_days=30)
     np.testing.assert_array_equal(score(unclocked, 0), score(fit([[0, 1], [0, 2], [0, 2]]), 0))
+
+
+def test_starts_of_equal_time_follow_one_another_half_each_way():
+    view = fit([[0, 1], [0, 2], [1, 2]], at=[5, 5, 5, 6, 5, 6])
+    np.testing.assert_allclose(score(view, 0), [0, 1 / 3, 2 / 3, np.nan, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(score(view, 1), [1 / 3, 0, 2 / 3, np.nan, np.nan], rtol=1e-6)
+    assert np.isnan(score(view, 2)).all(), "nothing follows it"
+
+
+def test_starts_of_equal_time_take_the_mean_of_their_places_towards_others():
+    """Places 0.5, 0.5, 2, 3: from either of the tied ones it is 1.5 and 2.5 steps."""
+    view = fit([[0, 1, 2, 3]], at=[5, 5, 6, 7])
+    follow = np.array([1 / 2, 1 / 1.5, 1 / 2.5])
+    np.testing.assert_allclose(score(view, 0)[[1, 2, 3]], follow / follow.sum(), rtol=1e-6)
+    np.testing.assert_allclose(score(view, 1)[[0, 2, 3]], follow / follow.sum(), rtol=1e-6)
+    later = fit([[0, 1, 2]], at=[5, 6, 6])
+    np.testing.assert_allclose(score(later, 0)[[1, 2]], [1 / 2, 1 / 2], rtol=1e-6)
+
+
+def test_tied_starts_are_one_step_apart_however_many_they_are():
+    view = fit([[0, 1, 2, 3]], at=[5, 5, 5, 5], gap_decay=2)
+    for module in range(4):
+        others = [other for other in range(4) if other != module]
+        np.testing.assert_allclose(score(view, module)[others], 1 / 3, rtol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [{}, {"gap_decay": 2}, {"half_life_days": 3}, {"n_neighbours": 2}])
+def test_the_order_of_rows_of_equal_time_changes_nothing(settings):
+    at = [1, 1, 2, 2, 2]
+    stored = fit([[0, 1, 2, 3, 4], [4, 0]], at=[*at, 1, 2], **settings)
+    for tied in ([1, 0, 2, 3, 4], [0, 1, 4, 2, 3], [1, 0, 4, 3, 2]):
+        other = fit([tied, [4, 0]], at=[*at, 1, 2], **settings)
+        for module in range(5):
+            np.testing.assert_allclose(score(other, module), score(stored, module), rtol=1e-6)
+    untied = fit([[1, 0, 4, 3, 2], [4, 0]], at=[1, 2, 3, 4, 5, 1, 2], **settings)
+    assert not np.allclose(score(untied, 0), score(stored, 0), equal_nan=True), "it matters without ties"
+
+
+@pytest.mark.parametrize("settings", [{}, {"gap_decay": 0.5, "max_gap": 2}])
+def test_without_ties_the_places_are_the_steps(settings):
+    """Times say no more than the order then, however far apart, and what others start at them does not."""
+    sequences = [[0, 1, 2, 3], [2, 0], [3], [4, 1]]
+    plain = fit(sequences, **settings).arrays()
+    for at in (np.arange(9), [1, 2, 30, 400, 400, 401, 401, 401, 402]):
+        timed = fit(sequences, at=at, **settings).arrays()
+        for name in plain:
+            np.testing.assert_array_equal(timed[name], plain[name], err_msg=name)
+
+
+def test_starts_without_a_time_are_in_their_order_and_no_ties():
+    for at in ([np.nan] * 3, [5, np.nan, 5], [5, 6, np.nan], [np.nan, np.nan, 5]):
+        view = fit([[0, 1, 2]], at=at)
+        np.testing.assert_allclose(score(view, 0)[1:3], [2 / 3, 1 / 3], rtol=1e-6)
+        np.testing.assert_allclose(score(view, 1)[:3], [0, 0, 1], rtol=1e-6)
+        assert np.isnan(score(view, 2)).all()
+    beside = score(fit([[0, 1, 2, 3]], at=[5, 5, np.nan, np.nan]), 1)
+    follow = np.array([1 / 2, 1 / 1.5, 1 / 2.5])
+    np.testing.assert_allclose(beside[[0, 2, 3]], follow / follow.sum(), rtol=1e-6)
 
 
 def test_only_the_window_is_looked_at():
