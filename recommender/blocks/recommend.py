@@ -159,7 +159,7 @@ class BlockRecommender:
             self.teaching.start,
             self.teaching.skill,
         )
-        liked = self._liked(block, known.allowed)
+        liked = self._liked(block, known.allowed, now)
         kernel.choose(k, known, skills, liked, layout.weights, layout.order, layout.numbers, chosen)
         place = answer.module[rows]
         there, learner = place >= 0, np.arange(len(block))[:, None]
@@ -186,7 +186,7 @@ class BlockRecommender:
         for recent, n_attempts in zip(block.recent.tolist(), block.n_attempts.tolist(), strict=True):
             yield band_for("balanced", recent, min(n_attempts, self.recent_answers), config)
 
-    def _liked(self, block: LearnerBlock, allowed: NDArray[np.bool_]) -> Any:
+    def _liked(self, block: LearnerBlock, allowed: NDArray[np.bool_], now: float) -> Any:
         """Mix the views for every learner, and let the ranker share the candidates' part among them anew."""
         from recommender.blocks.kernel import Liked
         from recommender.ranking.ranker_kernel import describe_block, mix_block, redistribute_block
@@ -194,7 +194,8 @@ class BlockRecommender:
         preferences, floor = self.preferences, self.bundle.ranking.value.uniform_floor
         ranker, histories = preferences.ranker, block.histories
         scores = preferences.scores(histories)
-        stage = [stage_of(n) for n in np.diff(histories.start).tolist()]
+        ahead = preferences.is_ahead(now)
+        stage = [stage_of(n, ahead) for n in np.diff(histories.start).tolist()]
         liked = Liked(
             np.empty_like(scores),
             np.empty(allowed.shape),
@@ -202,15 +203,16 @@ class BlockRecommender:
             ranker.weights_[stage],
         )
         mix_block(scores, liked.weights, allowed, floor, liked.shares, liked.mix, liked.n_allowed)
-        if ranker.n_trees == 0:
+        corrected = ranker.corrected_[stage]
+        if not corrected.any():
             return liked
         first, candidates, x = describe_block(
             liked.shares,
             liked.mix,
-            allowed,
+            allowed & corrected[:, None],
             preferences.id_rank,
             ranker.config.n_candidates,
-            (histories.start, histories.modules, histories.at, histories.role),
+            (histories.start, histories.modules, histories.at, histories.role, ahead),
             preferences._compiled,
             preferences.n_features,
         )

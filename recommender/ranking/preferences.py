@@ -73,11 +73,11 @@ class Preferences:
 
     def stage(self, history: History) -> int:
         """Stage of a history, a row of the ranker's weights."""
-        return stage_of(len(history.modules), self._ahead(history))
+        return stage_of(len(history.modules), self.is_ahead(history.asked_at))
 
-    def _ahead(self, history: History) -> bool:
-        """Whether the question is asked at a moment that the data do not reach."""
-        return self.facts is not None and history.asked_at > float(self.facts.use.end[0])
+    def is_ahead(self, asked_at: float) -> bool:
+        """Whether a question is asked at a moment that the data do not reach."""
+        return self.facts is not None and asked_at > float(self.facts.use.end[0])
 
     def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Positions of the modules that some view puts among its best, ascending."""
@@ -98,7 +98,7 @@ class Preferences:
         from recommender.ranking.ranker_kernel import Past, describe
 
         x = np.empty((len(candidates), self.n_features), np.float32)
-        past = Past(history.modules, history.at, history.role, self._ahead(history))
+        past = Past(history.modules, history.at, history.role, self.is_ahead(history.asked_at))
         describe(candidates, preferred.shares, preferred.mix, past, self._compiled, x)
         return x
 

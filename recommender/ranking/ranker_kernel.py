@@ -328,11 +328,11 @@ def describe_block(
 ) -> Any:
     """Mark and describe the candidates of each learner of a block.
 
-    `pasts` are start, modules, times and roles of their histories. Returns where each learner's rows start,
-    the module of each row, and its features (n_rows, n_features).
+    `pasts` are start, modules, times and roles of their histories, and whether all are asked ahead. Returns
+    where each learner's rows start, the module of each row, and its features (n_rows, n_features).
     """
     n_learners, _, n_modules = shares.shape
-    start, modules, at, role = pasts
+    start, modules, at, role, ahead = pasts
     marked = np.zeros((n_learners, n_modules), np.bool_)
     first = np.zeros(n_learners + 1, np.int64)
     for b in range(n_learners):
@@ -346,7 +346,7 @@ def describe_block(
             if marked[b, m]:
                 candidates[row] = m
                 row += 1
-        past = Past(modules[start[b] : start[b + 1]], at[start[b] : start[b + 1]], role[b])
+        past = Past(modules[start[b] : start[b + 1]], at[start[b] : start[b + 1]], role[b], ahead)
         rows = slice(first[b], first[b + 1])
         if first[b + 1] > first[b]:
             describe(candidates[rows], shares[b], mix[b], past, facts, x[rows])
