@@ -23,7 +23,7 @@ class TransitionsConfig(NeighbourConfig):
     """Hyperparameters of `Transitions`."""
 
     max_gap: int = Field(
-        10, ge=1, le=100, description="Steps after a module within which a start counts as following."
+        10, ge=1, le=100, description="Starts after a module within which one counts as following."
     )
     gap_decay: float = Field(
         1.0,

@@ -1,5 +1,7 @@
 """Vectorised counting against the obvious loops, over any small data."""
 
+from itertools import groupby
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
@@ -13,7 +15,10 @@ N_LEARNERS, N_MODULES = 4, 7
 CATALOG = Catalog.from_tables({"modules": pa.table({"module_id": [f"m{i}" for i in range(N_MODULES)]})})
 ROWS = st.lists(
     st.tuples(
-        st.integers(0, N_LEARNERS - 1), st.integers(0, N_MODULES - 1), st.floats(0, 9), st.integers(0, 3)
+        st.integers(0, N_LEARNERS - 1),
+        st.integers(0, N_MODULES - 1),
+        st.sampled_from([0.0, 1.0, 2.5, 9.0]) | st.floats(0, 9),
+        st.integers(0, 3),
     ),
     max_size=40,
 )
@@ -76,14 +81,30 @@ def test_keep_is_building_from_what_is_kept(rows, cut):
         assert history.modules.tolist() == [module for module, at in expected if at < cut]
 
 
+def mean_places(times):
+    """Place of each start; those of equal time, one after the other, share the mean of theirs."""
+    places = []
+    for _, run in groupby(enumerate(times), key=lambda pair: pair[1]):
+        run = [place for place, _ in run]
+        places += [sum(run) / len(run)] * len(run)
+    return places
+
+
 def naive_scores(rows, modules, config):
     """The definition of sequential rules, one pair after the other."""
     weight = np.zeros((N_MODULES, N_MODULES))
     started = first_starts(rows).values()
     for starts in started:
+        places = mean_places([at for _, at in starts])
         for i, (module, _) in enumerate(starts):
-            for gap, (follower, _) in enumerate(starts[i + 1 : i + 1 + config.max_gap], start=1):
-                weight[module, follower] += 1 / gap
+            for gap in range(1, min(config.max_gap, len(starts) - 1 - i) + 1):
+                follower = starts[i + gap][0]
+                steps = places[i + gap] - places[i]
+                if steps:
+                    weight[module, follower] += 1 / max(steps, 1)
+                else:  # of equal time: half each way
+                    weight[module, follower] += 1 / 2
+                    weight[follower, module] += 1 / 2
     scores = np.zeros(N_MODULES)
     for age, module in enumerate(reversed(modules[-config.window :])):
         if weight[module].any():
