@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import Interactions, Scores, View
-from recommender.embeddings.content import Content
+from recommender.embeddings.content import content_of
 from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.interactions import id_order
 from recommender.embeddings.popularity import BASELINES, Popularity
@@ -77,13 +77,12 @@ def fit_ranker(
 
 def _tellable(views: Mapping[str, View], catalog: Catalog) -> NDArray[np.int64]:
     """Modules whose content is like that of some other, in the order of their ids."""
-    told = np.zeros(catalog.n_modules, np.bool_)
-    for view in views.values():
-        if isinstance(view, Content):
-            told |= np.diff(view.fitted().start) > 0
     order: NDArray[np.int64] = id_order(catalog)
-    told_of: NDArray[np.int64] = order[told[order]]
-    return told_of
+    content = content_of(views)
+    if content is None:
+        return order[:0]
+    told: NDArray[np.int64] = order[np.diff(content.fitted().start)[order] > 0]
+    return told
 
 
 def module_fit(

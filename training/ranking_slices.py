@@ -31,7 +31,7 @@ class SlicesConfig(BaseModel):
     hidden_share: float = Field(
         0.15, ge=0, lt=1, description="modules that a fold hides from its views, to learn of new ones"
     )
-    max_choices: int = Field(20000, ge=1, description="choices learned from at most, drawn at random")
+    max_choices: int = Field(20000, ge=1, description="choices asked for at most, drawn at random")
     max_per_learner: int = Field(
         10, ge=1, description="choices of one learner in a fold at most, the last ones"
     )
@@ -46,7 +46,8 @@ class Slice:
     source : Interactions
         Holds the choices and what came before them.
     known : Interactions
-        What may be learned from: nothing of it is later than, or of the same learner as, what is asked.
+        What may be learned from: of other learners than those asked (folds), or earlier than all that is
+        asked (slices of time).
     learner, n_known : int64 arrays, shape (n_choices,)
         Who chose, and how many of their first starts were known.
     module : int32 array, shape (n_choices,)
@@ -77,8 +78,8 @@ def ranking_slices(
     Learner folds ask for every kind of history at the full size of the data, and for new modules: each hides
     some from its views. Slices of time ask for what a model in use is asked for: learners that came later,
     popularity that has moved. Each kind gives half of the choices; without a clock there are folds only, and
-    these then ask for first modules too. Held out are the choices of some learners of the folds, and those
-    after the last moment, which no other slice of time asks for.
+    these then ask for first modules too. Held out are the choices of some learners, and all choices after the
+    last moment.
 
     A module that nobody starts, in the data or before the moment of a slice, is offered to nobody: whether it
     is new or of no use to anybody cannot be told from it. What is known of new modules is learned from those
@@ -96,9 +97,12 @@ def ranking_slices(
     interactions = _shuffled_ties(interactions, rng)
     timed = _has_clock(interactions)
     share = config.max_choices // 2 if timed else config.max_choices
-    yield from _folds(interactions, tellable, config, share, rng, least_known=1 if timed else 0)
+    held_out = (rng.random(interactions.n_learners) < config.held_out_fraction)[interactions.learners()]
+    moments = _moments(interactions.at, config.cuts) if timed else np.empty(0)
     if timed:
-        yield from _times(interactions, config, share, rng)
+        held_out |= interactions.at >= moments[-1]
+    yield from _folds(interactions, tellable, held_out, config, share, rng, least_known=1 if timed else 0)
+    yield from _times(interactions, moments, held_out, share, rng)
 
 
 def _has_clock(rows: Interactions) -> bool:
@@ -113,6 +117,7 @@ def _position(rows: Interactions) -> NDArray[np.int64]:
 def _folds(
     rows: Interactions,
     tellable: NDArray[np.int64],
+    held_out: NDArray[np.bool_],
     config: SlicesConfig,
     n: int,
     rng: np.random.Generator,
@@ -122,10 +127,10 @@ def _folds(
     learner, position = rows.learners().astype(np.int64), _position(rows)
     from_end = np.repeat(np.diff(rows.start), np.diff(rows.start)) - position
     asked = (position >= least_known) & (from_end <= config.max_per_learner)
-    started, held_out = _started(rows), rng.random(rows.n_learners) < config.held_out_fraction
     for k in range(config.n_folds):
         of_fold = fold[learner] == k
-        drawn = _draw(np.flatnonzero(asked & of_fold), n // config.n_folds, rng)
+        offered = _started(rows.keep(~of_fold))
+        drawn = _draw(np.flatnonzero(asked & of_fold & offered[rows.modules]), n // config.n_folds, rng)
         hidden = tellable[rng.random(len(tellable)) < config.hidden_share]
         if len(drawn) and not of_fold.all():
             yield Slice(
@@ -134,20 +139,26 @@ def _folds(
                 learner[drawn],
                 position[drawn],
                 rows.modules[drawn],
-                held_out[learner[drawn]],
-                started,
+                held_out[drawn],
+                offered,
             )
 
 
-def _times(rows: Interactions, config: SlicesConfig, n: int, rng: np.random.Generator) -> Iterator[Slice]:
+def _times(
+    rows: Interactions,
+    moments: NDArray[np.float64],
+    held_out: NDArray[np.bool_],
+    n: int,
+    rng: np.random.Generator,
+) -> Iterator[Slice]:
     learner, n_earlier = rows.learners().astype(np.int64), _n_earlier(rows)
-    moments = _moments(rows.at, config.cuts)
     for moment in moments:
         before = rows.at < moment
         known = rows.keep(before)
         offered = _started(known)
-        held_out = moment == moments[-1]
-        after = ~before & offered[rows.modules] & (held_out | (rows.at < moments[-1]))
+        after = ~before & offered[rows.modules]
+        if moment < moments[-1]:
+            after &= ~held_out
         is_next = n_earlier == np.diff(known.start)[learner]
         share = n // len(moments)
         nexts = _draw(np.flatnonzero(after & is_next), share // 2, rng)
@@ -160,7 +171,7 @@ def _times(rows: Interactions, config: SlicesConfig, n: int, rng: np.random.Gene
                 learner[drawn],
                 n_earlier[drawn],
                 rows.modules[drawn],
-                np.full(len(drawn), held_out),
+                held_out[drawn],
                 offered,
                 moment,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from recommender.embeddings.histories import Interactions
 from recommender.embeddings.interactions import id_order, module_order
 from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView, Wording
 from recommender.embeddings.neighbours import Neighbours
+from recommender.embeddings.view import View
 from recommender.embeddings.words import Vocabulary, labels_of, texts_of
 
 # Rows at a time: products of common words are nearly dense.
@@ -126,6 +127,12 @@ class Content(NeighbourView):
             n_neighbours=config.n_neighbours,
             order=order,
         )
+
+
+def content_of(views: Mapping[str, View]) -> Content | None:
+    """Return the first view that tells of every module by its content; `NewModules` tells of some only."""
+    told = (view for _, view in sorted(views.items()) if isinstance(view, Content))
+    return next((view for view in told if type(view) is Content), None)
 
 
 def _similarities(channels: list[tuple[float, Any]], among: NDArray[np.int64]) -> Iterator[Any]:

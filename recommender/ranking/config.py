@@ -12,10 +12,10 @@ from recommender.ranking.value import ValueWeights
 
 
 class RankingConfig(BaseModel):
-    """The fixed, documented mix.
+    """How views become a ranked list.
 
-    The weights of views follow what single views and plain blends reached on workplace course data with the
-    last module left out: sequences lead, collaborative factors and popularity support them.
+    The weights of views are the documented mix, and a prior of what is learned: sequences lead, neighbours
+    count half as much, for they hold where the order of starts tells nothing, and popularity supports them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

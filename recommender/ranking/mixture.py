@@ -56,9 +56,8 @@ def mixture_weights(
     -----
     Mixture proportions by expectation maximisation (Dempster, Laird and Rubin 1977, section 4.3):
     :math:`w_v \leftarrow \sum_i w_v s_{iv} / \sum_{v'} w_{v'} s_{iv'}`, with a Dirichlet prior in the form of
-    `prior_choices` more choices. For a stage these are divided like the weights of all histories as long,
-    asked amid the data or ahead of it; for those, like the declared weights. A choice that no view gives a
-    share tells nothing.
+    `prior_choices` more choices, divided like the declared weights. A choice that no view gives a share tells
+    nothing.
     """
     declared = declared / max(declared.sum(), _LEAST)
     shares = shares.astype(np.float64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import ReasonCode
-from recommender.embeddings.content import Content
+from recommender.embeddings.content import content_of
 from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.together import Together
 from recommender.embeddings.view import View
@@ -57,7 +57,8 @@ class Preferences:
         cls, catalog: Catalog, views: Mapping[str, View], ranker: Ranker, use: ModuleUse | None = None
     ) -> Self:
         """Put views and ranker together; modules of like content are those of the content view."""
-        similar = next((view.neighbours_ for view in views.values() if type(view) is Content), None)
+        content = content_of(views)
+        similar = None if content is None else content.fitted()
         facts = None if use is None else ModuleFacts.of(catalog, use, similar)
         return cls(views, ranker, catalog.module_ids, facts)
 
@@ -77,7 +78,7 @@ class Preferences:
 
     def is_ahead(self, asked_at: float) -> bool:
         """Whether a question is asked at a moment that the data do not reach."""
-        return self.facts is not None and asked_at > float(self.facts.use.end[0])
+        return self.facts is not None and asked_at >= float(self.facts.use.end[0])
 
     def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Positions of the modules that some view puts among its best, ascending."""

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 # Standard errors above 0 from which on a mean gain counts.
 _CLEARLY = 2.0
+# Choices below which no gain counts.
+_ENOUGH = 30
 
 
 class RankerConfig(BaseModel):
@@ -205,11 +207,13 @@ class Ranker(TreeArrays):
             valid.features, num_iteration=booster.best_iteration, raw_score=True
         )
         gain = softmax.losses(valid.log_mix) - softmax.losses(value)
-        n = np.bincount(valid.stage, minlength=N_STAGES)
-        mean = np.bincount(valid.stage, gain, minlength=N_STAGES) / np.maximum(n, 1)
-        square = np.bincount(valid.stage, gain**2, minlength=N_STAGES) / np.maximum(n, 1)
-        error = np.sqrt(np.maximum(square - mean**2, 0.0) / np.maximum(n, 1))
-        return mean > _CLEARLY * error
+        better = np.zeros(N_STAGES, np.bool_)
+        for stage in range(N_STAGES):
+            of_stage = gain[valid.stage == stage]
+            if len(of_stage) >= _ENOUGH:
+                error = of_stage.std(ddof=1) / np.sqrt(len(of_stage))
+                better[stage] = of_stage.mean() > _CLEARLY * error
+        return better
 
     def _settings(self, n_rows: int, seed: int) -> dict[str, Any]:
         config = self.config

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog, Floats, Ints
-from recommender.embeddings.content import Content
+from recommender.embeddings.content import content_of
+from recommender.embeddings.interactions import id_order
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.view import View
 from recommender.ranking.rank import TIE_DECIMALS, top
@@ -78,10 +79,10 @@ def likeness(catalog: Catalog, views: Mapping[str, View]) -> Neighbours:
 
     The weights are cosines; what is not among the neighbours kept counts 0.
     """
-    for _, view in sorted(views.items()):
-        if isinstance(view, Content) and view.neighbours_ is not None:
-            return view.neighbours_
-    order = np.array(sorted(range(catalog.n_modules), key=catalog.module_ids.__getitem__), np.int64)
+    content = content_of(views)
+    if content is not None and content.neighbours_ is not None:
+        return content.neighbours_
+    order = id_order(catalog)
     known = np.diff(catalog.module_skills.start) > 0
     return Neighbours.strongest(_cosines(catalog), known, n_neighbours=_N_ALIKE, order=order)
 

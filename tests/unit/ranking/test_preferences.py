@@ -126,9 +126,9 @@ def test_nothing_is_known_of_somebody_new(preferences):
     assert np.isnan(told["transitions.to_best"]).all(), "it has no opinion"
 
 
-def test_a_question_is_ahead_when_it_comes_after_all_that_was_learned_from(preferences, starts):
+def test_a_question_is_ahead_when_it_comes_before_nothing_that_was_learned_from(preferences, starts):
     end = starts.at.max()
-    for asked_at, ahead in ((np.nan, False), (end - 1.0, False), (end, False), (end + 1.0, True)):
+    for asked_at, ahead in ((np.nan, False), (end - 1.0, False), (end, True), (end + 1.0, True)):
         history = replace(HISTORY, asked_at=asked_at)
         mixed, _ = asked(preferences, history)
         x = preferences.features(mixed, history, np.array([1]))

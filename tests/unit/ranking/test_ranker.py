@@ -12,7 +12,7 @@ CONFIG = RankerConfig(min_choices=50, max_rounds=60, min_leaf_candidates=5)
 N_CANDIDATES = 8
 
 
-def made_choices(n=600, *, strength=3.0, seed=0, held_out=0.2):
+def made_choices(n=2400, *, strength=3.0, seed=0, held_out=0.2):
     """Choices among eight candidates; the first of three features tells what the mix does not."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n * N_CANDIDATES, 3)).astype(np.float32)
@@ -67,9 +67,20 @@ def test_without_choices_to_learn_from_and_to_check_by_there_is_no_tree(held_out
     assert not ranker.corrected_.any()
 
 
+def test_a_stage_with_few_choices_held_out_stays_as_it_was():
+    choices = made_choices()
+    few = choices.stage == N_STAGES - 1
+    held_out = choices.held_out & ~few
+    held_out[np.flatnonzero(few)[:29]] = True
+    corrected = fitted(replace(choices, held_out=held_out)).corrected_
+    assert corrected.tolist() == [True] * (N_STAGES - 1) + [False]
+    held_out[np.flatnonzero(few)[:30]] = True
+    assert fitted(replace(choices, held_out=held_out)).corrected_.all()
+
+
 def test_stages_are_corrected_where_it_helps_what_was_held_out():
     """At the last stage the held-out choices go against what all others teach."""
-    choices, worst = made_choices(1600), made_choices(1600, strength=-3.0)
+    choices, worst = made_choices(3200), made_choices(3200, strength=-3.0)
     against = choices.held_out & (choices.stage == N_STAGES - 1)
     chosen = np.where(against, worst.chosen, choices.chosen)
     ranker = fitted(replace(choices, chosen=chosen))
