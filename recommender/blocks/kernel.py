@@ -1,7 +1,8 @@
 """What a recommendation works out per learner, compiled over a block of them.
 
-The same sums in the same order as `recommender.ranking.prerequisites`, `gain`, `difficulty`, `value`, `rank`
-and `explain` make one by one; tests hold the two together.
+What is compiled for one learner is called for each. What is not, or would pass over modules that are not
+allowed, makes the same sums in the same order as `recommender.ranking.gain`, `value`, `difficulty.swap` and
+`explain`; tests hold the two together.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ import numba
 import numpy as np
 
 from recommender.ranking.explain import LEAST_TERM, MAX_REASONS
-from recommender.ranking.passes_kernel import EDGE
+from recommender.ranking.passes_kernel import away, check_requirements, count_unlocks
 from recommender.ranking.rank import TIE_DECIMALS
+from recommender.ranking.ranker_kernel import strongest
 from recommender.ranking.rerank_kernel import pick_diverse
+from recommender.skills.typical_kernel import fill_success
 
 UNKNOWN, REVIEW, ON_LEVEL, STRETCH = range(4)
 """Codes of how difficult a module is for a learner."""
 N_ADDED = 5
 """Terms beside what the views like: difficulty, gap, readiness, unlocking, review."""
 
-_TINY = np.finfo(np.float64).tiny
 _TENS = 10.0**TIE_DECIMALS
 
 
@@ -133,35 +135,25 @@ def check_needs(finished: Any, mastery: Any, hidden: Any, needs: Needs, known: A
     `hidden` are modules that no learner of that kind may see, whatever they finish; `known` is filled but for
     `success` and the band.
     """
-    n_modules, on_modules = finished.shape[1], len(needs.needed_module)
-    missing, n_missing = np.empty(len(needs.module), np.bool_), np.empty(n_modules, np.int64)
-    shortfall = np.empty(n_modules)
+    missing, reachable = np.empty(len(needs.module), np.bool_), np.empty(finished.shape[1], np.bool_)
     for b in range(len(finished)):
-        n_missing[:] = 0
-        shortfall[:] = 0.0
-        met[b, :] = True
-        for r in range(len(needs.module)):
-            m = needs.module[r]
-            if r < on_modules:
-                is_met = finished[b, needs.needed_module[r]]
-                degree = 1.0 if is_met else 0.0
-            else:
-                has, asked = mastery[b, needs.needed_skill[r - on_modules]], needs.required[r - on_modules]
-                is_met = has >= asked
-                degree = 1.0 if is_met else np.fmax(has / max(asked, _TINY), 0.0)
-            if not is_met:
-                met[b, m] = False
-            missing[r] = needs.hard[r] and not is_met
-            n_missing[m] += missing[r]
-            shortfall[m] += 1.0 - degree
-        for m in range(n_modules):
-            known.readiness[b, m] = 1.0 - shortfall[m] / needs.count[m]
-            known.allowed[b, m] = not (n_missing[m] or finished[b, m] or hidden[b, m])
-            known.unlocks[b, m] = 0
-        for r in range(on_modules):
-            m = needs.module[r]
-            if missing[r] and n_missing[m] == 1 and not (hidden[b, m] or finished[b, m]):
-                known.unlocks[b, needs.needed_module[r]] += 1
+        check_requirements(
+            needs.module,
+            needs.needed_module,
+            needs.needed_skill,
+            needs.required,
+            needs.hard,
+            needs.count,
+            finished[b],
+            mastery[b],
+            reachable,
+            met[b],
+            known.readiness[b],
+            missing,
+        )
+        wanted = ~(finished[b] | hidden[b])
+        known.allowed[b] = reachable & wanted
+        count_unlocks(needs.module, needs.needed_module, missing, wanted, known.unlocks[b])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -170,11 +162,8 @@ def module_success(
 ) -> None:
     """Fill the chance of passing each module's typical item, (n_learners, n_modules); see `TypicalItems`."""
     for b in range(len(logit)):
+        fill_success(start, skill, weight, harder, logit[b], out[b])
         for m in range(len(harder)):
-            total = 0.0
-            for e in range(start[m], start[m + 1]):
-                total += weight[e] * logit[b, skill[e]]
-            out[b, m] = 1.0 / (1.0 + np.exp(harder[m] - total))
             if np.isnan(out[b, m]):
                 out[b, m] = declared[m]
 
@@ -198,9 +187,11 @@ def choose(
         _close_gaps(b, skills, weights, gap)
         _score(b, known, skills, liked, weights, gap, added, score)
         chosen = out.module[b]
-        _top(score, known.allowed[b], k, order.id_rank, chosen)
-        if order.diversity > 0.0:
-            _spread(score, known.allowed[b], order, chosen)
+        best = strongest(score, known.allowed[b], k, order.id_rank, _TENS)
+        if order.diversity > 0.0 and len(best) > 1:
+            _spread(score, known.allowed[b], order, best)
+        chosen[:] = -1
+        chosen[: len(best)] = best
         _swap(b, known, order, chosen, out.replaced[b])
         for place in range(k):
             m = chosen[place]
@@ -238,7 +229,7 @@ def _score(
 ) -> None:
     """Fill the added terms (N_ADDED, n_modules) and the score (n_modules,) of what is allowed."""
     most = max(1, liked.n_allowed[b])
-    low, high = _logit(known.low[b]), _logit(known.high[b])
+    band = _band(known.low[b], known.high[b])
     for m in range(len(score)):
         if not known.allowed[b, m]:
             continue
@@ -248,8 +239,8 @@ def _score(
             total += gap[skills.skill[e]]
             faded += skills.faded[b, skills.skill[e]]
         success = known.success[b, m]
-        away = _distance(success, low, high) / weights.falloff
-        fit = 0.5 if np.isnan(success) else np.exp(-0.5 * away * away)
+        scaled = away(success, *band) / weights.falloff
+        fit = 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
         added[0, m] = weights.difficulty * (2.0 * fit - 1.0)
         added[1, m] = weights.gap * total
         added[2, m] = weights.readiness * (known.readiness[b, m] - 1.0)
@@ -261,16 +252,9 @@ def _score(
 
 
 @numba.njit(cache=True, nogil=True)
-def _logit(p: float) -> Any:
-    return np.log(p / (1.0 - p))
-
-
-@numba.njit(cache=True, nogil=True)
-def _distance(success: float, low: float, high: float) -> Any:
-    """Logits to the nearer edge of the band, whose edges are given as logits; NaN stays NaN."""
-    odds = np.minimum(np.maximum(success, EDGE), 1.0 - EDGE)
-    logit = np.log(odds / (1.0 - odds))
-    return np.maximum(np.maximum(low - logit, logit - high), 0.0)
+def _band(low: float, high: float) -> Any:
+    """Edges of the band, and their logits."""
+    return low, high, np.log(low / (1.0 - low)), np.log(high / (1.0 - high))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -283,63 +267,36 @@ def _classify(success: float, low: float, high: float) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _top(score: Any, allowed: Any, k: int, id_rank: Any, chosen: Any) -> None:
-    """Fill the `k` best allowed modules, best first, then -1; equal to nine decimals goes by id."""
-    chosen[:] = -1
-    values = np.empty(k)
-    size = 0
-    for m in range(len(score)):
-        if not allowed[m] or np.isnan(score[m]):
-            continue
-        value = np.rint(score[m] * _TENS) / _TENS
-        place = size
-        while place > 0 and (
-            value > values[place - 1]
-            or (value == values[place - 1] and id_rank[m] < id_rank[chosen[place - 1]])
-        ):
-            place -= 1
-        if place == k:
-            continue
-        size = min(size + 1, k)
-        for p in range(size - 1, place, -1):
-            chosen[p], values[p] = chosen[p - 1], values[p - 1]
-        chosen[place], values[place] = m, value
-
-
-@numba.njit(cache=True, nogil=True)
 def _spread(score: Any, allowed: Any, order: Order, chosen: Any) -> None:
-    """Fill the best in place of those of `_top` as `rerank.diverse_top` does."""
-    n = (chosen >= 0).sum()
-    if n < 2:
-        return
-    least = score[chosen[n - 1]] - order.diversity - 1.0 / _TENS
+    """Fill what `rerank.diverse_top` chooses in place of what `rank.top` does."""
+    least = score[chosen[-1]] - order.diversity - 1.0 / _TENS
     pool = np.flatnonzero(allowed & (score >= least))
     near = (order.alike_start, order.alike, order.likeness)
-    pick_diverse(pool, score, order.id_rank, *near, order.diversity, chosen[:n])
+    pick_diverse(pool, score, order.id_rank, *near, order.diversity, chosen)
 
 
 @numba.njit(cache=True, nogil=True)
 def _swap(b: int, known: Known, order: Order, chosen: Any, replaced: Any) -> None:
     """Put better variants in place, as `difficulty.swap` does; `replaced` tells of which module, else -1."""
-    low, high = _logit(known.low[b]), _logit(known.high[b])
+    band = _band(known.low[b], known.high[b])
     success = known.success[b]
     replaced[:] = -1
     for place in range(len(chosen)):
         old = chosen[place]
         if old < 0:
             break
-        away = _distance(success[old], low, high)
-        if not away > 0.0:
+        missed = away(success[old], *band)
+        if not missed > 0.0:
             continue
         best, nearest = -1, np.inf
         for e in range(order.start[order.group[old]], order.start[order.group[old] + 1]):
             m = order.members[e]
             if not known.allowed[b, m] or np.isnan(success[m]) or (chosen == m).any():
                 continue
-            distance = _distance(success[m], low, high)
+            distance = away(success[m], *band)
             if distance < nearest or (distance == nearest and order.id_rank[m] < order.id_rank[best]):
                 best, nearest = m, distance
-        if best >= 0 and nearest < away:
+        if best >= 0 and nearest < missed:
             chosen[place], replaced[place] = best, old
 
 

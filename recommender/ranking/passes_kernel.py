@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 # Probabilities closer to 0 or 1 than this are one logit distance: their logits would be infinite.
-EDGE = 1e-9
+_EDGE = 1e-9
 
 
 @numba.njit(cache=True, nogil=True)
@@ -72,13 +72,13 @@ def sum_taught(start: Any, skill: Any, per_skill: Any, total: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _away(probability: float, low: float, high: float, low_logit: float, high_logit: float) -> Any:
+def away(probability: float, low: float, high: float, low_logit: float, high_logit: float) -> Any:
     """Logits from one probability to the nearer edge of the band."""
     if low <= probability <= high:
         return 0.0
     if np.isnan(probability):
         return np.nan
-    odds = min(max(probability, EDGE), 1.0 - EDGE)
+    odds = min(max(probability, _EDGE), 1.0 - _EDGE)
     logit = np.log(odds / (1.0 - odds))
     return max(max(low_logit - logit, logit - high_logit), 0.0)
 
@@ -89,7 +89,7 @@ def fill_distance(
 ) -> None:
     """Fill `difficulty.distance`."""
     for m in range(len(out)):
-        out[m] = _away(probability[m], low, high, low_logit, high_logit)
+        out[m] = away(probability[m], low, high, low_logit, high_logit)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -98,7 +98,7 @@ def fill_fit(
 ) -> None:
     """Fill `difficulty.fit`."""
     for m in range(len(out)):
-        scaled = _away(probability[m], low, high, low_logit, high_logit) / falloff
+        scaled = away(probability[m], low, high, low_logit, high_logit) / falloff
         out[m] = 1.0 if scaled == 0.0 else np.exp(-0.5 * scaled * scaled)
 
 
