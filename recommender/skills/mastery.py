@@ -39,6 +39,7 @@ from recommender.skills.evidence import fading_rate
 from recommender.skills.mastery_training import MasteryConfig, fit_readout
 from recommender.skills.records import SKILL, fresh
 from recommender.skills.state import LearnerState, known_rows
+from recommender.skills.typical import TypicalItems, typical_items
 
 Floats = NDArray[np.float64]
 
@@ -192,6 +193,11 @@ class MasteryReadout:
         moved.pass_rate_ = taken(self.pass_rate_, change.skills, mean)
         moved.item_difficulty_ = taken(self.item_difficulty_, change.items, 0.0)
         return moved
+
+    def typical_items(self, catalog: Catalog) -> TypicalItems:
+        """Average the items of every module, see `recommender.skills.typical`."""
+        self._require_fitted()
+        return typical_items(catalog, self.item_difficulty_, float(self.inside_[0]))
 
     def logit(
         self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE

@@ -43,7 +43,7 @@ from recommender.skills.records import FEATURE, MEMORY_WIDTH, N_FEATURES
 from recommender.skills.replay import replay
 from recommender.skills.state import LearnerState, describe_items
 from recommender.skills.trees import BoostedTrees, TreesConfig
-from recommender.skills.typical import TypicalItems, typical_items
+from recommender.skills.typical import TypicalItems
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
@@ -159,9 +159,7 @@ class SkillModel:
         # Rows that were fitted on would flatter, so without enough others there is no calibration.
         self.calibration_ = PlattScaling.fit(logit, attempts.passed[held]) if tells else PlattScaling()
         self.mastery_ = MasteryReadout(config.mastery).fit(attempts, features, catalog, self.difficulty_)
-        self.typical_ = typical_items(
-            catalog, self.mastery_.item_difficulty_, float(self.mastery_.inside_[0])
-        )
+        self.typical_ = self.mastery_.typical_items(catalog)
         return self
 
     def predict(self, attempts: AttemptColumns, catalog: Catalog) -> Floats:
@@ -206,9 +204,7 @@ class SkillModel:
         self._require_fitted()
         model = copy(self)
         model.mastery_ = self.mastery_.with_catalog(change)
-        model.typical_ = typical_items(
-            change.after, model.mastery_.item_difficulty_, float(model.mastery_.inside_[0])
-        )
+        model.typical_ = model.mastery_.typical_items(change.after)
         return model
 
     def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
@@ -263,9 +259,7 @@ class SkillModel:
         )
         model.calibration_ = PlattScaling(scalars["slope"], scalars["offset"])
         model.difficulty_ = difficulty
-        model.typical_ = typical_items(
-            catalog, model.mastery_.item_difficulty_, float(model.mastery_.inside_[0])
-        )
+        model.typical_ = model.mastery_.typical_items(catalog)
         return model
 
     def _probability(self, features: Features) -> Floats:
