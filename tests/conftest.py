@@ -8,9 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from rich.console import Console
 
 from recommender.engine import Engine
+
+# How long an example takes says something of the machine only.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 N_LEARNERS, N_MODULES = 60, 12
 TOPICS = ("python", "statistics", "ethics")
