@@ -109,11 +109,6 @@ def _has_clock(rows: Interactions) -> bool:
     return bool(len(rows.at)) and bool(np.isfinite(rows.at).all()) and bool(rows.at.min() < rows.at.max())
 
 
-def _position(rows: Interactions) -> NDArray[np.int64]:
-    """How many first starts of its learner come before each row."""
-    return np.arange(len(rows.modules)) - np.repeat(rows.start[:-1], np.diff(rows.start))
-
-
 def _folds(
     rows: Interactions,
     tellable: NDArray[np.int64],
@@ -124,7 +119,7 @@ def _folds(
     least_known: int,
 ) -> Iterator[Slice]:
     fold = rng.permutation(rows.n_learners) % config.n_folds
-    learner, position = rows.learners().astype(np.int64), _position(rows)
+    learner, position = rows.learners().astype(np.int64), rows.positions()
     from_end = np.repeat(np.diff(rows.start), np.diff(rows.start)) - position
     asked = (position >= least_known) & (from_end <= config.max_per_learner)
     for k in range(config.n_folds):
@@ -192,7 +187,7 @@ def _n_earlier(rows: Interactions) -> NDArray[np.int64]:
     """How many first starts of its learner are earlier than each row: of equal times none is."""
     place = np.arange(len(rows.modules))
     earliest = np.maximum.accumulate(np.where(rows.at_new_time(), place, 0))
-    return _position(rows) - (place - earliest)
+    return rows.positions() - (place - earliest)
 
 
 def _shuffled_ties(rows: Interactions, rng: np.random.Generator) -> Interactions:

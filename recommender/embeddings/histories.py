@@ -139,6 +139,10 @@ class Interactions:
         """Learner of every row, shape (n_interactions,)."""
         return np.repeat(np.arange(self.n_learners, dtype=np.int32), np.diff(self.start))
 
+    def positions(self) -> NDArray[np.int64]:
+        """How many starts of its learner come before each row, (n_interactions,)."""
+        return np.arange(len(self.modules)) - np.repeat(self.start[:-1], np.diff(self.start))
+
     def at_new_time(self) -> NDArray[np.bool_]:
         """Whether each row is its learner's first at its time, (n_interactions,); without clock every one."""
         first = np.ones(len(self.modules), np.bool_)

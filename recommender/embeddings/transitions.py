@@ -121,8 +121,7 @@ class Transitions(NeighbourView):
 
 def _midranks(rows: Interactions) -> NDArray[np.float64]:
     """Place of every row among its learner's starts, at equal times their mean, (n_interactions,)."""
-    place = np.arange(len(rows.modules)) - np.repeat(rows.start[:-1], np.diff(rows.start))
     time = np.cumsum(rows.at_new_time()) - 1
-    mean = np.bincount(time, place) / np.maximum(np.bincount(time), 1)
+    mean = np.bincount(time, rows.positions()) / np.maximum(np.bincount(time), 1)
     midranks: NDArray[np.float64] = mean[time]
     return midranks
