@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +14,7 @@ from recommender.ranking.choose import Chooser
 from recommender.ranking.eligibility import Rules
 from recommender.ranking.gain import Need
 from recommender.ranking.preferences import Preferences
-
-ADDED: Final[tuple[ReasonCode, ...]] = (
-    "right_difficulty",
-    "closes_gap",
-    "next_in_sequence",
-    "unlocks",
-    "review_due",
-)
-"""Codes of the terms beside preference, in the order of `recommender.ranking.value.terms`."""
+from recommender.ranking.value import ADDED
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import ReasonCode
 
-# Terms beside what the views like, in the order of the compiled code.
-_ADDED: tuple[ReasonCode, ...] = (
+ADDED: tuple[ReasonCode, ...] = (
     "right_difficulty",
     "closes_gap",
     "next_in_sequence",
     "unlocks",
     "review_due",
 )
+"""Codes of the terms beside preference, in the order of the compiled code."""
 
 
 class ValueWeights(BaseModel):
@@ -165,5 +165,5 @@ def terms(
     lost = np.zeros(n) if faded is None else faded
     n_allowed = max(1, preferred.n_allowed)
     fill_terms(preferred.mix, n_allowed, fit, gap, readiness, unlocks, lost, of_terms, liked, added, score)
-    codes = _ADDED[:-1] if faded is None else _ADDED
+    codes = ADDED[:-1] if faded is None else ADDED
     return Terms(preferred, liked, dict(zip(codes, added, strict=False)), score)
