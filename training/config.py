@@ -74,6 +74,7 @@ class TrainConfig(BaseModel):
             "content": {},
             "new_modules": {},
             "prerequisites": {},
+            "first_modules": {"kind": "popularity", "first_only": True, "half_life_days": 90.0},
             "popularity": {},
             "recent_popularity": {"kind": "popularity", "half_life_days": 60.0},
             "lasting_popularity": {"kind": "popularity", "half_life_days": 180.0},

@@ -1,4 +1,4 @@
-"""Popularity: what people start, overall, in one's role or in one's segment, perhaps recent starts first."""
+"""Popularity: what people start, or start with: overall, in a role or a segment, perhaps lately."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class PopularityConfig(BaseModel):
     slice: Literal["overall", "role", "segment"] = Field(
         "overall",
         description="Whose starts are counted: everybody's, or those of the learner's role or segment.",
+    )
+    first_only: bool = Field(
+        False,
+        description="Whether only the first modules of learners are counted, for learners without a history.",
     )
     half_life_days: float | None = Field(
         None, gt=0, description="Days after which a start counts half; without, all starts count alike."
@@ -99,11 +103,12 @@ class Popularity:
     def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
         """Count starts; nothing here is random."""
         rows, config = interactions, self.config
-        counts = np.bincount(rows.modules, minlength=rows.n_modules)
-        everybody = np.where(counts > 0, counts / max(counts.sum(), 1), np.nan)
-        weights = np.ones(len(rows.modules))
+        counted = _first_shares(rows) if config.first_only else np.ones(len(rows.modules))
+        counts = np.bincount(rows.modules, counted, minlength=rows.n_modules)
+        everybody = np.where(counts > 0, counts / max(counts.sum(), 1.0), np.nan)
+        weights = counted
         if config.half_life_days is not None:
-            weights = age_weights(rows.at, config.half_life_days, unknown=0.0)
+            weights = counted * age_weights(rows.at, config.half_life_days, unknown=0.0)
             recent = np.bincount(rows.modules, weights, minlength=rows.n_modules).astype(
                 np.float64, copy=False
             )
@@ -112,18 +117,22 @@ class Popularity:
         in_group = _counts(group, rows.modules, weights, (n_groups, rows.n_modules))
         shares = np.vstack([self._shrunk(in_group, everybody), everybody])
         n_roles = n_groups if config.slice == "role" else 0
-        people = _counts(group, rows.modules, np.ones(len(group)), (n_roles, rows.n_modules))
+        people = _counts(group, rows.modules, (counted > 0).astype(np.float64), (n_roles, rows.n_modules))
         self.shares_ = shares.astype(np.float32)
         self.favoured_ = (people >= MIN_PEOPLE) & (self.shares_[:n_roles] > self.shares_[-1])
         return self
 
     def score(self, histories: Histories) -> Scores:
-        """Score every module by its share, (n_histories, n_modules) in [0, 1]; the same for any past."""
+        """Score every module by its share, (n_histories, n_modules) in [0, 1]; the same for any past.
+
+        With `first_only`, a history that is not empty has no opinion on it.
+        """
         from recommender.embeddings.popularity_kernel import copy_shares  # it brings the compiler
 
         shares = self.table()
         scores = np.empty((len(histories), shares.shape[1]), np.float32)
-        copy_shares(shares, self.sliced, histories.role, histories.segment, scores)
+        asked = (histories.start, histories.role, histories.segment)
+        copy_shares(shares, self.sliced, self.config.first_only, *asked, scores)
         return scores
 
     def table(self) -> Scores:
@@ -189,6 +198,14 @@ class Popularity:
         k = self.config.pseudo_count
         shares: Floats = (counts + k * everybody) / (counts.sum(axis=-1, keepdims=True) + k)
         return shares
+
+
+def _first_shares(rows: Interactions) -> Floats:
+    """Share of each row in its learner's first start, which rows of the same earliest time have alike."""
+    moment = np.cumsum(rows.at_new_time()) - 1
+    earliest = np.isin(moment, moment[rows.positions() == 0])
+    shares: Floats = earliest / np.bincount(moment)[moment]
+    return shares
 
 
 def _counts(group: Ints, modules: Ints, weights: Floats, shape: tuple[int, int]) -> Floats:

@@ -46,6 +46,7 @@ class Together:
             self._popularity = (
                 tuple(view.table() for _, view in popular),
                 np.array([view.sliced for _, view in popular], np.int64),
+                np.array([view.config.first_only for _, view in popular], np.bool_),
                 np.array([i for i, _ in popular], np.int64),
             )
         together = {i for i, _ in (*near, *popular)}
@@ -61,7 +62,8 @@ class Together:
         if self._popularity is not None:
             from recommender.embeddings.together_kernel import score_popularity_views
 
-            score_popularity_views(*self._popularity, histories.role, histories.segment, out)
+            asked = (histories.start, histories.role, histories.segment)
+            score_popularity_views(*self._popularity, *asked, out)
         for i, view in self._others:
             out[:, i] = view.score(histories)
         return out

@@ -35,7 +35,9 @@ def score_neighbour_views(
 
 
 @numba.njit(cache=True, nogil=True)
-def score_popularity_views(shares: Any, sliced: Any, place: Any, role: Any, segment: Any, out: Any) -> None:
+def score_popularity_views(
+    shares: Any, sliced: Any, first_only: Any, place: Any, start: Any, role: Any, segment: Any, out: Any
+) -> None:
     """Fill row ``place[v]`` of each history's `out` by the tuple of tables `shares`."""
     for v in range(len(shares)):
-        copy_shares(shares[v], sliced[v], role, segment, out[:, place[v]])
+        copy_shares(shares[v], sliced[v], first_only[v], start, role, segment, out[:, place[v]])

@@ -31,6 +31,7 @@ class RankingConfig(BaseModel):
             "new_modules": 0.02,
             "prerequisites": 0.02,
             "als": 0.0,
+            "first_modules": 0.2,
             "popularity": 0.02,
             "recent_popularity": 0.08,
             "lasting_popularity": 0.08,

@@ -68,6 +68,29 @@ def test_a_start_without_time_does_not_count_as_recent():
     np.testing.assert_allclose(scores(recent, starts([np.nan, 0.0, np.nan, np.nan])), [0.75, 0.25, np.nan])
 
 
+def test_first_modules_are_what_people_start_with():
+    first = PopularityConfig(first_only=True)
+    np.testing.assert_allclose(scores(first), [2 / 3, 1 / 3, np.nan], rtol=1e-6)
+    at_once = starts([0.0, 10.0, 20.0, 0.0])  # learner 0 started a and b at the same time
+    np.testing.assert_allclose(scores(first, at_once), [1.5 / 3, 1.5 / 3, np.nan], rtol=1e-6)
+    without_clock = starts([np.nan] * 4)
+    np.testing.assert_allclose(scores(first, without_clock), [2 / 3, 1 / 3, np.nan], rtol=1e-6)
+
+
+def test_first_modules_count_by_their_age_too():
+    weights = 2.0 ** -np.array([3, 2, 1])
+    expected = (np.array([weights[0] + weights[1], weights[2]]) + 4 * np.array([2, 1]) / 3) / (
+        weights.sum() + 4
+    )
+    recent = PopularityConfig(first_only=True, half_life_days=10, pseudo_count=4)
+    np.testing.assert_allclose(scores(recent), [*expected, np.nan], rtol=1e-6)
+
+
+def test_first_modules_are_silent_about_learners_with_a_history():
+    known = History(np.array([1], np.int32), np.zeros(1))
+    assert np.isnan(scores(PopularityConfig(first_only=True), history=known)).all()
+
+
 @pytest.mark.parametrize(("role", "expected"), [(0, [3 / 6, 3 / 6]), (1, [3 / 5, 2 / 5]), (-1, [0.5, 0.5])])
 def test_role_is_shrunk_towards_everybody(role, expected):
     got = scores(PopularityConfig(slice="role", pseudo_count=4), history=History.empty(role=role))
