@@ -24,7 +24,7 @@ class RankingConfig(BaseModel):
         {
             "transitions": 0.3,
             "last_transition": 0.05,
-            "ease": 0.25,
+            "ease": 0.5,
             "cosine": 0.15,
             "last_cosine": 0.02,
             "content": 0.1,
