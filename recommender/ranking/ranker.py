@@ -188,32 +188,17 @@ class Ranker(TreeArrays):
         settings["objective"] = _Softmax(train).objective
         data = lightgbm.Dataset(train.features, _labels(train), init_score=train.log_mix, params=settings)
         checked = data.create_valid(valid.features, _labels(valid), init_score=valid.log_mix)
-        loss = _Softmax(valid).loss
+        seen = _Watched(_Softmax(valid))
         booster = lightgbm.train(
             settings,
             data,
             self.config.max_rounds,
             valid_sets=[checked],
-            feval=lambda value, _: ("loss", loss(value), False),
+            feval=seen.loss,
             callbacks=[lightgbm.early_stopping(self.config.patience, verbose=False)],
         )
-        self.corrected_ = self._better(valid, booster)
+        self.corrected_ = _clearly_better(valid, seen.best)
         return self.take_over(booster) if self.corrected_.any() else self.none()
-
-    def _better(self, valid: Choices, booster: Any) -> NDArray[np.bool_]:
-        """Stages at which the trees clearly make held-out choices more likely than the mix, (N_STAGES,)."""
-        softmax = _Softmax(valid)
-        value = valid.log_mix + booster.predict(
-            valid.features, num_iteration=booster.best_iteration, raw_score=True
-        )
-        gain = softmax.losses(valid.log_mix) - softmax.losses(value)
-        better = np.zeros(N_STAGES, np.bool_)
-        for stage in range(N_STAGES):
-            of_stage = gain[valid.stage == stage]
-            if len(of_stage) >= _ENOUGH:
-                error = of_stage.std(ddof=1) / np.sqrt(len(of_stage))
-                better[stage] = of_stage.mean() > _CLEARLY * error
-        return better
 
     def _settings(self, n_rows: int, seed: int) -> dict[str, Any]:
         config = self.config
@@ -226,6 +211,18 @@ class Ranker(TreeArrays):
             "max_bin": config.max_bins,
             **fitting_settings(n_rows, seed),
         }
+
+
+def _clearly_better(valid: Choices, losses: Floats) -> NDArray[np.bool_]:
+    """Stages at which `losses` (n_choices,) of held-out choices are clearly below the mix's, (N_STAGES,)."""
+    gain = _Softmax(valid).losses(valid.log_mix) - losses
+    better = np.zeros(N_STAGES, np.bool_)
+    for stage in range(N_STAGES):
+        of_stage = gain[valid.stage == stage]
+        if len(of_stage) >= _ENOUGH:
+            error = of_stage.std(ddof=1) / np.sqrt(len(of_stage))
+            better[stage] = of_stage.mean() > _CLEARLY * error
+    return better
 
 
 def _labels(choices: Choices) -> Floats:
@@ -248,12 +245,23 @@ class _Softmax:
         p = raised / np.add.reduceat(raised, self.first)[self.choice]
         return p - self.label, np.maximum(p * (1.0 - p), 1e-6)
 
-    def loss(self, value: Floats) -> float:
-        """Mean negative log likelihood of the choices."""
-        return float(self.losses(value).mean())
-
     def losses(self, value: Floats) -> Floats:
         """Negative log likelihood of each choice, (n_choices,)."""
         highest = np.maximum.reduceat(value, self.first)
         total = np.add.reduceat(np.exp(value - highest[self.choice]), self.first)
         return np.log(total) + highest - value[self.chosen]
+
+
+class _Watched:
+    """Mean loss of every round, for LightGBM; `best` are the losses (n_choices,) of the best round so far."""
+
+    def __init__(self, softmax: _Softmax) -> None:
+        self.softmax = softmax
+        self.best = np.full(len(softmax.chosen), np.inf)
+
+    def loss(self, value: Floats, _: Any) -> tuple[str, float, bool]:
+        """Name, mean negative log likelihood of the choices, and that less is better."""
+        losses = self.softmax.losses(value)
+        if losses.mean() < self.best.mean():
+            self.best = losses
+        return "loss", float(losses.mean()), False
