@@ -32,12 +32,12 @@ class NewModules(Content):
         """Read the catalogue and which modules were started; nothing here is random."""
         module_order(interactions, catalog)
         started = np.bincount(interactions.modules, minlength=catalog.n_modules) > 0
-        self.neighbours_ = self._neighbours(catalog, catalog, ~started)
+        self.neighbours_ = self._neighbours(catalog, ~started)
         return self
 
     def with_catalog(self, change: CatalogChange) -> Self:
         """Add what is new in the changed catalogue to what was new before."""
         new = taken(self.fitted().known, change.modules, True)
         view = type(self)(self.config)
-        view.neighbours_ = self._neighbours(change.before, change.after, new)
+        view.neighbours_ = self._changed(change, new)
         return view
