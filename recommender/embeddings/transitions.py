@@ -20,8 +20,8 @@ from recommender.embeddings.recency import age_weights
 
 Ints = NDArray[np.int64]
 
-# Cells of the square of modules that are counted at a time: 16 MB.
-_BLOCK_CELLS = 2**21
+# Cells of the square of modules that are counted at a time, 16 MB, and about how many starts.
+_BLOCK_CELLS, _BLOCK_STARTS = 2**21, 2**18
 
 
 class TransitionsConfig(NeighbourConfig):
@@ -109,7 +109,8 @@ class Transitions(NeighbourView):
             age = age_weights(rows.at, self.config.half_life_days, unknown=1.0)
         by_module = np.argsort(rows.modules, kind="stable")
         begin = np.searchsorted(rows.modules, np.arange(n_modules + 1), sorter=by_module)
-        size = max(min(_BLOCK_CELLS // max(n_modules, 1), n_modules), 1)
+        most = (_BLOCK_CELLS // max(n_modules, 1), n_modules * _BLOCK_STARTS // max(len(rows.modules), 1))
+        size = max(min(*most, n_modules), 1)
         counts = np.zeros(size * n_modules)
         for first in range(0, n_modules, size):
             last = min(first + size, n_modules)
@@ -144,25 +145,27 @@ class _Around:
     some order of equal times has a row at most `max_gap` rows later.
     """
 
-    time_begin: Ints
-    time_end: Ints
-    window_end: Ints
+    time_begin: NDArray[np.int32]
+    time_end: NDArray[np.int32]
+    window_end: NDArray[np.int32]
 
     @classmethod
     def of(cls, rows: Interactions, max_gap: int) -> Self:
         new = rows.at_new_time()
-        bounds = np.append(np.flatnonzero(new), len(new))
-        time = np.cumsum(new) - 1
-        begin, end = bounds[:-1][time], bounds[1:][time]
-        of_learner = np.repeat(rows.start[1:], np.diff(rows.start))
+        bounds = np.append(np.flatnonzero(new), len(new)).astype(np.int32)
+        lengths = np.diff(bounds)
+        begin, end = np.repeat(bounds[:-1], lengths), np.repeat(bounds[1:], lengths)
+        of_learner = np.repeat(rows.start[1:].astype(np.int32), np.diff(rows.start))
         # Of an empty array there is no last time to look up.
         furthest = np.minimum(end + max_gap, of_learner) - 1
         return cls(begin, end, end[furthest] if len(end) else end)
 
     def weights(self, row: Ints, other: Ints, config: TransitionsConfig) -> Floats:
         """Weigh that `other` follows `row`, of the same learner and window, shape of both."""
-        begin, end = self.time_begin[row], self.time_end[row]
-        size, other_begin, other_end = end - begin, self.time_begin[other], self.time_end[other]
+        begin, end, other_begin, other_end = (
+            bound[of].astype(np.int64) for of in (row, other) for bound in (self.time_begin, self.time_end)
+        )
+        size = end - begin
         tied = other_begin == begin
         # Twice the mean place of a time is the sum of its first and last.
         steps = np.where(tied, 1.0, (other_begin + other_end - begin - end) / 2.0)
