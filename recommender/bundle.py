@@ -30,7 +30,7 @@ from pydantic import ValidationError
 from recommender.domain.catalog import Catalog
 from recommender.domain.catalog_change import CatalogChange
 from recommender.embeddings import VIEWS, Histories, History, View
-from recommender.errors import BundleError
+from recommender.errors import BundleError, InputError
 from recommender.ranking.config import RankingConfig
 from recommender.ranking.features import feature_names
 from recommender.ranking.module_facts import ModuleUse
@@ -42,7 +42,16 @@ from recommender.skills.model import SkillModel
 FORMAT_VERSION = 4
 MANIFEST = "manifest.json"
 # What reading parts raises where they are not what the manifest says; an empty array file ends too early.
-_NOT_AS_SAID = (AttributeError, EOFError, LookupError, OSError, TypeError, ValueError, ValidationError)
+_NOT_AS_SAID = (
+    AttributeError,
+    EOFError,
+    InputError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+    ValidationError,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recommender.domain.dataset_format import SEGMENTS
+from recommender.errors import DatasetError
 
 Tables: TypeAlias = Mapping[str, pa.Table]
 Ints: TypeAlias = NDArray[np.int32]
@@ -144,21 +145,29 @@ class Catalog:
         Parameters
         ----------
         tables : mapping of str to pyarrow.Table
-            Any of `CATALOG_TABLES`; others are left out. Ids must be unique and none dangling.
+            Any of `CATALOG_TABLES`; others are left out.
+
+        Raises
+        ------
+        DatasetError
+            Two rows have one id or a row has none, or an id that is named is in no row.
         """
         kept = {name: tables[name] for name in CATALOG_TABLES if name in tables}
-        modules, skills, items = (_Columns(kept.get(name)) for name in ("modules", "skills", "items"))
+        modules, skills, items, prerequisites, roles, role_skills = (
+            _Columns(name, kept.get(name))
+            for name in ("modules", "skills", "items", "prerequisites", "roles", "role_skills")
+        )
         module_ids, skill_ids, item_ids = (
-            modules.ids("module_id"),
-            skills.ids("skill_id"),
-            items.ids("item_id"),
+            modules.keys("module_id"),
+            skills.keys("skill_id"),
+            items.keys("item_id"),
         )
         module_index, skill_index = _positions(module_ids), _positions(skill_ids)
         return cls(
             tables=kept,
             module_ids=module_ids,
             module_index=module_index,
-            titles=modules.ids("title"),
+            titles=modules.texts("title"),
             formats=modules.text("format"),
             levels=modules.text("level"),
             languages=modules.text("language"),
@@ -170,15 +179,15 @@ class Catalog:
             module_skills=modules.lists("skill_ids", skill_index),
             skill_ids=skill_ids,
             skill_index=skill_index,
-            skill_names=skills.ids("name"),
+            skill_names=skills.texts("name"),
             half_life_days=skills.numbers("half_life_days"),
             item_ids=item_ids,
             item_index=_positions(item_ids),
             item_skills=items.lists("skill_ids", skill_index),
             item_module=items.positions("module_id", module_index),
             item_difficulty=items.numbers("difficulty"),
-            prerequisites=_prerequisites(_Columns(kept.get("prerequisites")), module_index, skill_index),
-            roles=_roles(_Columns(kept.get("roles")), _Columns(kept.get("role_skills")), skill_index),
+            prerequisites=_prerequisites(prerequisites, module_index, skill_index),
+            roles=_roles(roles, role_skills, skill_index),
         )
 
     def describe(self) -> dict[str, int]:
@@ -194,6 +203,7 @@ class Catalog:
 class _Columns:
     """Columns of a table that may be absent, as the arrays the catalogue wants."""
 
+    name: str
     table: pa.Table | None
 
     def _values(self, name: str) -> list[Any]:
@@ -204,11 +214,24 @@ class _Columns:
         values: list[Any] = self.table.column(name).to_pylist()
         return values
 
-    def ids(self, name: str) -> tuple[str, ...]:
+    def keys(self, name: str) -> tuple[str, ...]:
+        ids = self.texts(name)
+        met = set[str]()
+        for row, value in enumerate(ids):
+            if not value:
+                raise DatasetError(f"{self._place(name, row)}: there is no id; give the row one")
+            if value in met:
+                raise DatasetError(
+                    f"{self._place(name, row)}: {value!r} is there already; keep one row of it"
+                )
+            met.add(value)
+        return ids
+
+    def texts(self, name: str) -> tuple[str, ...]:
         return tuple("" if v is None else str(v) for v in self._values(name))
 
     def text(self, name: str) -> NDArray[np.str_]:
-        return np.array(self.ids(name), dtype=np.str_)
+        return np.array(self.texts(name), dtype=np.str_)
 
     def numbers(self, name: str, default: float = np.nan) -> Floats:
         return np.array([default if v is None else v for v in self._values(name)], dtype=np.float64)
@@ -220,11 +243,35 @@ class _Columns:
         micros = pc.cast(stamps, pa.int64()).to_pylist()
         return np.array([np.nan if v is None else v / 1e6 for v in micros], dtype=np.float64)
 
-    def positions(self, name: str, index: Mapping[str, int]) -> Ints:
+    def codes(self, name: str, index: Mapping[str, int]) -> Ints:
+        """Position of each value, -1 for others."""
         return np.array([index.get(v, -1) for v in self._values(name)], dtype=np.int32)
 
+    def positions(self, name: str, index: Mapping[str, int], *, needed: bool = False) -> Ints:
+        """Position of each id, -1 where there is none unless it is needed."""
+        values = self._values(name)
+        found = self.codes(name, index)
+        for row in np.flatnonzero(found < 0).tolist():
+            if values[row] is not None or needed:
+                raise self._dangling(name, row, values[row])
+        return found
+
     def lists(self, name: str, index: Mapping[str, int]) -> Ragged:
-        return Ragged.of([[index[v] for v in row or ()] for row in self._values(name)])
+        rows = self._values(name)
+        for row, ids in enumerate(rows):
+            for value in ids or ():
+                if value not in index:
+                    raise self._dangling(name, row, value)
+        return Ragged.of([[index[v] for v in ids or ()] for ids in rows])
+
+    def _place(self, name: str, row: int) -> str:
+        return f"table {self.name}, row {row + 1}, {name}"
+
+    def _dangling(self, name: str, row: int, value: str | None) -> DatasetError:
+        return DatasetError(
+            f"{self._place(name, row)}: {value!r} is not in the catalogue; "
+            "add what it names, or leave out what names it as well"
+        )
 
 
 def _positions(ids: Sequence[str]) -> dict[str, int]:
@@ -248,9 +295,9 @@ def _variant_groups(variant_of: Ints) -> Ints:
 def _prerequisites(
     rows: _Columns, module_index: Mapping[str, int], skill_index: Mapping[str, int]
 ) -> Prerequisites:
-    strength = rows.ids("strength")
+    strength = rows.texts("strength")
     return Prerequisites(
-        module=rows.positions("module_id", module_index),
+        module=rows.positions("module_id", module_index, needed=True),
         needed_module=rows.positions("prerequisite_module_id", module_index),
         needed_skill=rows.positions("prerequisite_skill_id", skill_index),
         required_mastery=rows.numbers("required_mastery"),
@@ -259,19 +306,19 @@ def _prerequisites(
 
 
 def _roles(roles: _Columns, role_skills: _Columns, skill_index: Mapping[str, int]) -> Roles:
-    ids = roles.ids("role_id")
+    ids = roles.keys("role_id")
     index = _positions(ids)
-    role = role_skills.positions("role_id", index)
+    role = role_skills.positions("role_id", index, needed=True)
     order = np.argsort(role, kind="stable")
     counts = np.bincount(role, minlength=len(ids)) if len(role) else np.zeros(len(ids), np.int64)
     start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     return Roles(
         ids=ids,
         index=index,
-        titles=roles.ids("title"),
-        segment=roles.positions("segment", _positions(SEGMENTS)),
+        titles=roles.texts("title"),
+        segment=roles.codes("segment", _positions(SEGMENTS)),
         priority=roles.numbers("priority", default=0.5),
-        profile=Ragged(start, role_skills.positions("skill_id", skill_index)[order]),
+        profile=Ragged(start, role_skills.positions("skill_id", skill_index, needed=True)[order]),
         required_mastery=role_skills.numbers("required_mastery")[order],
         importance=role_skills.numbers("importance", default=0.5)[order],
     )

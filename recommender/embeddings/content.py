@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from recommender.domain.catalog import Catalog
-from recommender.domain.catalog_change import CatalogChange
+from recommender.domain.catalog_change import CatalogChange, positions_of
 from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.histories import Interactions
 from recommender.embeddings.interactions import id_order, module_order
+from recommender.embeddings.likeness import Channels, Likeness, reached
 from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView, Wording
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.view import View
 from recommender.embeddings.words import Vocabulary, labels_of, texts_of
-
-# Rows at a time: products of common words are nearly dense.
-_BLOCK_ROWS = 256
 
 
 class ContentConfig(NeighbourConfig):
@@ -92,40 +90,65 @@ class Content(NeighbourView):
     def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
         """Read the catalogue; nothing is learned from the starts, and nothing here is random."""
         module_order(interactions, catalog)
-        self.neighbours_ = self._neighbours(catalog, catalog)
+        self.neighbours_ = self._neighbours(catalog, np.ones(catalog.n_modules, np.bool_))
         return self
 
     def with_catalog(self, change: CatalogChange) -> Self:
         """Compare the modules of the changed catalogue, by the words and labels that told before."""
-        self.fitted()
         view = type(self)(self.config)
-        view.neighbours_ = self._neighbours(change.before, change.after)
+        view.neighbours_ = self._changed(change, np.ones(change.after.n_modules, np.bool_))
         return view
 
-    def _neighbours(
-        self, fitted: Catalog, catalog: Catalog, among: NDArray[np.bool_] | None = None
-    ) -> Neighbours:
-        """Find what the modules of a catalogue are like, by the vocabulary of the one that was fitted.
+    def _neighbours(self, catalog: Catalog, among: NDArray[np.bool_]) -> Neighbours:
+        """Find what modules are like; only those of `among` (n_modules,) are neighbours of any."""
+        tokens = self._tokens(catalog)
+        likeness = self._likeness(tokens, tokens)
+        return self._strongest(catalog, likeness, np.ones(catalog.n_modules, np.bool_), among)
 
-        With `among` (n_modules,) only these are neighbours of any.
+    def _changed(self, change: CatalogChange, among: NDArray[np.bool_]) -> Neighbours:
+        """Find what `_neighbours` would in the changed catalogue, by the vocabulary of the one before.
+
+        Only the rows that the change can reach are compared with all others.
         """
-        config, order = self.config, id_order(catalog)
-        channels = [
-            (
-                weight,
-                Vocabulary.fit(of(fitted), min_df=config.min_df, max_df=config.max_df).weigh(of(catalog)),
-            )
-            for weight, of in ((config.text_weight, texts_of), (config.label_weight, labels_of))
-            if weight > 0
-        ]
-        known = np.any([np.diff(matrix.indptr) > 0 for _, matrix in channels], axis=0)
-        if among is not None:
-            known &= among
+        kept, source = self.fitted(), change.modules
+        before, after = self._tokens(change.before), self._tokens(change.after)
+        likeness = self._likeness(before, after)
+        same = source >= 0
+        for (_, old), (_, new) in zip(before, after, strict=True):
+            alike = (at >= 0 and own == old[at] for own, at in zip(new, source.tolist(), strict=True))
+            same &= np.fromiter(alike, np.bool_, len(same))
+        among = among & likeness.known()
+        rows = reached(change, same, kept, likeness, among, self.config.n_neighbours)
+        to = positions_of(change.before.module_ids, change.after.module_index)
+        fresh = self._strongest(change.after, likeness, rows, among)
+        return kept.placed(to, len(rows)).overlaid(fresh, rows)
+
+    def _tokens(self, catalog: Catalog) -> list[tuple[float, list[list[str]]]]:
+        """Weight and tokens of every module, of each channel that weighs anything."""
+        config = self.config
+        channels = ((config.text_weight, texts_of), (config.label_weight, labels_of))
+        return [(weight, of(catalog)) for weight, of in channels if weight > 0]
+
+    def _likeness(self, fitted: Channels, tokens: Channels) -> Likeness:
+        """How alike the second are by the vocabulary of the first."""
+        config = self.config
+        return Likeness(
+            [
+                (weight, Vocabulary.fit(old, min_df=config.min_df, max_df=config.max_df).weigh(new))
+                for (weight, old), (_, new) in zip(fitted, tokens, strict=True)
+            ]
+        )
+
+    def _strongest(
+        self, catalog: Catalog, likeness: Likeness, rows: NDArray[np.bool_], among: NDArray[np.bool_]
+    ) -> Neighbours:
+        """Neighbours of `rows`; all others are left without."""
+        known = among & likeness.known()
         return Neighbours.strongest(
-            _similarities(channels, np.flatnonzero(known)),
+            likeness.blocks(rows, known),
             known,
-            n_neighbours=config.n_neighbours,
-            order=order,
+            n_neighbours=self.config.n_neighbours,
+            order=id_order(catalog),
         )
 
 
@@ -133,18 +156,3 @@ def content_of(views: Mapping[str, View]) -> Content | None:
     """Return the first view that tells of every module by its content; `NewModules` tells of some only."""
     told = (view for _, view in sorted(views.items()) if isinstance(view, Content))
     return next((view for view in told if type(view) is Content), None)
-
-
-def _similarities(channels: list[tuple[float, Any]], among: NDArray[np.int64]) -> Iterator[Any]:
-    """Weights of consecutive rows in the columns `among`, sparse, without the diagonal."""
-    from scipy.sparse import coo_array
-
-    n_modules = channels[0][1].shape[0]
-    has = [np.where(np.diff(matrix.indptr) > 0, weight, 0.0) for weight, matrix in channels]
-    for first in range(0, n_modules, _BLOCK_ROWS):
-        rows = slice(first, min(first + _BLOCK_ROWS, n_modules))
-        total = sum(weight * (matrix[rows] @ matrix[among].T) for weight, matrix in channels).tocoo()
-        row, column = total.row + first, among[total.col]
-        weights = np.sum([np.minimum(of[row], of[column]) for of in has], axis=0)
-        data = np.where(row == column, 0.0, total.data / weights)
-        yield coo_array((data, (total.row, column)), (total.shape[0], n_modules))

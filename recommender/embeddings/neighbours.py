@@ -112,6 +112,19 @@ class Neighbours:
             known=known,
         )
 
+    def overlaid(self, other: Neighbours, rows: NDArray[np.bool_]) -> Neighbours:
+        """Put the `rows` (n_modules,) of `other` in place of those here, and what it knows."""
+        row = [np.repeat(np.arange(len(rows)), np.diff(near.start)) for near in (self, other)]
+        here, there = ~rows[row[0]], rows[row[1]]
+        owner = np.concatenate([row[0][here], row[1][there]])
+        order = np.argsort(owner, kind="stable")
+        return Neighbours(
+            start=np.searchsorted(owner[order], np.arange(len(rows) + 1)).astype(np.int64),
+            modules=np.concatenate([self.modules[here], other.modules[there]])[order],
+            weights=np.concatenate([self.weights[here], other.weights[there]])[order],
+            known=other.known,
+        )
+
     def arrays(self) -> Arrays:
         """Everything, by file name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.catalog_change import CatalogChange, taken
 from recommender.embeddings.content import Content
 from recommender.embeddings.histories import Interactions
 from recommender.embeddings.interactions import module_order
+from recommender.embeddings.view import Arrays
+from recommender.errors import NotFittedError
 
 
 class NewModules(Content):
@@ -23,21 +26,53 @@ class NewModules(Content):
     ----------
     neighbours_ : Neighbours or None
         New modules most alike to each one; known is what is new and has a word or a label.
+    new_ : bool array, shape (n_modules,), or None
+        What nobody has started, also what has neither: once the catalogue says more of it, it is known.
     """
 
     kind: ClassVar[str] = "new_modules"
     of_catalog_only: ClassVar[bool] = False
 
+    def __init__(self, config: Any = None) -> None:
+        super().__init__(config)
+        self.new_: NDArray[np.bool_] | None = None
+
     def fit(self, interactions: Interactions, catalog: Catalog, *, seed: int) -> Self:  # noqa: ARG002
         """Read the catalogue and which modules were started; nothing here is random."""
         module_order(interactions, catalog)
-        started = np.bincount(interactions.modules, minlength=catalog.n_modules) > 0
-        self.neighbours_ = self._neighbours(catalog, catalog, ~started)
+        self.new_ = np.bincount(interactions.modules, minlength=catalog.n_modules) == 0
+        self.neighbours_ = self._neighbours(catalog, self.new_)
         return self
 
     def with_catalog(self, change: CatalogChange) -> Self:
         """Add what is new in the changed catalogue to what was new before."""
-        new = taken(self.fitted().known, change.modules, True)
         view = type(self)(self.config)
-        view.neighbours_ = self._neighbours(change.before, change.after, new)
+        view.new_ = taken(self._new(), change.modules, True)
+        view.neighbours_ = self._changed(change, view.new_)
         return view
+
+    def arrays(self) -> Arrays:
+        """Everything learned, by file name."""
+        return super().arrays() | {"new": self._new()}
+
+    @classmethod
+    def from_arrays(cls, config: Any, arrays: Arrays) -> Self:
+        """Rebuild a fitted view; `arrays` may be read-only memory maps.
+
+        Raises
+        ------
+        ValueError
+            The arrays hold no neighbours, or not of what is new.
+        """
+        view = super().from_arrays(config, arrays)
+        known = view.fitted().known
+        # Bundles of before it was kept hold what is known alone.
+        view.new_ = np.asarray(arrays.get("new", known))
+        if view.new_.dtype != np.bool_ or view.new_.shape != known.shape or (known & ~view.new_).any():
+            raise ValueError("array new does not hold which modules are new")
+        return view
+
+    def _new(self) -> NDArray[np.bool_]:
+        if self.new_ is None:
+            raise NotFittedError(self)
+        return self.new_

@@ -1,6 +1,6 @@
 """Vectorised counting against the obvious loops, over any small data."""
 
-from itertools import groupby
+from itertools import groupby, permutations, product
 
 import numpy as np
 import pyarrow as pa
@@ -90,21 +90,34 @@ def mean_places(times):
     return places
 
 
-def naive_scores(rows, modules, config):
-    """The definition of sequential rules, one pair after the other."""
+def orders(starts):
+    """Every order that equal times leave open."""
+    runs = [list(run) for _, run in groupby(starts, key=lambda start: start[1])]
+    for order in product(*(permutations(run) for run in runs)):
+        yield [start for run in order for start in run]
+
+
+def naive_weights(starts, config):
+    """The definition of sequential rules for one learner, pair by pair, and the mean of all orders."""
     weight = np.zeros((N_MODULES, N_MODULES))
-    started = first_starts(rows).values()
-    for starts in started:
-        places = mean_places([at for _, at in starts])
-        for i, (module, _) in enumerate(starts):
-            for gap in range(1, min(config.max_gap, len(starts) - 1 - i) + 1):
-                follower = starts[i + gap][0]
+    places = mean_places([at for _, at in starts])
+    every = list(orders(starts))
+    for order in every:
+        for i, (module, _) in enumerate(order):
+            for gap in range(1, min(config.max_gap, len(order) - 1 - i) + 1):
+                follower = order[i + gap][0]
                 steps = places[i + gap] - places[i]
                 if steps:
                     weight[module, follower] += 1 / max(steps, 1)
                 else:  # of equal time: half each way
                     weight[module, follower] += 1 / 2
                     weight[follower, module] += 1 / 2
+    return weight / len(every)
+
+
+def naive_scores(rows, modules, config):
+    started = first_starts(rows).values()
+    weight = sum(naive_weights(starts, config) for starts in started)
     scores = np.zeros(N_MODULES)
     for age, module in enumerate(reversed(modules[-config.window :])):
         if weight[module].any():
@@ -128,6 +141,29 @@ def test_transitions_are_the_naive_counts(rows, modules, max_gap, window, recenc
     view = Transitions(config).fit(build(rows), CATALOG, seed=0)
     got = view.score(Histories.of(History(np.array(modules, np.int32), np.zeros(len(modules)))))[0]
     np.testing.assert_allclose(got, naive_scores(rows, modules, config), rtol=1e-5, atol=1e-6)
+
+
+@settings(deadline=None)
+@given(ROWS, st.integers(1, 3), st.randoms())
+def test_the_order_of_starts_of_equal_time_changes_no_transition(rows, max_gap, random):
+    """Times are whole, so that many are equal; whoever of them was stored first."""
+    starts = [
+        (learner, module, float(int(at / 3)), place)
+        for place, (learner, module, at, _) in enumerate(sorted(rows, key=lambda row: int(row[2] / 3)))
+    ]
+    once = list({row[:2]: row for row in reversed(starts)}.values())
+    shuffled = sorted(random.sample(once, len(once)), key=lambda row: row[2])
+    view = Transitions(TransitionsConfig(max_gap=max_gap))
+    stored = dense(view.fit(build(sorted(once, key=lambda row: row[3])), CATALOG, seed=0).arrays())
+    other = dense(view.fit(build(shuffled, ordered=False), CATALOG, seed=0).arrays())
+    np.testing.assert_allclose(other, stored, rtol=1e-6)
+
+
+def dense(arrays):
+    """Weights as a square."""
+    square = np.zeros((N_MODULES, N_MODULES))
+    square[np.repeat(np.arange(N_MODULES), np.diff(arrays["start"])), arrays["modules"]] = arrays["weights"]
+    return square
 
 
 @given(ROWS, st.integers(1, 3))

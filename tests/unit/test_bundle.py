@@ -290,6 +290,13 @@ def test_unverified_it_opens_what_is_sound(original):
     assert ModelBundle.open(original, verify=False).id == manifest_of(original)["id"]
 
 
+def test_a_catalogue_that_names_what_is_not_in_it_is_a_bundle_error(copy):
+    table = pq.read_table(copy / "catalog" / "modules.parquet")
+    pq.write_table(table.slice(1), copy / "catalog" / "modules.parquet")
+    with pytest.raises(BundleError, match="is not in the catalogue"):
+        ModelBundle.open(copy, verify=False)
+
+
 @pytest.mark.parametrize("name", ["skills/mastery_base.npy", "catalog/modules.parquet"])
 @pytest.mark.parametrize("damage", [lambda data: data[:0], lambda data: data[:40], lambda data: data[::-1]])
 def test_unverified_damage_is_still_a_bundle_error(copy, name, damage):

@@ -1,6 +1,7 @@
 """The catalogue changes after training: what is new is there at once, what is gone never shows."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
 from recommender.embeddings.histories import Histories
 from recommender.engine import Engine
-from recommender.errors import BundleError
+from recommender.errors import BundleError, DatasetError
 from tests.unit.worlds import NOW, answers, finished
 
 PROFILES = [LearnerProfile(learner_id="ada"), LearnerProfile(learner_id="bob", role_id="analyst")]
@@ -225,3 +226,57 @@ def test_a_bundle_without_skills_or_views_takes_another_catalogue_too(tiny_engin
     bare = ModelBundle(bundle.catalog, bundle.difficulty, None, {}, bundle.ranking, {"id": "bare"})
     engine = Engine(bare).with_catalog(with_new(bundle.catalog))
     assert "n00" in ids(ask(engine, None))
+
+
+def test_without_any_module_nothing_is_recommended(tiny_engine):
+    nothing = {name: table.slice(0, 0) for name, table in tiny_engine.catalog.tables.items()}
+    for tables in ({}, nothing):
+        engine = tiny_engine.with_catalog(Catalog.from_tables(tables))
+        for events, profile in product(PASTS, PROFILES):
+            assert ids(ask(engine, events, profile)) == []
+            assert engine.mastery(engine.fold(events), profile, now=NOW) == ()
+
+
+def test_bare_modules_are_served(tiny_engine):
+    bare = Catalog.from_tables({"modules": pa.table({"module_id": ["m04", "x"]})})
+    engine = tiny_engine.with_catalog(bare)
+    assert set(ids(ask(engine, None))) == {"m04", "x"}
+    assert ids(ask(engine, finished("m04"))) == ["x"]
+
+
+def test_a_skill_that_is_gone_counts_for_nothing(tiny_engine):
+    catalog = tiny_engine.catalog
+
+    def without_python(name):
+        return [
+            {**row, "skill_ids": [s for s in row["skill_ids"] or () if s != "python"]}
+            for row in rows(catalog, name)
+        ]
+
+    tables = {name: without_python(name) for name in ("modules", "items")}
+    tables |= {
+        name: [row for row in rows(catalog, name) if row["skill_id"] != "python"]
+        for name in ("skills", "role_skills")
+    }
+    engine = tiny_engine.with_catalog(changed(catalog, **tables))
+    for events, profile in product(PASTS, PROFILES):
+        state = engine.fold(events)
+        known = {s.skill_id: s for s in tiny_engine.mastery(state, profile, now=NOW)}
+        left = {s.skill_id: s for s in engine.mastery(state, profile, now=NOW)}
+        assert left == {skill: known[skill] for skill in known if skill != "python"}
+        answer = ask(engine, events, profile)
+        assert answer.modules
+        assert "python" not in {s.skill_id for m in answer.modules for s in m.skills}
+
+
+def test_a_module_that_goes_and_leaves_what_names_it_is_refused(tiny_engine):
+    catalog = tiny_engine.catalog
+    left = [row for row in rows(catalog, "modules") if row["module_id"] != "m00"]
+    with pytest.raises(DatasetError, match="'m00' is not in the catalogue; add what it names, or leave out"):
+        changed(catalog, modules=left)
+
+
+def test_a_module_that_is_there_twice_is_refused(tiny_engine):
+    catalog = tiny_engine.catalog
+    with pytest.raises(DatasetError, match="table modules, row 15, module_id: 'm00' is there already"):
+        changed(catalog, modules=[*rows(catalog, "modules"), rows(catalog, "modules")[0]])

@@ -43,12 +43,18 @@ BLOCK = 2_000
 """Learners scored at a time."""
 _LINE_EVERY = 50_000
 _KINDS = {
-    "modules": "were left out of histories: nothing is known of what follows them",
-    "items": "count by their skills and by what is known of all items",
-    "skills": "count for the learner's ability and for no skill of the catalogue",
-    "roles": "count as no role",
+    "modules": (
+        "completions and attempts",
+        "the completions are in no history, the attempts count by the skills that they and their items name",
+    ),
+    "items": ("attempts", "they count by their skills and by what is known of all items"),
+    "skills": (
+        "attempts and self-assessments",
+        "they count for the learner's ability and for no skill of the catalogue",
+    ),
+    "roles": ("learners", "they count as of no role, and aim at their own where it is known"),
 }
-"""What became of the rows that name an id that the catalogue lacks."""
+"""Rows that may name an id that the catalogue lacks, and what becomes of them."""
 
 
 @dataclass(slots=True)
@@ -255,9 +261,10 @@ def _tell_before(
 
 
 def _unknown(kind: str, found: Unknown) -> str:
+    rows, became = _KINDS[kind]
     return (
-        f"{found.ids:,} {kind} are not in the bundle's catalogue, such as {found.example!r}: the "
-        f"{found.rows:,} rows that name them {_KINDS[kind]}"
+        f"{found.ids:,} {kind} are not in the bundle's catalogue, such as {found.example!r}; "
+        f"{found.rows:,} {rows} name them: {became}"
     )
 
 

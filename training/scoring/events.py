@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ class Unknown:
     ids : int
         How many different ones.
     rows : int
-        Rows of the dataset that name one.
+        Rows of the dataset that name one: completions and attempts for modules, learners for roles.
     example : str
     """
 
@@ -97,7 +98,7 @@ def read_events(dataset: Dataset, catalog: Catalog, table: DifficultyTable, now:
     learners = learners.sort_values("learner_id", ignore_index=True)
     sequence = _Sequence.of(dataset, learners["learner_id"], now)
     unknown = _UnknownIds()
-    unknown.look("roles", pd.concat([learners["role_id"], learners["target_role_id"]]), catalog.roles.index)
+    unknown.look("roles", learners[["role_id", "target_role_id"]], catalog.roles.index)
     places = Places.of(
         catalog.roles,
         role_id=_texts(learners["role_id"]),
@@ -190,22 +191,32 @@ class _UnknownIds:
     """Counts ids that a catalogue lacks."""
 
     def __init__(self) -> None:
-        self.found: dict[str, Unknown] = {}
+        self._ids: dict[str, dict[str, None]] = {}
+        self._rows: Counter[str] = Counter()
 
-    def look(self, kind: str, values: pd.Series[Any], known: Iterable[str]) -> None:
-        lost = values[values.notna() & ~values.isin(list(known))]
-        if len(lost):
-            self.found[kind] = Unknown(int(lost.nunique()), len(lost), str(lost.iloc[0]))
+    @property
+    def found(self) -> dict[str, Unknown]:
+        """What was lacked, by kind."""
+        return {kind: Unknown(len(ids), self._rows[kind], next(iter(ids))) for kind, ids in self._ids.items()}
+
+    def look(self, kind: str, named: pd.DataFrame, known: Iterable[str]) -> None:
+        """Count the rows of which any column names an id that is not known."""
+        lost = named.notna() & ~named.isin(list(known))
+        ids = pd.unique(named.to_numpy()[lost.to_numpy()])
+        self._add(kind, ids.tolist(), int(lost.any(axis=1).sum()))
+
+    def _add(self, kind: str, ids: Iterable[str], rows: int) -> None:
+        if rows:
+            self._ids.setdefault(kind, {}).update(dict.fromkeys(map(str, ids)))
+            self._rows[kind] += rows
 
     def skills(self, codes: _SkillCodes, sequence: _Sequence) -> None:
         others = set(codes.others)
-        if not others:
-            return
         _, attempts = sequence.of_kind(_ATTEMPT)
         _, assessed = sequence.of_kind(_SELF)
         rows = sum(not others.isdisjoint(row) for row in attempts.get("skill_ids", ()))
         rows += int(assessed["skill_id"].isin(others).sum()) if len(assessed) else 0
-        self.found["skills"] = Unknown(len(others), rows, codes.others[0])
+        self._add("skills", codes.others, rows)
 
 
 def _attempts(
@@ -222,7 +233,8 @@ def _attempts(
             "skill_start": np.zeros(1, np.int64),
             "skill": np.zeros(0, np.int32),
         }
-    unknown.look("items", frame["item_id"], table.item_ids)
+    unknown.look("items", frame[["item_id"]], table.item_ids)
+    unknown.look("modules", frame[["module_id"]], table.module_ids)
     item, module = (
         _positions(frame["item_id"], table.item_ids),
         _positions(frame["module_id"], table.module_ids),
@@ -261,7 +273,7 @@ def _modules(sequence: _Sequence, catalog: Catalog, unknown: _UnknownIds) -> dic
     place, frame = sequence.of_kind(_COMPLETION)
     module, done = np.zeros(0, np.int64), np.zeros(0, np.bool_)
     if len(frame):
-        unknown.look("modules", frame["module_id"], catalog.module_ids)
+        unknown.look("modules", frame[["module_id"]], catalog.module_ids)
         module, done = _positions(frame["module_id"], catalog.module_ids), _is_done(frame)
     known = module >= 0
     place, module, done = place[known], module[known], done[known]

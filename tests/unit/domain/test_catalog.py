@@ -8,6 +8,7 @@ import pytest
 
 from recommender.domain.catalog import CATALOG_TABLES, Catalog, Ragged
 from recommender.domain.dataset_format import SEGMENTS
+from recommender.errors import DatasetError
 
 RETIRED = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -176,3 +177,52 @@ def test_ragged_of_nothing_and_of_empty_rows():
     assert [rows[i].tolist() for i in range(3)] == [[], [3, 1], []]
     assert rows.row_of_value().tolist() == [1, 1]
     assert (rows.start.dtype, rows.values.dtype) == (np.int64, np.int32)
+
+
+SOUND = {
+    "modules": [{"module_id": "a", "skill_ids": ["s"], "variant_of": None}],
+    "skills": [{"skill_id": "s"}],
+    "items": [{"item_id": "q", "module_id": "a", "skill_ids": ["s"]}],
+    "prerequisites": [{"module_id": "a", "prerequisite_module_id": None, "prerequisite_skill_id": "s"}],
+    "roles": [{"role_id": "r"}],
+    "role_skills": [{"role_id": "r", "skill_id": "s"}],
+}
+
+
+def test_a_sound_catalogue_is_taken():
+    assert Catalog.from_tables({name: table(rows) for name, rows in SOUND.items()}).n_modules == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("modules", "skill_ids", ["s", "gone"]),
+        ("modules", "variant_of", "gone"),
+        ("items", "module_id", "gone"),
+        ("items", "skill_ids", ["gone"]),
+        ("prerequisites", "module_id", "gone"),
+        ("prerequisites", "module_id", None),
+        ("prerequisites", "prerequisite_module_id", "gone"),
+        ("prerequisites", "prerequisite_skill_id", "gone"),
+        ("role_skills", "role_id", "gone"),
+        ("role_skills", "skill_id", "gone"),
+        ("role_skills", "skill_id", None),
+    ],
+)
+def test_what_names_something_that_is_not_there_is_refused(name, column, value):
+    rows = [*SOUND[name], {**SOUND[name][0], **({"module_id": "b"} if name == "modules" else {})}]
+    rows[1] |= {"item_id": "q2"} if name == "items" else {}
+    rows[1][column] = value
+    tables = {**{other: table(own) for other, own in SOUND.items()}, name: table(rows)}
+    what = value[-1] if isinstance(value, list) else value
+    with pytest.raises(DatasetError, match=rf"table {name}, row 2, {column}: {what!r} is not in the catalog"):
+        Catalog.from_tables(tables)
+
+
+@pytest.mark.parametrize("name", ["modules", "skills", "items", "roles"])
+def test_ids_must_be_there_and_be_unique(name):
+    column = f"{name[:-1]}_id"
+    for second, expected in (("a", "'a' is there already"), (None, "there is no id"), ("", "there is no id")):
+        rows = [{column: "a"}, {column: second}]
+        with pytest.raises(DatasetError, match=rf"table {name}, row 2, {column}: {expected}"):
+            Catalog.from_tables({name: table(rows)})

@@ -109,7 +109,7 @@ def test_what_is_everywhere_tells_nothing():
 
 def test_blocks_of_rows_change_nothing(monkeypatch):
     whole = fit().arrays()
-    monkeypatch.setattr("recommender.embeddings.content._BLOCK_ROWS", 3)
+    monkeypatch.setattr("recommender.embeddings.likeness._BLOCK_ROWS", 3)
     for name, array in fit().arrays().items():
         np.testing.assert_array_equal(array, whole[name], err_msg=name)
 

@@ -93,6 +93,7 @@ def test_when_all_was_started_it_has_no_opinion():
 
 def test_when_nothing_was_started_it_is_the_content_view():
     new, content = fit(started=[]).arrays(), fit(Content).arrays()
+    assert new.pop("new").all()
     assert new.keys() == content.keys()
     for name in new:
         np.testing.assert_array_equal(new[name], content[name], err_msg=name)
@@ -155,3 +156,35 @@ def test_a_module_that_left_the_catalogue_is_gone():
     after = catalog(ids=["new-regr", "stats", "clay"])
     view = fit().with_catalog(CatalogChange(catalog(), after))
     assert spoken_for(scores(view, after, "stats")) == {"new-regr"}
+
+
+def test_a_module_without_words_that_nobody_started_stays_new_until_it_has_some():
+    """In training it had neither word nor label; then the catalogue says what it is about."""
+    now_told = {**MODULES, "new-bare": ("Clay", ["craft"])}
+    view = fit()
+    for of_view in (view, NewModules.from_arrays(view.config, view.arrays())):
+        after = catalog(now_told)
+        told = scores(of_view.with_catalog(CatalogChange(catalog(), after)), after, "clay")
+        assert spoken_for(told) == {"new-pots", "new-regr", "new-bare"}
+        assert told["new-bare"] > told["new-regr"]
+
+
+def test_a_started_module_without_words_stays_silent_when_it_has_some():
+    after = catalog({**MODULES, "new-bare": ("Clay", ["craft"])})
+    view = fit(started=[*STARTED, "new-bare"]).with_catalog(CatalogChange(catalog(), after))
+    assert spoken_for(scores(view, after, "clay")) == {"new-pots", "new-regr"}
+
+
+def test_arrays_of_before_new_was_kept_are_read():
+    arrays = fit().arrays()
+    del arrays["new"]
+    assert spoken_for(scores(NewModules.from_arrays(SETTINGS, arrays), catalog(), "clay")) == {
+        "new-pots",
+        "new-regr",
+    }
+
+
+@pytest.mark.parametrize("new", [np.ones(5, bool), np.ones(6), np.zeros(6, bool)])
+def test_arrays_that_do_not_say_what_is_new_are_refused(new):
+    with pytest.raises(ValueError, match="which modules are new"):
+        NewModules.from_arrays(SETTINGS, fit().arrays() | {"new": new})

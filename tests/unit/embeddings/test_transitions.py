@@ -111,6 +111,23 @@ def test_without_ties_the_places_are_the_steps(settings):
             np.testing.assert_array_equal(timed[name], plain[name], err_msg=name)
 
 
+def test_more_ties_than_the_window_holds_share_it():
+    """Of six orders of a, b and c each is next to another in two thirds, and next to d in one third."""
+    view = fit([[0, 1, 2, 3]], at=[5, 5, 5, 6], max_gap=1)
+    follow = np.array([1 / 2 * 2 / 3, 1 / 2 * 2 / 3, 1 / 3 / 2])
+    for module, others in enumerate(([1, 2, 3], [0, 2, 3], [0, 1, 3])):
+        np.testing.assert_allclose(score(view, module)[others], follow / follow.sum(), rtol=1e-6)
+
+
+def test_no_tied_start_loses_what_follows_to_the_order_of_rows():
+    """Twelve at once and a window of two: every one of them is followed by the one that comes after."""
+    catalog = Catalog.from_tables({"modules": pa.table({"module_id": [f"m{i:02d}" for i in range(13)]})})
+    view = fit([list(range(13))], catalog, at=[5] * 12 + [6], max_gap=2)
+    followed = [score(view, module)[12] for module in range(12)]
+    assert followed[0] > 0
+    np.testing.assert_allclose(followed, followed[0], rtol=1e-6)
+
+
 def test_starts_without_a_time_are_in_their_order_and_no_ties():
     for at in ([np.nan] * 3, [5, np.nan, 5], [5, 6, np.nan], [np.nan, np.nan, 5]):
         view = fit([[0, 1, 2]], at=at)

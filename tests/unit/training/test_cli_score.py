@@ -89,8 +89,9 @@ def test_a_foreign_dataset_is_scored_and_what_is_unknown_counted(score, tmp_path
     )
     result = score(data=tmp_path / "foreign")
     assert result.exit_code == 0, result.output
-    assert "1 modules are not in the bundle's catalogue, such as 'elsewhere': the 1 rows" in result.stdout
-    assert "1 roles are not in the bundle's catalogue, such as 'pilot'" in result.stdout
+    said = "1 modules are not in the bundle's catalogue, such as 'elsewhere'; 1 completions and attempts name"
+    assert said in result.stdout
+    assert "1 roles are not in the bundle's catalogue, such as 'pilot'; 1 learners name them" in result.stdout
     manifest = json.loads((tmp_path / "out" / MANIFEST).read_text())
     assert manifest["unknown"]["modules"] == {"ids": 1, "rows": 1, "example": "elsewhere"}
     rows = pq.read_table(tmp_path / "out" / ROWS).to_pylist()

@@ -100,17 +100,24 @@ def test_what_the_catalogue_lacks_is_counted():
         streams.completion("3", "gone"),
         streams.completion("4", "m0"),
         streams.completion("5", "gone too"),
+        streams.attempt("6", True, item_id="q0", module_id="gone"),
+        streams.attempt("7", True, item_id="q0", module_id="gone as well"),
+        streams.attempt("8", True, item_id="q0", module_id="m0"),
     ]
     profiles = [
-        LearnerProfile(learner_id="x", role_id="nobody's"),
+        LearnerProfile(learner_id="x", role_id="nobody's", target_role_id="nobody's"),
         LearnerProfile(learner_id="y", target_role_id="nobody's"),
+        LearnerProfile(learner_id="z", role_id="another's", target_role_id="nobody's"),
+        LearnerProfile(learner_id="none"),
     ]
-    read = read_events(dataset_of({"x": story, "y": []}, profiles), CATALOG, TABLE, LATER)
+    read = read_events(
+        dataset_of({"x": story, "y": [], "z": [], "none": []}, profiles), CATALOG, TABLE, LATER
+    )
     told = {kind: (found.ids, found.rows, found.example) for kind, found in read.unknown.items()}
     assert told == {
-        "roles": (1, 2, "nobody's"),
+        "roles": (2, 3, "nobody's"),
         "items": (1, 2, "other"),
-        "modules": (2, 2, "gone"),
+        "modules": (3, 4, "gone"),
         "skills": (1, 2, "foreign"),
     }
 
