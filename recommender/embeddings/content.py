@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -101,9 +102,8 @@ class Content(NeighbourView):
 
     def _neighbours(self, catalog: Catalog, among: NDArray[np.bool_]) -> Neighbours:
         """Find what modules are like; only those of `among` (n_modules,) are neighbours of any."""
-        tokens = self._tokens(catalog)
-        likeness = self._likeness(tokens, tokens)
-        return self._strongest(catalog, likeness, np.ones(catalog.n_modules, np.bool_), among)
+        everything = np.ones(catalog.n_modules, np.bool_)
+        return self._strongest(catalog, _within(catalog, self.config), everything, among)
 
     def _changed(self, change: CatalogChange, among: NDArray[np.bool_]) -> Neighbours:
         """Find what `_neighbours` would in the changed catalogue, by the vocabulary of the one before.
@@ -111,8 +111,8 @@ class Content(NeighbourView):
         Only the rows that the change can reach are compared with all others.
         """
         kept, source = self.fitted(), change.modules
-        before, after = self._tokens(change.before), self._tokens(change.after)
-        likeness = self._likeness(before, after)
+        before, after = (_tokens(catalog, self.config) for catalog in (change.before, change.after))
+        likeness = _likeness(before, after, self.config)
         same = source >= 0
         for (_, old), (_, new) in zip(before, after, strict=True):
             alike = (at >= 0 and own == old[at] for own, at in zip(new, source.tolist(), strict=True))
@@ -122,22 +122,6 @@ class Content(NeighbourView):
         to = positions_of(change.before.module_ids, change.after.module_index)
         fresh = self._strongest(change.after, likeness, rows, among)
         return kept.placed(to, len(rows)).overlaid(fresh, rows)
-
-    def _tokens(self, catalog: Catalog) -> list[tuple[float, list[list[str]]]]:
-        """Weight and tokens of every module, of each channel that weighs anything."""
-        config = self.config
-        channels = ((config.text_weight, texts_of), (config.label_weight, labels_of))
-        return [(weight, of(catalog)) for weight, of in channels if weight > 0]
-
-    def _likeness(self, fitted: Channels, tokens: Channels) -> Likeness:
-        """How alike the second are by the vocabulary of the first."""
-        config = self.config
-        return Likeness(
-            [
-                (weight, Vocabulary.fit(old, min_df=config.min_df, max_df=config.max_df).weigh(new))
-                for (weight, old), (_, new) in zip(fitted, tokens, strict=True)
-            ]
-        )
 
     def _strongest(
         self, catalog: Catalog, likeness: Likeness, rows: NDArray[np.bool_], among: NDArray[np.bool_]
@@ -156,3 +140,27 @@ def content_of(views: Mapping[str, View]) -> Content | None:
     """Return the first view that tells of every module by its content; `NewModules` tells of some only."""
     told = (view for _, view in sorted(views.items()) if isinstance(view, Content))
     return next((view for view in told if type(view) is Content), None)
+
+
+# The ranker's slices are fitted one after the other, all on one catalogue.
+@lru_cache(maxsize=1)
+def _within(catalog: Catalog, config: ContentConfig) -> Likeness:
+    """How alike the modules of one catalogue are."""
+    tokens = _tokens(catalog, config)
+    return _likeness(tokens, tokens, config)
+
+
+def _tokens(catalog: Catalog, config: ContentConfig) -> list[tuple[float, list[list[str]]]]:
+    """Weight and tokens of every module, of each channel that weighs anything."""
+    channels = ((config.text_weight, texts_of), (config.label_weight, labels_of))
+    return [(weight, of(catalog)) for weight, of in channels if weight > 0]
+
+
+def _likeness(fitted: Channels, tokens: Channels, config: ContentConfig) -> Likeness:
+    """How alike the second are by the vocabulary of the first."""
+    return Likeness(
+        [
+            (weight, Vocabulary.fit(old, min_df=config.min_df, max_df=config.max_df).weigh(new))
+            for (weight, old), (_, new) in zip(fitted, tokens, strict=True)
+        ]
+    )
