@@ -201,8 +201,10 @@ def _strongest(
     block: Any, n_neighbours: int, id_rank: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """Entries kept per row, (n_rows,), and their columns and weights, row by row, strongest first."""
-    # Sorting many entries takes longer than looking through all places for the few that can stay.
-    if not isinstance(block, np.ndarray) and block.nnz > 2 * n_neighbours * block.shape[0]:
+    # Sorting many entries takes longer than looking through all places for the few that can stay; where fewer
+    # than about one place in 16 holds any, it does not.
+    many = max(2 * n_neighbours, block.shape[1] // 16) * block.shape[0]
+    if not isinstance(block, np.ndarray) and block.nnz > many:
         block = block.toarray()
     if isinstance(block, np.ndarray):
         size, n_columns = np.abs(block), block.shape[1]
