@@ -16,6 +16,8 @@ export OMP_NUM_THREADS ?= 2
 # A thread that waits leaves its core to others.
 export OMP_WAIT_POLICY ?= PASSIVE
 export MPLBACKEND ?= Agg
+# Every command and every process that a test starts reads what the first one compiled, whatever the caller wants.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## print this list
@@ -153,7 +155,8 @@ mlflow: setup ## the MLflow UI on MLFLOW_PORT
 
 # Quality -------------------------------------------------------------------------------------------------
 
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Files in the order they are found: by number of tests, the longest would come last and leave one core idle.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: setup ## formatting, style, types, import contracts, links in docs
@@ -171,9 +174,12 @@ test: setup ## every test that is quick and needs nothing but this machine, with
 	@$(BIN)/coverage report --include 'training/*' --fail-under 88
 	@$(BIN)/coverage report --include 'serving/*' --fail-under 88
 
+.PHONY: test-rest
+test-rest: setup chromium ## what make test leaves out: slow tests and a browser's (installs Chromium from Debian where it is missing)
+	@$(PYTEST) -m "browser or slow"
+
 .PHONY: test-all
-test-all: setup chromium ## every test, slow ones and a browser's too (installs Chromium from Debian where it is missing)
-	@$(PYTEST)
+test-all: test-rest test ## every test, each once
 
 .PHONY: chromium
 chromium:

@@ -20,6 +20,7 @@ settings.load_profile("untimed")
 N_LEARNERS, N_MODULES = 60, 12
 TOPICS = ("python", "statistics", "ethics")
 START = pd.Timestamp("2025-01-06", tz="UTC")
+MLFLOW_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_DEFAULT_ARTIFACT_ROOT")
 
 
 def _catalogue() -> dict[str, pd.DataFrame]:
@@ -151,3 +152,16 @@ def tiny_bundle(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def tiny_engine(tiny_bundle: Path) -> Engine:
     """The engine that the bundle makes."""
     return Engine.load(tiny_bundle)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an empty MLflow database once: its migrations take seconds, copying it takes none."""
+    from training.tracking import connect
+
+    store = tmp_path_factory.mktemp("migrated")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in MLFLOW_VARIABLES:
+            patch.delenv(name, raising=False)
+        connect(store).search_experiments()
+    return store / "mlflow.db"

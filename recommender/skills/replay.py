@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,8 @@ from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.kernel_arrays import LessonRows, Records, Rows
 from recommender.skills.memory import MemoryOutput
 from recommender.skills.records import ITEM, LEARNER, N_FEATURES, N_ITEM_SLOTS, SKILL, fresh, item_key
+
+T = TypeVar("T", bound=np.generic)
 
 
 def replay(
@@ -54,16 +58,16 @@ def replay(
     fold_rows(
         Records(fresh(LEARNER, attempts.n_learners), fresh(SKILL, len(pair)), fresh(ITEM, len(slot))),
         Rows(
-            attempts.learner,
+            _plain(attempts.learner),
             item_row,
             keys[attempts.item, 1].astype(np.uint32),
             attempts.item.astype(np.int64),
             attempts.skills.start,
             skill_row,
             attempts.skills.values.astype(np.int64),
-            attempts.passed,
-            attempts.score,
-            attempts.at,
+            _plain(attempts.passed),
+            _plain(attempts.score),
+            _plain(attempts.at),
         ),
         LessonRows(
             lessons.before,
@@ -77,6 +81,11 @@ def replay(
         features,
     )
     return features
+
+
+def _plain(column: NDArray[T]) -> NDArray[T]:
+    """In a row and writable: for a column of a frame or of a file the kernel would be compiled once more."""
+    return np.require(column, requirements=("C", "W"))
 
 
 def _rows(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -20,6 +20,8 @@ from training.datasets import load_dataset
 from training.datasets.sample.truth import read_choice_ranks, read_pass_probabilities
 from training.evaluation.oracle import true_probabilities, true_ranks
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = Path(__file__).parents[2] / "data" / "reskilling"
 N_LEARNERS = 400
 

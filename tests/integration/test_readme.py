@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from training.config import load_config
@@ -15,6 +16,8 @@ from training.datasets import load_dataset
 from training.pipeline import N_STEPS, train
 from training.progress import Steps
 from training.registry import write_pointer
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 

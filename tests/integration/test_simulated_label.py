@@ -60,9 +60,13 @@ def said(app: Any, *arguments: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def life(tiny_tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+def life(
+    tiny_tables: dict[str, pd.DataFrame], migrated_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Life]:
     """Validate, train, promote and load; the real data first, the simulated in its place."""
     life = Life(tmp_path_factory.mktemp("labels"), {})
+    life.store().mkdir()
+    (life.store() / "mlflow.db").write_bytes(migrated_database.read_bytes())
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
             patch.delenv(name)

@@ -42,7 +42,7 @@ def command(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

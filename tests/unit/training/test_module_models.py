@@ -13,6 +13,7 @@ from recommender.embeddings.popularity import Popularity
 from recommender.ranking.preferences import Preferences
 from recommender.ranking.ranker import Ranker, RankerConfig
 from training.config import load_config
+from training.evaluation.module_report import ModuleReport
 from training.module_models import fit_views, judge_modules, preferred
 
 N_MODULES = 40
@@ -53,16 +54,21 @@ def starts(seed: int, shuffled: bool = False) -> Interactions:
     )
 
 
+@pytest.fixture(scope="module")
+def planted(catalog: Catalog) -> ModuleReport:
+    """How models do where what comes next can be learned."""
+    return judge_modules(starts(0), catalog, CONFIG, "leave-last-out")
+
+
 def ndcg(report, model: str) -> float:
     return report.models[model].metrics["ndcg@10"]
 
 
-def test_every_view_and_both_popularities_are_beside_the_engine(catalog):
-    report = judge_modules(starts(0), catalog, CONFIG, "leave-last-out")
-    assert set(report.models) == {"engine", *CONFIG.views}
-    assert {"popularity", "recent_popularity"} <= set(report.models)
-    assert all(result.fit_seconds > 0 for result in report.models.values())
-    assert ndcg(report, "engine") > 2 * ndcg(report, "popularity")
+def test_every_view_and_both_popularities_are_beside_the_engine(planted):
+    assert set(planted.models) == {"engine", *CONFIG.views}
+    assert {"popularity", "recent_popularity"} <= set(planted.models)
+    assert all(result.fit_seconds > 0 for result in planted.models.values())
+    assert ndcg(planted, "engine") > 2 * ndcg(planted, "popularity")
 
 
 def test_ranks_known_from_elsewhere_stand_beside_the_views(catalog):
@@ -74,9 +80,8 @@ def test_ranks_known_from_elsewhere_stand_beside_the_views(catalog):
     assert report.models["seer"].difference_ci95["ndcg@10"][0] > 0
 
 
-def test_shuffled_modules_make_the_engine_no_better_than_popularity(catalog):
+def test_shuffled_modules_make_the_engine_no_better_than_popularity(catalog, planted):
     """And no worse by much: popularity is then all there is to know, and every view knows of it."""
-    planted = judge_modules(starts(0), catalog, CONFIG, "leave-last-out")
     noise = judge_modules(starts(0, shuffled=True), catalog, CONFIG, "leave-last-out")
     assert ndcg(noise, "engine") == pytest.approx(ndcg(noise, "popularity"), abs=0.03)
     assert noise.models["popularity"].difference_ci95["ndcg@10"][1] > 0, "popularity minus the engine"
@@ -87,8 +92,8 @@ def test_shuffled_modules_make_the_engine_no_better_than_popularity(catalog):
 def test_a_view_is_judged_alike_whatever_was_fitted_before_it(catalog, protocol):
     """Views share one training set: one that changed it would change what the next one learns."""
     data = starts(0, shuffled=True)
-    alone = load_config(overrides=["views={transitions={}}", "evaluation.cuts=[0.5]"])
-    beside = load_config(overrides=["views.als.factors=2", "evaluation.cuts=[0.5]"])
+    alone = load_config(overrides=[*SMALL, "views={transitions={}}", "evaluation.cuts=[0.5]"])
+    beside = load_config(overrides=[*SMALL, "views.als.factors=2", "evaluation.cuts=[0.5]"])
     reports = [judge_modules(data, catalog, config, protocol) for config in (alone, beside)]
     assert reports[0].models["transitions"].metrics == reports[1].models["transitions"].metrics
 
@@ -177,7 +182,7 @@ def test_what_comes_after_all_cuts_changes_nothing_of_what_is_learned(catalog, s
 
 
 def test_as_many_learners_are_tested_as_the_configuration_says(catalog):
-    config = load_config(overrides=["evaluation.max_learners=17", "views.als.factors=2"])
+    config = load_config(overrides=[*SMALL, "evaluation.max_learners=17", "views.als.factors=2"])
     assert judge_modules(starts(0), catalog, config, "leave-last-out").n["learners"] == 17
 
 
