@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -270,22 +269,3 @@ def test_fit_does_not_mutate_interactions(view_class, planted, catalog):
     before = {name: getattr(planted, name).copy() for name in names}
     view_class().fit(planted, catalog, seed=SEED)
     assert_same_arrays(before, {name: getattr(planted, name) for name in names})
-
-
-# Fast enough to read with
-
-
-def test_scores_a_large_catalogue_in_well_under_a_millisecond(view_class, name_modules, build):
-    rng = np.random.default_rng(0)
-    rows = list(
-        zip(np.repeat(np.arange(1500), 8).tolist(), rng.integers(0, 1200, 12_000).tolist(), strict=True)
-    )
-    interactions = build(rows, n_learners=1500, n_modules=1200)
-    view = view_class().fit(interactions, name_modules([f"m{i}" for i in range(1200)]), seed=SEED)
-    history = past(*range(0, 200, 10))
-    seconds = []
-    for _ in range(51):
-        began = time.perf_counter()
-        score(view, history)
-        seconds.append(time.perf_counter() - began)
-    assert np.median(seconds) < 1e-3
