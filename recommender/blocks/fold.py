@@ -90,10 +90,7 @@ def fold_block(events: BlockEvents, table: DifficultyTable) -> LearnerBlock:
     return LearnerBlock(
         places=events.places,
         n_events=events.n_events,
-        n_attempts=learner["n_attempts"].astype(np.int64),
-        ability=learner["ability"].astype(np.float64),
-        level=learner["level"].astype(np.float64),
-        recent=learner["share"][:, 0].astype(np.float64),
+        learner=learner,
         start=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
         skill=pair_skill[known],
         met=met[known],

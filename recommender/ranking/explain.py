@@ -1,4 +1,7 @@
-"""Reasons: the largest terms of a module's score, in words that claim only what is known."""
+"""Reasons: the largest terms of a module's score, in words that claim only what is known.
+
+Which terms these are tells `recommender.ranking.explain_kernel`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from recommender.domain.recommendation import Reason, ReasonCode
+from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.neighbour_view import Wording
-from recommender.ranking.difficulty import Band, classify
+from recommender.ranking.difficulty import Band
 from recommender.ranking.messages import text
-from recommender.ranking.value import Terms
-
-MAX_REASONS = 3
-# A term this small is rounding, not a reason.
-LEAST_TERM = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,32 +52,6 @@ class Facts:
     success_probability: float | None = None
     band: Band | None = None
     n_unlocked: int | None = None
-
-
-def reasons(terms: Terms, module: int, facts: Facts, language: str = "en") -> tuple[Reason, ...]:
-    """Name the largest positive terms of a module, at most three, largest first.
-
-    Parameters
-    ----------
-    terms : Terms
-    module : int
-        Position in the catalogue.
-    facts : Facts
-    language : str
-        Language tag; English when there is no text in it.
-
-    Returns
-    -------
-    tuple of Reason
-        Weights are shares of all positive terms; empty when no term speaks for the module.
-    """
-    positive = sorted(
-        (pair for pair in terms.of(module).items() if pair[1] > LEAST_TERM), key=lambda pair: -pair[1]
-    )
-    total = sum(value for _, value in positive)
-    return tuple(
-        Reason(code, sentence(code, facts, language), value / total) for code, value in positive[:MAX_REASONS]
-    )
 
 
 def sentence(code: ReasonCode, facts: Facts, language: str = "en") -> str:
@@ -141,7 +113,7 @@ def _gap_form(facts: Facts) -> str:
 def _difficulty_form(facts: Facts) -> str:
     if facts.band is None or not _known(facts.success_probability):
         return ".general"
-    return "" if classify(facts.success_probability, facts.band) == "on_level" else ".near"
+    return "" if facts.band.low <= facts.success_probability <= facts.band.high else ".near"
 
 
 def _side(facts: Facts) -> str:
