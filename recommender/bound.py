@@ -35,7 +35,7 @@ def bind(group: Any) -> Bound:
 
 
 def locked(value: Any) -> Any:
-    """Return read-only views of all arrays in (named) tuples, so that mapped and made ones are of one type."""
+    """Lock all arrays in (named) tuples, so that mapped and made ones are of one type."""
     if isinstance(value, np.ndarray):
         plain = np.ascontiguousarray(value).view(np.ndarray)
         plain.setflags(write=False)

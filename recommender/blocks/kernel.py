@@ -87,9 +87,7 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What is filled in: `CHOICE` records (n_learners, k), reasons and weights (n_learners, k, MAX_REASONS),
-    mastery (n_learners, n_skills).
-    """
+    """What is filled in; see `recommender.blocks.recommend.Chosen`."""
 
     choice: Any
     reasons: Any
@@ -224,9 +222,7 @@ def _show(
     swap(chosen, known.allowed, known.success, known.band, order, replaced)
     # What is swapped in is told by module, for chance may move it.
     before = chosen.copy()
-    drawn = explore(
-        chosen, known.allowed, order.exploration, order.rarity, order.by_id, draws, propensity
-    )
+    drawn = explore(chosen, known.allowed, order.exploration, order.rarity, order.by_id, draws, propensity)
     for place in range(len(chosen)):
         m = chosen[place]
         if not known.allowed[m]:

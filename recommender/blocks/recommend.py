@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -149,9 +149,7 @@ class BlockRecommender:
             answer.choice[name][~there] = np.nan
         return answer
 
-    def choose(
-        self, block: LearnerBlock, query: Query, asked: Asked, draws: NDArray[np.float64]
-    ) -> Chosen:
+    def choose(self, block: LearnerBlock, query: Query, asked: Asked, draws: NDArray[np.float64]) -> Chosen:
         """Answer one query for all of a block, small enough to be scored at once.
 
         Parameters

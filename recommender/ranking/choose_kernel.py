@@ -55,6 +55,8 @@ def _sink(heap: Any, values: Any, id_rank: Any) -> None:
 def strongest(score: Any, allowed: Any, k: int, id_rank: Any) -> Any:
     """Return what `rank.top` does."""
     values = np.rint(score * _TENS)
+    if k < 1:
+        return np.empty(0, np.intp)
     heap = np.empty(min(k, len(score)), np.intp)
     size = 0
     for m in range(len(values)):
@@ -112,6 +114,19 @@ def swap(chosen: Any, allowed: Any, success: Any, band: Band, order: Order, repl
 
 
 @numba.njit(cache=True, nogil=True)
+def _draw(free: Any, rarity: Any, by_id: Any, least: float) -> int:
+    """First module that is free at which the sum of rarities, in the order of ids, is above `least`."""
+    drawn, upto = -1, 0.0
+    for m in by_id:
+        if free[m]:
+            drawn = m
+            upto += rarity[m]
+            if upto > least:
+                break
+    return drawn
+
+
+@numba.njit(cache=True, nogil=True)
 def explore(
     chosen: Any, allowed: Any, probability: float, rarity: Any, by_id: Any, draws: Any, propensity: Any
 ) -> int:
@@ -132,13 +147,7 @@ def explore(
     if draws[0] >= probability:
         propensity[n - 1] = 1.0 - probability
         return -1
-    drawn, upto = -1, 0.0
-    for m in by_id:
-        if free[m]:
-            drawn = m
-            upto += rarity[m]
-            if upto > draws[2] * total:
-                break
+    drawn = _draw(free, rarity, by_id, draws[2] * total)
     place = 1 + int(draws[1] * (n - 1)) if n > 1 else 0
     for later in range(n - 1, place, -1):
         chosen[later] = chosen[later - 1]

@@ -155,7 +155,10 @@ class Rules:
 
         n, requirements = len(self.none), self.requirements
         found = Eligibility(
-            np.empty(n, np.bool_), np.empty(n), np.empty(n, np.uint8), np.empty(len(requirements.hard), np.bool_)
+            np.empty(n, np.bool_),
+            np.empty(n),
+            np.empty(n, np.uint8),
+            np.empty(len(requirements.hard), np.bool_),
         )
         asked = self.asked(query, (self.wanted(query, profile_language),), now)
         filled = (found.removed, found.prerequisites_met, found.readiness, found.missing)
@@ -198,7 +201,9 @@ class Rules:
             minutes=math.inf if query.minutes is None else query.minutes,
             review=query.scenario == "review",
             foreign=np.array([self._foreign(languages) for languages in wanted]),
-            unfit=self.formats.failing(formats.__contains__) if formats else np.zeros(len(self.formats.names), np.bool_),
+            unfit=self.formats.failing(formats.__contains__)
+            if formats
+            else np.zeros(len(self.formats.names), np.bool_),
             excluded=np.array([self.module_index[module_id] for module_id in query.exclude], np.int64),
         )
 

@@ -83,41 +83,77 @@ def close_gaps(mastery: Any, assumed: Any, role: int, asking: Asking, rate: floa
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def chance(m: int, taught: Taught, logit: Any) -> float:
-    """Chance of passing a module's typical item, see `TypicalItems`; the declared share where unknown."""
+def chance(start: Any, skill: Any, weight: Any, harder: float, logit: Any, m: int) -> float:
+    """Chance of passing a module's typical item, see `TypicalItems`; NaN where nothing tells."""
     total = 0.0
-    for e in range(taught.item_start[m], taught.item_start[m + 1]):
-        total += taught.item_weight[e] * logit[taught.item_skill[e]]
-    success = 1.0 / (1.0 + np.exp(taught.harder[m] - total))
-    return float(taught.declared[m] if np.isnan(success) else success)
+    for e in range(start[m], start[m + 1]):
+        total += weight[e] * logit[skill[e]]
+    return float(1.0 / (1.0 + np.exp(harder - total)))
+
+
+@numba.njit(cache=True, nogil=True)
+def summed(start: Any, skill: Any, m: int, gap: Any, faded: Any) -> Any:
+    """Sum of the gap closed over the skills a module teaches, and mean of what of them faded."""
+    all_gaps, all_faded = 0.0, 0.0
+    for e in range(start[m], start[m + 1]):
+        all_gaps += gap[skill[e]]
+        all_faded += faded[skill[e]]
+    return all_gaps, all_faded / max(start[m + 1] - start[m], 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def terms(
+    mass: float,
+    success: float,
+    gap: float,
+    faded: float,
+    readiness: float,
+    unlocks: int,
+    band: Band,
+    weights: Weights,
+) -> Any:
+    """Every term of a module's score: what it is liked, then those of `value.ADDED`.
+
+    `mass` is its part of the mix as a multiple of the average one's.
+    """
+    scaled = away(success, band) / weights.falloff
+    fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
+    return (
+        np.log(mass),
+        weights.difficulty * (2.0 * fit - 1.0),
+        weights.gap * gap,
+        weights.readiness * (readiness - 1.0),
+        weights.unlocking * np.log1p(unlocks) if unlocks > 0 else 0.0,
+        weights.review * faded,
+    )
 
 
 @numba.njit(cache=True, nogil=True)
 def terms_of(m: int, known: Known, taught: Taught, weights: Weights) -> Any:
-    """Every term of a module's score: what it is liked, then those of `value.ADDED`."""
-    gap, faded = 0.0, 0.0
-    first, last = taught.start[m], taught.start[m + 1]
-    for e in range(first, last):
-        gap += known.gap[taught.skill[e]]
-        faded += known.faded[taught.skill[e]]
-    success, unlocks = known.success[m], known.unlocks[m]
-    scaled = away(success, known.band) / weights.falloff
-    fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
-    return (
-        np.log(known.mix[m] * max(1, known.n_allowed)),
-        weights.difficulty * (2.0 * fit - 1.0),
-        weights.gap * gap,
-        weights.readiness * (known.readiness[m] - 1.0),
-        weights.unlocking * np.log1p(unlocks) if unlocks > 0 else 0.0,
-        weights.review * (faded / max(last - first, 1)),
+    """Terms of one module, see `terms`."""
+    gap, faded = summed(taught.start, taught.skill, m, known.gap, known.faded)
+    mass = known.mix[m] * max(1, known.n_allowed)
+    return terms(
+        mass, known.success[m], gap, faded, known.readiness[m], known.unlocks[m], known.band, weights
     )
 
 
 @numba.njit(cache=True, nogil=True)
 def score_modules(known: Known, taught: Taught, weights: Weights, logit: Any, score: Any) -> None:
-    """Fill the scores, and the chances of passing, of what is allowed."""
+    """Fill the scores, and the chances of passing, of what is allowed; the declared share where unknown."""
+    # Taken out of their groups once: the compiler counts who holds an array each time it is taken out.
+    allowed, success, mix, readiness = known.allowed, known.success, known.mix, known.readiness
+    unlocks, gaps, lost, band = known.unlocks, known.gap, known.faded, known.band
+    start, skill, declared, harder = taught.start, taught.skill, taught.declared, taught.harder
+    item_start, item_skill, item_weight = taught.item_start, taught.item_skill, taught.item_weight
+    most = max(1, known.n_allowed)
     for m in range(len(score)):
-        if known.allowed[m]:
-            known.success[m] = chance(m, taught, logit)
-            liked, difficulty, gap, readiness, unlocking, review = terms_of(m, known, taught, weights)
-            score[m] = liked + difficulty + gap + readiness + unlocking + review
+        if not allowed[m]:
+            continue
+        its = chance(item_start, item_skill, item_weight, harder[m], logit, m)
+        success[m] = declared[m] if np.isnan(its) else its
+        gap, faded = summed(start, skill, m, gaps, lost)
+        liked, fit, closed, ready, opened, due = terms(
+            mix[m] * most, success[m], gap, faded, readiness[m], unlocks[m], band, weights
+        )
+        score[m] = liked + fit + closed + ready + opened + due

@@ -74,6 +74,16 @@ def mark_candidates(shares: Any, allowed: Any, id_rank: Any, k: int, marked: Any
 
 
 @numba.njit(cache=True, nogil=True)
+def _put_in(key: Any, module: Any, its: int, m: int) -> None:
+    """Put a module where its key belongs among the ascending keys; the first drops out."""
+    place = 0
+    while place + 1 < len(key) and key[place + 1] < its:
+        key[place], module[place] = key[place + 1], module[place + 1]
+        place += 1
+    key[place], module[place] = its, m
+
+
+@numba.njit(cache=True, nogil=True)
 def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
     """Mark the `k` allowed modules with the largest values (float32) above 0; equal ones go by id."""
     # The bits of numbers above 0 are ordered as they are: with the place by id behind them, keys are too.
@@ -94,11 +104,7 @@ def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any)
             its = (np.int64(bits[m]) << 32) | (_LAST_ID - np.int64(id_rank[m]))
             if its <= key[0]:
                 continue
-            place = 0
-            while place + 1 < k and key[place + 1] < its:
-                key[place], module[place] = key[place + 1], module[place + 1]
-                place += 1
-            key[place], module[place] = its, m
+            _put_in(key, module, its, m)
         if key[0] > 0:
             least = values[module[0]]
     for i in range(k):
@@ -111,15 +117,12 @@ def describe(candidates: Any, shares: Any, mix: Any, past: Past, facts: Facts, x
     """Fill the features (n_candidates, n_features) in the order of `features.feature_names`."""
     column = _describe_views(candidates, shares, x)
     column = _describe_learner(past, facts, x, column)
-    column = _describe_modules(candidates, past, facts, x, column)
-    touched = np.zeros(facts.role_needs.shape[1], np.bool_)
-    started = np.zeros(len(mix), np.bool_)
-    for h in past.modules:
-        started[h] = True
-        for s in range(facts.skill_start[h], facts.skill_start[h + 1]):
-            touched[facts.skill_values[s]] = True
-    for i in range(len(candidates)):
-        _describe_content(i, column, candidates[i], past, facts, touched, started, mix, x)
+    column = _describe_modules(
+        candidates, past.modules, facts.learned, facts.declared, facts.labels, x, column
+    )
+    column = _describe_skills(candidates, past, facts, x, column)
+    similar = (facts.similar_start, facts.similar_modules, facts.similar_weights)
+    _describe_alike(candidates, mix, *similar, facts.similar_sum, facts.similar_starts, x, column)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -163,58 +166,87 @@ def _describe_learner(past: Past, facts: Facts, x: Any, column: int) -> int:
     return column + 5
 
 
+# Arrays are handed over by themselves: the compiler counts who holds one each time a group is asked for it.
 @numba.njit(cache=True, nogil=True)
-def _describe_modules(candidates: Any, past: Past, facts: Facts, x: Any, column: int) -> int:
+def _describe_modules(
+    candidates: Any, started: Any, learned: Any, declared: Any, labels: Any, x: Any, column: int
+) -> int:
     """Fill facts of each candidate, and how it is like or unlike what the learner started."""
-    for f in range(facts.learned.shape[1]):
+    for f in range(learned.shape[1]):
         for i in range(len(candidates)):
-            x[i, column] = facts.learned[candidates[i], f]
+            x[i, column] = learned[candidates[i], f]
         column += 1
-    for d in range(facts.declared.shape[1]):
+    for d in range(declared.shape[1]):
         total, count = 0.0, 0
-        for h in past.modules:
-            if not np.isnan(facts.declared[h, d]):
-                total += facts.declared[h, d]
+        for h in started:
+            if not np.isnan(declared[h, d]):
+                total += declared[h, d]
                 count += 1
         mean = total / count if count else np.nan
         for i in range(len(candidates)):
-            x[i, column] = facts.declared[candidates[i], d]
-            x[i, column + 1] = facts.declared[candidates[i], d] - mean
+            x[i, column] = declared[candidates[i], d]
+            x[i, column + 1] = declared[candidates[i], d] - mean
         column += 2
-    for g in range(facts.labels.shape[1]):
+    for g in range(labels.shape[1]):
         for i in range(len(candidates)):
-            label, alike = facts.labels[candidates[i], g], 0
-            for h in past.modules:
-                alike += facts.labels[h, g] == label
-            known = label >= 0 and len(past.modules) > 0
-            x[i, column] = alike / len(past.modules) if known else np.nan
+            label, alike = labels[candidates[i], g], 0
+            for h in started:
+                alike += labels[h, g] == label
+            known = label >= 0 and len(started) > 0
+            x[i, column] = alike / len(started) if known else np.nan
         column += 1
     return column
 
 
 @numba.njit(cache=True, nogil=True)
-def _describe_content(
-    i: int, at: int, m: int, past: Past, facts: Facts, touched: Any, started: Any, mix: Any, x: Any
+def _describe_skills(candidates: Any, past: Past, facts: Facts, x: Any, at: int) -> int:
+    """Fill what is told by skills, role and prerequisites."""
+    start, values, role_needs, role = facts.skill_start, facts.skill_values, facts.role_needs, past.role
+    needed_start, needed_values, modules = facts.needed_start, facts.needed_values, past.modules
+    touched = np.zeros(role_needs.shape[1], np.bool_)
+    started = np.zeros(len(start) - 1, np.bool_)
+    for h in modules:
+        started[h] = True
+        for s in range(start[h], start[h + 1]):
+            touched[values[s]] = True
+    for i in range(len(candidates)):
+        m = candidates[i]
+        met, asked, needed = 0, 0, 0.0
+        for s in range(start[m], start[m + 1]):
+            met += touched[values[s]]
+            asked += 1
+            if role >= 0:
+                needed += role_needs[role, values[s]]
+        x[i, at] = met / asked if asked else np.nan
+        x[i, at + 1] = needed if asked and role >= 0 else np.nan
+        met, asked = 0, 0
+        for p in range(needed_start[m], needed_start[m + 1]):
+            met += started[needed_values[p]]
+            asked += 1
+        x[i, at + 2] = met / asked if asked else np.nan
+    return at + 3
+
+
+@numba.njit(cache=True, nogil=True)
+def _describe_alike(
+    candidates: Any,
+    mix: Any,
+    start: Any,
+    modules: Any,
+    weights: Any,
+    total: Any,
+    starts: Any,
+    x: Any,
+    at: int,
 ) -> None:
-    """Fill what is told by skills, prerequisites, role and modules that are alike."""
-    met, asked, needed = 0, 0, 0.0
-    for s in range(facts.skill_start[m], facts.skill_start[m + 1]):
-        met += touched[facts.skill_values[s]]
-        asked += 1
-        if past.role >= 0:
-            needed += facts.role_needs[past.role, facts.skill_values[s]]
-    x[i, at] = met / asked if asked else np.nan
-    x[i, at + 1] = needed if asked and past.role >= 0 else np.nan
-    met, asked = 0, 0
-    for p in range(facts.needed_start[m], facts.needed_start[m + 1]):
-        met += started[facts.needed_values[p]]
-        asked += 1
-    x[i, at + 2] = met / asked if asked else np.nan
-    weight, preferred = facts.similar_sum[m], 0.0
-    for j in range(facts.similar_start[m], facts.similar_start[m + 1]):
-        preferred += facts.similar_weights[np.uintp(j)] * mix[np.uintp(facts.similar_modules[np.uintp(j)])]
-    x[i, at + 3] = np.log(preferred / weight + _LEAST_SHARE) if weight > 0.0 else np.nan
-    x[i, at + 4] = facts.similar_starts[m] / weight if weight > 0.0 else np.nan
+    """Fill what is told by modules of like content."""
+    for i in range(len(candidates)):
+        m, preferred = candidates[i], 0.0
+        for j in range(start[m], start[m + 1]):
+            # Unsigned, because a place that may count from the end costs a branch each.
+            preferred += weights[np.uintp(j)] * mix[np.uintp(modules[np.uintp(j)])]
+        x[i, at] = np.log(preferred / total[m] + _LEAST_SHARE) if total[m] > 0.0 else np.nan
+        x[i, at + 1] = starts[m] / total[m] if total[m] > 0.0 else np.nan
 
 
 @numba.njit(cache=True, nogil=True)
