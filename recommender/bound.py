@@ -17,16 +17,16 @@ class _BoundType(numba.types.StructRef):
     """What a `Bound` is to the compiler."""
 
 
-class Bound(structref.StructRefProxy):  # type: ignore[misc]
+class Bound(structref.StructRefProxy):
     """A group of arrays; compiled code finds it as `of`."""
 
     def __new__(cls, of: Any) -> Bound:
         """Look at every array of a (named) tuple, perhaps of tuples."""
-        bound: Bound = structref.StructRefProxy.__new__(cls, of)
+        bound: Bound = structref.StructRefProxy.__new__(cls, of)  # type: ignore[no-untyped-call]
         return bound
 
 
-structref.define_proxy(Bound, _BoundType, ["of"])
+structref.define_proxy(Bound, _BoundType, ["of"])  # type: ignore[no-untyped-call]
 
 
 def bind(group: Any) -> Bound:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -169,11 +171,12 @@ class Engine:
         )
         wanted = self._rules.wanted(query, profile.language)
         asked = self._rules.asked(query, (wanted,), seconds)
-        day = now.astimezone(UTC).date().isoformat()
-        chosen = self._blocks.choose(
-            block, query, asked, self._chooser.draws(self.bundle_id, profile.learner_id, day)
-        )
-        history = block.histories[0]
+        history, day = block.histories[0], now.astimezone(UTC).date().isoformat()
+        who = profile.learner_id
+        if not who and self._chooser.exploration > 0:
+            who = self._asked_by_nobody(history, query)
+        draws = self._chooser.draws(self.bundle_id, who, day)
+        chosen = self._blocks.choose(block, query, asked, draws)
         modules = self._words.modules(
             Request(
                 history=history,
@@ -269,6 +272,15 @@ class Engine:
             return History.empty(place.role, place.segment)
         modules, at, _ = started(state, self.catalog)
         return History(modules, at, place.role, place.segment)
+
+    def _asked_by_nobody(self, history: History, query: Query) -> str:
+        """Tell questions of people without a name apart, who else would all share one draw a day."""
+        started = [self.catalog.module_ids[m] for m in history.modules.tolist()]
+        wishes = {
+            name: sorted(wish) if isinstance(wish, frozenset) else wish
+            for name, wish in asdict(query).items()
+        }
+        return json.dumps([history.role, history.segment, started, wishes], sort_keys=True)
 
     def _place(self, profile: LearnerProfile | None) -> Place:
         """Role and segment of a learner; without a segment that of the role."""

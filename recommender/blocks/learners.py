@@ -154,9 +154,9 @@ class LearnerBlock:
         state = state or _NOBODY
         skill, row = known_rows(state.skill_rows, catalog.skill_index)
         modules, at, finished = started(state, catalog)
-        one = np.array([[role], [segment], [target], [-1]], np.int32)
+        at_role, at_segment, at_target, unknown = np.array([[role], [segment], [target], [-1]], np.int32)
         return cls(
-            places=Places(*one, ()),
+            places=Places(at_role, at_segment, at_target, unknown, ()),
             n_events=np.array([state.n_events], np.int64),
             learner=state.learner,
             start=np.array([0, len(skill)], np.int64),

@@ -57,7 +57,8 @@ class Eligibility:
     @property
     def allowed(self) -> Bools:
         """Modules that no rule removes, shape (n_modules,)."""
-        return self.removed == 0
+        allowed: Bools = self.removed == 0
+        return allowed
 
     @property
     def removed_by(self) -> dict[Rule, Bools]:

@@ -60,22 +60,26 @@ def sentence(code: ReasonCode, facts: Facts, language: str = "en") -> str:
     >>> sentence("unlocks", Facts(n_unlocked=3))
     'Finishing it opens 3 more modules.'
     """
-    band = facts.band
-    return text(
-        _message(code, facts),
-        language,
-        after=facts.after_title,
-        role=facts.popular_role_title if code == "popular_in_role" else facts.role_title,
-        skill=facts.faded_skill_name if code == "review_due" else facts.skill_name,
-        required=facts.required,
-        mastery=facts.mastery,
-        faded=facts.faded,
-        success=facts.success_probability,
-        side=_side(facts),
-        low=band and band.low,
-        high=band and band.high,
-        n_unlocked=facts.n_unlocked,
-    )
+    match code:
+        case "closes_gap":
+            values: dict[str, object] = {
+                "role": facts.role_title,
+                "skill": facts.skill_name,
+                "required": facts.required,
+                "mastery": facts.mastery,
+            }
+        case "right_difficulty" if facts.band is not None:
+            low, high = facts.band.low, facts.band.high
+            values = {"success": facts.success_probability, "side": _side(facts), "low": low, "high": high}
+        case "next_in_sequence":
+            values = {"after": facts.after_title}
+        case "popular_in_role":
+            values = {"role": facts.popular_role_title}
+        case "review_due":
+            values = {"skill": facts.faded_skill_name, "faded": facts.faded}
+        case _:
+            values = {"n_unlocked": facts.n_unlocked}
+    return text(_message(code, facts), language, **values)
 
 
 def _message(code: ReasonCode, facts: Facts) -> str:

@@ -1,7 +1,8 @@
 """Exploration: now and then a place goes to a module drawn at random, for what is never shown stays unknown.
 
-What is drawn depends on nothing but the model, the learner and the day, so the same question has the same
-answer, and an audit can draw again. How likely each module was to be shown goes with the answer.
+What is drawn depends on nothing but the model, the learner and the day, of somebody without a name what they
+started and ask for in the learner's place. So the same question has the same answer, and an audit can draw
+again. How likely each module was to be shown goes with the answer.
 """
 
 from __future__ import annotations

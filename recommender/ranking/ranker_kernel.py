@@ -101,7 +101,7 @@ def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any)
         for m in range(first, last):
             if not (values[m] > 0.0 and allowed[m]):
                 continue
-            its = (np.int64(bits[m]) << 32) | (_LAST_ID - np.int64(id_rank[m]))
+            its: Any = (np.int64(bits[m]) << 32) | (_LAST_ID - id_rank[m])
             if its <= key[0]:
                 continue
             _put_in(key, module, its, m)

@@ -176,3 +176,9 @@ def test_no_learner_at_all(tiny_engine):
         LearnerBlock.of_states([], [], tiny_engine.catalog), k=3, now=to_seconds(NOW)
     )
     assert answer.module.shape == (0, 3)
+
+
+def test_an_empty_catalogue_leaves_nobody_anything():
+    engine = make_engine({})
+    (alone,) = assert_same(engine, [None], [someone()], k=3, now=NOW)
+    assert alone.modules == alone.empty_because == ()
