@@ -253,19 +253,18 @@ def _describe_alike(
 def redistribute(candidates: Any, value: Any, floor: float, n_allowed: int, mix: Any) -> None:
     """Share the candidates' mass of `mix` among them anew, in proportion to mix x exp(value).
 
-    Then `floor` of all mass is spread evenly again, since a candidate may have lost what it had of that.
+    Each keeps its even part of `floor`, which is not shared anew.
     """
-    highest = -np.inf
+    even, highest = floor / max(n_allowed, 1), -np.inf
     for i in range(len(candidates)):
         highest = max(highest, value[i])
-    mass, total = 0.0, 0.0
+    mass, total = -even * len(candidates), 0.0
     for i in range(len(candidates)):
         mass += mix[candidates[i]]
         total += mix[candidates[i]] * np.exp(value[i] - highest)
     for i in range(len(candidates)):
-        mix[candidates[i]] *= np.exp(value[i] - highest) * mass / total
-    for m in range(len(mix)):
-        mix[m] = mix[m] * (1.0 - floor) + floor / max(n_allowed, 1)
+        share = mix[candidates[i]] * np.exp(value[i] - highest) / total
+        mix[candidates[i]] = even + share * mass
 
 
 @numba.njit(cache=True, nogil=True)
