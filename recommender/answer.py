@@ -1,10 +1,11 @@
-"""From arrays over the catalogue to the answer: the chosen modules with their reasons."""
+"""From what was chosen to the answer: modules with their reasons, in words."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,39 +14,64 @@ from scipy.special import expit
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.catalog_change import positions_of
-from recommender.domain.recommendation import Adjustment, Query, RecommendedModule, SkillOutlook
+from recommender.domain.recommendation import (
+    Adjustment,
+    Reason,
+    ReasonCode,
+    RecommendedModule,
+    SkillOutlook,
+)
 from recommender.embeddings.histories import History
-from recommender.embeddings.neighbour_view import NeighbourView, Wording
+from recommender.embeddings.neighbour_view import Wording
 from recommender.embeddings.popularity import Popularity
-from recommender.ranking.difficulty import Adjustments, Band, classify, swap
-from recommender.ranking.eligibility import Eligibility
-from recommender.ranking.explain import Facts, reasons
-from recommender.ranking.explore import Shown
-from recommender.ranking.gain import Need, Teaching, expected_gain
-from recommender.ranking.value import Terms
+from recommender.embeddings.together import Sequences
+from recommender.ranking.difficulty import FITS, Band
+from recommender.ranking.explain import Facts, sentence
+from recommender.ranking.gain import Need, expected_gain
+from recommender.ranking.kernel_arrays import CHOICE
+from recommender.ranking.messages import text
+
+# Number of each field of a record, which is faster than its name.
+_AT = {name: place for place, name in enumerate(CHOICE.names or ())}
+_MODULE, _REPLACED, _SCORE, _SUCCESS = (_AT[n] for n in ("module", "replaced", "score", "success"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Request:
-    """One learner's query as arrays.
+    """One learner's question and what was chosen.
 
-    `mastery`, `faded` and `gap` are of shape (n_skills,), `success` and `unlocks` of shape (n_modules,).
-    `mastery` and `success` are probabilities, NaN where nothing tells; `faded` is the mastery lost since
-    the last pass; `role` is the position of the role whose gaps count, -1 for none.
+    Parameters
+    ----------
+    history : History
+    role : int
+        Position of the role whose gaps count, -1 for none.
+    band : Band
+    language : str
+        Of the sentences.
+    choice : CHOICE records, shape (k,)
+    reasons : int8 array, shape (k, MAX_REASONS)
+        Positions in `codes`, the largest first, -1 behind the last one.
+    weights : float64 array, shape (k, MAX_REASONS)
+        Their shares of all that speaks for the module.
+    codes : tuple of ReasonCode
+    mastery : float64 array, shape (n_skills,)
+        Probabilities, NaN where unknown.
+    shares : float32 array, shape (n_views, n_modules)
+        Of each view, for each module.
+    view_weights : float64 array, shape (n_views,)
     """
 
-    query: Query
     history: History
     role: int
-    need: Need
-    mastery: Floats
-    faded: Floats
-    gap: Floats
-    eligibility: Eligibility
-    success: Floats
     band: Band
-    unlocks: NDArray[np.int64]
-    terms: Terms
+    language: str
+    choice: NDArray[np.void]
+    reasons: NDArray[np.int8]
+    weights: Floats
+    codes: Sequence[ReasonCode]
+    mastery: Floats
+    shares: NDArray[np.float32]
+    view_weights: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,163 +81,145 @@ class Words:
     Parameters
     ----------
     bundle : ModelBundle
-    teaching : Teaching
     difficulty : float64 array, shape (n_modules,)
         Fractions, NaN where unknown.
-    sequences : tuple of (int, NeighbourView)
-        They tell after what a module is taken; with the row of each among the views.
+    sequences : Sequences
+        They tell after what a module is taken.
     of_roles : tuple of Popularity
         They tell what is popular in a role.
+    needs : tuple of Need
+        Of each role, and last of none.
     """
 
     bundle: ModelBundle
-    teaching: Teaching
     difficulty: Floats
-    sequences: tuple[tuple[int, NeighbourView], ...]
+    sequences: Sequences
     of_roles: tuple[Popularity, ...]
+    needs: tuple[Need, ...]
 
     @classmethod
-    def of(cls, bundle: ModelBundle, teaching: Teaching) -> Self:
+    def of(cls, bundle: ModelBundle) -> Self:
         """Look them up."""
-        views = [view for _, view in sorted(bundle.views.items())]
-        sequences = (
-            (row, view)
-            for row, view in enumerate(views)
-            if isinstance(view, NeighbourView) and view.reason == "next_in_sequence"
-        )
+        catalog, views = bundle.catalog, [view for _, view in sorted(bundle.views.items())]
         return cls(
             bundle,
-            teaching,
             _module_difficulty(bundle),
-            tuple(sequences),
+            Sequences(views, catalog.n_modules),
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
+            tuple(Need.of_role(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)),
         )
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """Words one request's choice.
-
-    Parameters
-    ----------
-    words : Words
-    request : Request
-    language : str
-        Of the sentences.
-    """
-
-    words: Words
-    request: Request
-    language: str = "en"
-
-    def swapped(self, chosen: NDArray[np.intp]) -> tuple[NDArray[np.intp], Adjustments]:
-        """Give the place of every chosen module that is out of the band to a better variant, if any."""
-        request = self.request
-        return swap(
-            chosen,
-            allowed=request.eligibility.allowed,
-            success_probability=request.success,
-            band=request.band,
-            catalog=self.words.bundle.catalog,
-            language=self.language,
-        )
-
-    def modules(self, shown: Shown, adjustments: Adjustments) -> tuple[RecommendedModule, ...]:
-        """Answer for what is shown, best first; `adjustments` are those of `swapped`."""
-        gain = expected_gain(self.request.mastery, self.words.bundle.ranking.value.learning_rate)
-        after, propensity = self._after(shown.modules), shown.propensity.tolist()
+    def modules(self, request: Request) -> tuple[RecommendedModule, ...]:
+        """Answer for what was chosen, best first."""
+        rows: list[tuple[Any, ...]] = [row for row in request.choice.tolist() if row[_MODULE] >= 0]
+        codes = [[request.codes[c] for c in its if c >= 0] for its in request.reasons[: len(rows)].tolist()]
+        after = self._after(request, [row[_MODULE] for row in rows], codes)
+        weights = request.weights.tolist()
         return tuple(
-            self._module(
-                m,
-                gain,
-                after[i],
-                rank=i + 1,
-                adjustment=adjustments.get(m),
-                explored=i == shown.place,
-                propensity=propensity[i],
-            )
-            for i, m in enumerate(shown.modules.tolist())
+            self._module(request, i, row, codes[i], weights[i], after.get(i, (-1, "")))
+            for i, row in enumerate(rows)
         )
 
     def _module(
         self,
-        module: int,
-        gain: Floats,
+        request: Request,
+        place: int,
+        row: tuple[Any, ...],
+        codes: list[ReasonCode],
+        weights: list[float],
         after: tuple[int, Wording],
-        *,
-        rank: int,
-        adjustment: Adjustment | None,
-        explored: bool,
-        propensity: float,
     ) -> RecommendedModule:
-        catalog, request = self.words.bundle.catalog, self.request
-        success = _known(request.success.item(module))
-        taught = catalog.module_skills[module].tolist()
+        catalog, module = self.bundle.catalog, row[_MODULE]
+        facts, language = self._facts(request, row, codes, after), request.language
         return RecommendedModule(
             module_id=catalog.module_ids[module],
             title=catalog.titles[module],
-            rank=rank,
-            score=request.terms.score.item(module),
-            success_probability=success,
-            difficulty=_known(self.words.difficulty.item(module)),
-            difficulty_fit=classify(success, request.band),
-            adjustment=adjustment,
-            prerequisites_met=request.eligibility.prerequisites_met.item(module),
+            rank=place + 1,
+            score=row[_SCORE],
+            success_probability=_known(row[_SUCCESS]),
+            difficulty=_known(self.difficulty.item(module)),
+            difficulty_fit=FITS[row[_AT["fit"]]],
+            adjustment=self._adjustment(row, language) if row[_REPLACED] >= 0 else None,
+            prerequisites_met=row[_AT["prerequisites_met"]],
             duration_minutes=_known(catalog.duration_minutes.item(module)),
-            skills=tuple(self._outlook(skill, gain) for skill in taught),
-            reasons=reasons(request.terms, module, self._facts(module, success, after), self.language),
-            explored=explored,
-            propensity=propensity,
+            skills=tuple(self._outlook(request, skill) for skill in catalog.module_skills[module].tolist()),
+            reasons=tuple(
+                Reason(code, sentence(code, facts, language), weight)
+                for code, weight in zip(codes, weights, strict=False)
+            ),
+            explored=row[_AT["explored"]],
+            propensity=row[_AT["propensity"]],
         )
 
-    def _outlook(self, skill: int, gain: Floats) -> SkillOutlook:
+    def _adjustment(self, row: tuple[Any, ...], language: str) -> Adjustment:
+        catalog, old = self.bundle.catalog, row[_REPLACED]
+        before, success = row[_AT["replaced_success"]], row[_SUCCESS]
+        easier = success > before
+        why = text(
+            "variant_easier" if easier else "variant_harder",
+            language,
+            title=catalog.titles[old],
+            before=before,
+            after=success,
+        )
+        return Adjustment(catalog.module_ids[old], "easier" if easier else "harder", why)
+
+    def _outlook(self, request: Request, skill: int) -> SkillOutlook:
+        mastery = _known(request.mastery.item(skill))
+        rate = self.bundle.ranking.value.learning_rate
         return SkillOutlook(
-            skill_id=self.words.bundle.catalog.skill_ids[skill],
-            mastery=_known(self.request.mastery.item(skill)),
-            required=_known(self.request.need.required.item(skill)),
-            expected_gain=_known(gain.item(skill)),
+            self.bundle.catalog.skill_ids[skill],
+            mastery,
+            _known(self.needs[request.role].required.item(skill)),
+            None if mastery is None else expected_gain(mastery, rate),
         )
 
-    def _facts(self, module: int, success: float | None, after: tuple[int, Wording]) -> Facts:
-        request, words = self.request, self.words
-        catalog, roles = words.bundle.catalog, words.bundle.catalog.roles
-        role = request.history.role
-        wanted = words.teaching.leading(module, request.gap)
-        lost = words.teaching.leading(module, request.faded)
-        popular = any(view.is_favoured(role, module) for view in words.of_roles)
-        before, leads = after
-        return Facts(
-            after_title=catalog.titles[before] if before >= 0 else None,
-            leads=leads,
-            role_title=roles.titles[request.role] if request.role >= 0 else None,
-            popular_role_title=roles.titles[role] if popular else None,
-            skill_name=catalog.skill_names[wanted] if wanted >= 0 else None,
-            required=request.need.required.item(wanted) if wanted >= 0 else None,
-            mastery=_known(request.mastery.item(wanted)) if wanted >= 0 else None,
-            faded_skill_name=catalog.skill_names[lost] if lost >= 0 else None,
-            faded=request.faded.item(lost) if lost >= 0 else None,
-            success_probability=success,
-            band=request.band,
-            n_unlocked=request.unlocks.item(module),
-        )
+    def _facts(
+        self, request: Request, row: tuple[Any, ...], codes: list[ReasonCode], after: tuple[int, Wording]
+    ) -> Facts:
+        """Look up what the sentences of these codes say."""
+        catalog, roles, known = self.bundle.catalog, self.bundle.catalog.roles, dict[str, Any]()
+        for code in codes:
+            match code:
+                case "next_in_sequence" if after[0] >= 0:
+                    known |= {"after_title": catalog.titles[after[0]], "leads": after[1]}
+                case "popular_in_role":
+                    role = request.history.role
+                    if any(view.is_favoured(role, row[_MODULE]) for view in self.of_roles):
+                        known["popular_role_title"] = roles.titles[role]
+                case "closes_gap" if (skill := row[_AT["gap_skill"]]) >= 0:
+                    known |= {
+                        "role_title": roles.titles[request.role],
+                        "skill_name": catalog.skill_names[skill],
+                        "required": self.needs[request.role].required.item(skill),
+                        "mastery": _known(request.mastery.item(skill)),
+                    }
+                case "review_due" if (skill := row[_AT["faded_skill"]]) >= 0:
+                    known |= {"faded_skill_name": catalog.skill_names[skill], "faded": row[_AT["faded"]]}
+                case "right_difficulty":
+                    known |= {"success_probability": _known(row[_SUCCESS]), "band": request.band}
+                case "unlocks":
+                    known["n_unlocked"] = row[_AT["n_unlocked"]]
+        return Facts(**known)
 
-    def _after(self, modules: NDArray[np.intp]) -> list[tuple[int, Wording]]:
-        """Position of the started module that leads to each one, and how, by the view that says so most.
+    def _after(
+        self, request: Request, modules: list[int], codes: list[list[ReasonCode]]
+    ) -> dict[int, tuple[int, Wording]]:
+        """Say after what the modules are taken that have this for a reason, by their places.
 
-        It is -1 where no view names one.
+        Told are the position of the started module that leads to it and how, by the view that says so most.
         """
-        preferred, best = self.request.terms.preferred, np.zeros(len(modules))
-        after: list[tuple[int, Wording]] = [(-1, "")] * len(modules)
-        for row, view in self.words.sequences:
-            part = preferred.weights[row] * preferred.shares[row, modules]
-            more = np.flatnonzero(part > best)
-            if not len(more):
-                continue
-            sources = view.leading_sources(self.request.history, modules[more])
-            for i, source in zip(more.tolist(), sources.tolist(), strict=True):
-                if source >= 0:
-                    best[i], after[i] = part[i], (source, view.wording)
-        return after
+        places = [i for i, its in enumerate(codes) if "next_in_sequence" in its]
+        if not places or not len(self.sequences.rows):
+            return {}
+        asked, rows = np.array([modules[i] for i in places]), self.sequences.rows
+        parts = request.shares[rows[:, None], asked].T * request.view_weights[rows]
+        source, by = self.sequences.leading(request.history, asked, parts)
+        return {
+            place: (of, self.sequences.wordings[view])
+            for place, of, view in zip(places, source, by, strict=True)
+            if of >= 0
+        }
 
 
 def _known(value: float) -> float | None:

@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
-import math
+import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recommender.answer import Answer, Request, Words
+from recommender.answer import Request, Words
 from recommender.assessment import Assessment, AssessmentItem
+from recommender.blocks.learners import LearnerBlock, started
 from recommender.blocks.recommend import BlockRecommender
 from recommender.bundle import ModelBundle
-from recommender.domain.catalog import Catalog, Floats
+from recommender.domain.catalog import Catalog
 from recommender.domain.dataset_format import SEGMENTS
-from recommender.domain.events import Event, Status, from_seconds, to_seconds
+from recommender.domain.events import Event, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.histories import History
 from recommender.errors import BundleError, ConfigurationError, UnknownIdError
 from recommender.pointer import read_pointer
 from recommender.ranking.choose import Chooser
-from recommender.ranking.difficulty import band_for, fit
-from recommender.ranking.eligibility import Rules, why_empty
-from recommender.ranking.gain import Need, Teaching, assumed, gap_closed
-from recommender.ranking.value import terms
-from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place, Standing
-from recommender.skills.state import LearnerState, fold, known_rows, update
+from recommender.ranking.eligibility import Rules
+from recommender.ranking.gain import Need
+from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place
+from recommender.skills.state import LearnerState, fold, update
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
-# A plain number compares faster with an array than the member of the enumeration does.
-_COMPLETED = int(Status.COMPLETED)
+_NOBODY = LearnerProfile(learner_id="")
 # Shares of passes that differ by less than this are called steady.
 TREND_STEP = 0.1
-# Answers the fastest share of passes rests on at most: its rate of 0.3 halves their weight in two steps.
-RECENT_ANSWERS = 6
-# In the scenario "explore" this share of the preference is spread evenly over everything allowed.
-EXPLORE_FLOOR = 0.5
 
 
 class Engine:
@@ -56,10 +50,12 @@ class Engine:
         self.bundle = bundle
         self.catalog: Catalog = bundle.catalog
         self._rules = Rules.compile(bundle.catalog)
-        self._teaching = Teaching.compile(bundle.catalog)
         self._preferences = bundle.preferences
-        self._words = Words.of(bundle, self._teaching)
+        self._words = Words.of(bundle)
         self._chooser = Chooser.of(bundle.catalog, bundle.views, bundle.ranking, bundle.use)
+        self._blocks = BlockRecommender(
+            bundle, self._rules, self._preferences, self._chooser, self._words.difficulty
+        )
 
     @classmethod
     def load(cls, path: Path | str, *, verify: bool = True) -> Engine:
@@ -168,15 +164,34 @@ class Engine:
             The query names a role or module that the catalogue does not hold.
         """
         state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
-        profile, query = profile or LearnerProfile(learner_id=""), query or Query()
-        request = self._request(state, profile, query, to_seconds(now))
-        allowed = request.eligibility.allowed
-        answer = Answer(self._words, request, language)
-        chosen, adjustments = answer.swapped(self._chooser.best(request.terms.score, allowed, query.k))
-        shown = self._chooser.show(
-            chosen, allowed, bundle_id=self.bundle_id, learner_id=profile.learner_id, now=now
+        profile, query = profile or _NOBODY, query or Query()
+        place, target, seconds = self._place(profile), self._target_role(profile, query), to_seconds(now)
+        block = LearnerBlock.of_one(
+            state, role=place.role, segment=place.segment, target=target, catalog=self.catalog
         )
-        modules = answer.modules(shown, adjustments)
+        wanted = self._rules.wanted(query, profile.language)
+        asked = self._rules.asked(query, (wanted,), seconds)
+        history, day = block.histories[0], now.astimezone(UTC).date().isoformat()
+        who = profile.learner_id
+        if not who and self._chooser.exploration > 0:
+            who = self._asked_by_nobody(history, query)
+        draws = self._chooser.draws(self.bundle_id, who, day)
+        chosen = self._blocks.choose(block, query, asked, draws)
+        modules = self._words.modules(
+            Request(
+                history=history,
+                role=target,
+                band=chosen.bands[0],
+                language=language,
+                choice=chosen.choice[0],
+                reasons=chosen.reasons[0],
+                weights=chosen.weights[0],
+                codes=self._blocks.codes,
+                mastery=chosen.mastery[0],
+                shares=chosen.shares[0],
+                view_weights=self._preferences.weights(history, seconds),
+            )
+        )
         fallback: Fallback | None = "cold_start" if state is None or state.n_events == 0 else None
         return Recommendation(
             learner_id=profile.learner_id,
@@ -184,7 +199,9 @@ class Engine:
             bundle_id=self.bundle_id,
             fallback=fallback,
             modules=modules,
-            empty_because=() if modules else why_empty(request.eligibility, self.catalog, self._rules),
+            empty_because=()
+            if modules
+            else self._blocks.why_empty(block, 0, chosen, query, profile.language, seconds),
         )
 
     def next_item(
@@ -230,7 +247,7 @@ class Engine:
                     raise UnknownIdError("skill_ids", skill_id)
                 weight[self.catalog.skill_index[skill_id]] = 1.0
         else:
-            role = self._target_role(profile or LearnerProfile(learner_id=""), Query())
+            role = self._target_role(profile or _NOBODY, Query())
             weight += np.nan_to_num(Need.of_role(self.catalog, role).importance)
             if not weight.any():
                 weight[:] = 1.0
@@ -250,72 +267,20 @@ class Engine:
 
     def history(self, state: LearnerState | None, profile: LearnerProfile) -> History:
         """Modules of the catalogue the learner has started, oldest first, with role and segment."""
-        return self._past(state, self._place(profile))[0]
-
-    def _past(
-        self, state: LearnerState | None, place: Place, asked_at: float = math.nan
-    ) -> tuple[History, NDArray[np.bool_]]:
-        """Return what the learner has started, and which modules (n_modules,) they have finished."""
-        finished = np.zeros(self.catalog.n_modules, np.bool_)
-        if state is None:
-            return History.empty(place.role, place.segment, asked_at), finished
-        module, row = known_rows(state.module_rows, self.catalog.module_index)
-        met = state.modules if len(row) == len(state.modules) else state.modules[row]
-        finished[module] = met["status"] == _COMPLETED
-        order = met["order"].argsort(kind="stable")
-        first_at = met["first_at"][order]
-        started = module[order].astype(np.int32)
-        return History(started, first_at, place.role, place.segment, asked_at), finished
-
-    def _request(
-        self, state: LearnerState | None, profile: LearnerProfile, query: Query, now: float
-    ) -> Request:
-        """Everything about this learner and query, as arrays over modules and skills."""
-        ranking, role = self.bundle.ranking, self._target_role(profile, query)
         place = self._place(profile)
-        history, finished = self._past(state, place, now)
-        standing, success = self._stand(state, place, now)
-        mastery, faded = standing.mastery, standing.faded
-        eligibility = self._rules.apply(
-            finished=finished,
-            mastery=mastery,
-            query=query,
-            profile_language=profile.language,
-            now=now,
-        )
-        weights = ranking.value
-        if query.scenario == "explore":
-            weights = weights.model_copy(update={"uniform_floor": EXPLORE_FLOOR})
-        preferred = self._preferences.prefer(history, eligibility.allowed, weights.uniform_floor)
-        n_recent = 0 if state is None else min(int(state.learner["n_attempts"][0]), RECENT_ANSWERS)
-        recent = None if state is None else float(state.learner["share"][0, 0])
-        band = band_for(query.challenge, recent, n_recent, ranking.difficulty)
-        need = Need.of_role(self.catalog, role)
-        told = assumed(weights.assumed_mastery, standing.said)
-        gap = gap_closed(mastery, need, learning_rate=weights.learning_rate, assumed_mastery=told)
-        unlocks = self._rules.unlocks(eligibility)
-        return Request(
-            query=query,
-            history=history,
-            role=role,
-            need=need,
-            mastery=mastery,
-            faded=faded,
-            gap=gap,
-            eligibility=eligibility,
-            success=success,
-            band=band,
-            unlocks=unlocks,
-            terms=terms(
-                preferred,
-                fit=fit(success, band),
-                gap=self._teaching.total(gap),
-                readiness=eligibility.readiness,
-                unlocks=unlocks,
-                faded=self._teaching.mean(faded),
-                weights=weights,
-            ),
-        )
+        if state is None:
+            return History.empty(place.role, place.segment)
+        modules, at, _ = started(state, self.catalog)
+        return History(modules, at, place.role, place.segment)
+
+    def _asked_by_nobody(self, history: History, query: Query) -> str:
+        """Tell questions of people without a name apart, who else would all share one draw a day."""
+        started = [self.catalog.module_ids[m] for m in history.modules.tolist()]
+        wishes = {
+            name: sorted(wish) if isinstance(wish, frozenset) else wish
+            for name, wish in asdict(query).items()
+        }
+        return json.dumps([history.role, history.segment, started, wishes], sort_keys=True)
 
     def _place(self, profile: LearnerProfile | None) -> Place:
         """Role and segment of a learner; without a segment that of the role."""
@@ -331,17 +296,6 @@ class Engine:
         if self.bundle.skills is None:
             return None
         return self.bundle.skills.mastery(state, self.catalog, now=now, place=place)
-
-    def _stand(self, state: LearnerState | None, place: Place, now: float) -> tuple[Standing, Floats]:
-        """Where the learner stands, and their chance of passing each module (n_modules,).
-
-        That is of each module's typical item; the declared share stands in where no attempt tells.
-        """
-        declared = 1.0 - self.catalog.difficulty
-        if self.bundle.skills is None:
-            return Standing.unknown(self.catalog.n_skills), declared
-        standing, success = self.bundle.skills.standing(state, self.catalog, now=now, place=place)
-        return standing, np.where(np.isnan(success), declared, success)
 
     def _target_role(self, profile: LearnerProfile, query: Query) -> int:
         """Position of the role whose gaps count, -1 for none; only what the query asks for must exist."""
@@ -380,12 +334,4 @@ class Engine:
                 f"ranking.exploration is {chance:g}; only single calls explore: ask one learner at a "
                 "time, or train with 0"
             )
-        return BlockRecommender(
-            bundle=self.bundle,
-            rules=self._rules,
-            teaching=self._teaching,
-            preferences=self._preferences,
-            chooser=self._chooser,
-            difficulty=self._words.difficulty,
-            recent_answers=RECENT_ANSWERS,
-        )
+        return self._blocks

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.blocks.learners import LearnerBlock, Places
+from recommender.domain.catalog import Catalog
+from recommender.domain.catalog_change import positions_of
 from recommender.embeddings.histories import Histories
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable
@@ -41,10 +43,19 @@ class BlockEvents:
     finished: NDArray[np.bool_]
 
 
-def fold_block(events: BlockEvents, table: DifficultyTable) -> LearnerBlock:
+def fold_block(events: BlockEvents, table: DifficultyTable, catalog: Catalog | None = None) -> LearnerBlock:
     """Fold events by the same kernel as an online update.
 
-    What a recommendation does not read is not kept: items met lately and the memory of answers.
+    What a recommendation does not read is not kept: items met lately and the memory of answers; nor are
+    skills that the table lacks.
+
+    Parameters
+    ----------
+    events : BlockEvents
+    table : DifficultyTable
+    catalog : Catalog, optional
+        Needed where the engine serves another catalogue than the table was fitted on, as after
+        `Engine.with_catalog`; skills are matched by id.
     """
     from recommender.skills.kernel import fold_rows  # it brings the compiler
 
@@ -85,15 +96,17 @@ def fold_block(events: BlockEvents, table: DifficultyTable) -> LearnerBlock:
         _forgetful(table),
         np.zeros((0, 0), np.float32),
     )
-    known = pair_skill < n_skills
+    position = np.arange(width)
+    position[n_skills:] = -1
+    if catalog is not None:
+        position[:n_skills] = positions_of(table.skill_ids, catalog.skill_index)
+    pair_skill = position[pair_skill]
+    known = pair_skill >= 0
     counts = np.bincount(pair_learner[known], minlength=attempts.n_learners)
     return LearnerBlock(
         places=events.places,
         n_events=events.n_events,
-        n_attempts=learner["n_attempts"].astype(np.int64),
-        ability=learner["ability"].astype(np.float64),
-        level=learner["level"].astype(np.float64),
-        recent=learner["share"][:, 0].astype(np.float64),
+        learner=learner,
         start=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
         skill=pair_skill[known],
         met=met[known],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,12 @@ from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Status
 from recommender.domain.learner import LearnerProfile
 from recommender.embeddings.histories import Histories, History
-from recommender.skills.records import SKILL, fresh
+from recommender.skills.records import LEARNER, SKILL, fresh
 from recommender.skills.state import LearnerState, known_rows
 
 Ints = NDArray[np.int64]
+# A plain number compares faster with an array than the member of the enumeration does.
+_COMPLETED: Final = int(Status.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,9 +91,8 @@ class LearnerBlock:
     Parameters
     ----------
     places : Places
-    n_events, n_attempts : int64 arrays, shape (n_learners,)
-    ability, level, recent : float64 arrays, shape (n_learners,)
-        Logits; the fastest running share of passes, in [0, 1].
+    n_events : int64 array, shape (n_learners,)
+    learner : LEARNER records, shape (n_learners,)
     start : int64 array, shape (n_learners + 1,)
     skill : int64 array, shape (n_met,)
         Positions in the catalogue.
@@ -104,10 +105,7 @@ class LearnerBlock:
 
     places: Places
     n_events: Ints
-    n_attempts: Ints
-    ability: NDArray[np.float64]
-    level: NDArray[np.float64]
-    recent: NDArray[np.float64]
+    learner: Any
     start: Ints
     skill: Ints
     met: Any
@@ -132,24 +130,40 @@ class LearnerBlock:
         given = [state or LearnerState("") for state in states]
         skills = [known_rows(state.skill_rows, catalog.skill_index) for state in given]
         records = [fresh(SKILL, 0), *(s.skills[row] for s, (_, row) in zip(given, skills, strict=True))]
-        learner = [state.learner[0] for state in given]
-        histories, finished = [], [np.zeros(0, np.bool_)]
-        for i, state in enumerate(given):
-            history, done = _started(state, catalog)
-            histories.append(History(*history, int(places.role[i]), int(places.segment[i])))
-            finished.append(done)
+        past = [started(state, catalog) for state in given]
+        histories = [
+            History(modules, at, int(role), int(segment))
+            for (modules, at, _), role, segment in zip(past, places.role, places.segment, strict=True)
+        ]
         return cls(
             places=places,
             n_events=np.array([state.n_events for state in given], np.int64),
-            n_attempts=np.array([of["n_attempts"] for of in learner], np.int64),
-            ability=np.array([of["ability"] for of in learner], np.float64),
-            level=np.array([of["level"] for of in learner], np.float64),
-            recent=np.array([of["share"][0] for of in learner], np.float64),
+            learner=np.concatenate([fresh(LEARNER, 0), *(state.learner for state in given)]),
             start=np.array([0, *accumulate(len(position) for position, _ in skills)], np.int64),
             skill=np.concatenate([np.zeros(0, np.int64), *(position for position, _ in skills)]),
             met=np.concatenate(records),
             histories=Histories.of(*histories),
-            finished=np.concatenate(finished),
+            finished=np.concatenate([np.zeros(0, np.bool_), *(finished for _, _, finished in past)]),
+        )
+
+    @classmethod
+    def of_one(
+        cls, state: LearnerState | None, *, role: int, segment: int, target: int, catalog: Catalog
+    ) -> LearnerBlock:
+        """Make a block of one learner, of known positions, without a copy of the state's records."""
+        state = state or _NOBODY
+        skill, row = known_rows(state.skill_rows, catalog.skill_index)
+        modules, at, finished = started(state, catalog)
+        at_role, at_segment, at_target, unknown = np.array([[role], [segment], [target], [-1]], np.int32)
+        return cls(
+            places=Places(at_role, at_segment, at_target, unknown, ()),
+            n_events=np.array([state.n_events], np.int64),
+            learner=state.learner,
+            start=np.array([0, len(skill)], np.int64),
+            skill=skill,
+            met=state.skills if len(row) == len(state.skills) else state.skills[row],
+            histories=Histories.of(History(modules, at, role, segment)),
+            finished=finished,
         )
 
     def take(self, first: int, last: int) -> LearnerBlock:
@@ -159,10 +173,7 @@ class LearnerBlock:
         return LearnerBlock(
             places=self.places.take(first, last),
             n_events=self.n_events[rows],
-            n_attempts=self.n_attempts[rows],
-            ability=self.ability[rows],
-            level=self.level[rows],
-            recent=self.recent[rows],
+            learner=self.learner[rows],
             start=self.start[first : last + 1] - self.start[first],
             skill=self.skill[met],
             met=self.met[met],
@@ -171,12 +182,14 @@ class LearnerBlock:
         )
 
 
-def _started(
+_NOBODY: Final = LearnerState("")
+
+
+def started(
     state: LearnerState, catalog: Catalog
-) -> tuple[tuple[NDArray[np.int32], NDArray[np.float64]], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.bool_]]:
     """Modules of the catalogue a learner started, oldest first, when, and whether they are finished."""
     module, row = known_rows(state.module_rows, catalog.module_index)
-    order = np.argsort(state.modules["order"][row], kind="stable")
-    records = state.modules[row][order]
-    started = (module[order].astype(np.int32), records["first_at"])
-    return started, records["status"] == Status.COMPLETED
+    met = state.modules if len(row) == len(state.modules) else state.modules[row]
+    order = met["order"].argsort(kind="stable")
+    return module[order].astype(np.int32), met["first_at"][order], (met["status"] == _COMPLETED)[order]

@@ -1,52 +1,69 @@
-"""Recommend to a block of learners: a state of arrays and a bundle become arrays of chosen modules."""
+"""Recommend to learners: states as arrays and a bundle become arrays of chosen modules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.blocks.layout import Layout
 from recommender.blocks.learners import LearnerBlock
-from recommender.blocks.mastery import BlockMastery, read_mastery
+from recommender.blocks.model import bound_model, codes_of
 from recommender.bundle import ModelBundle
-from recommender.domain.catalog import Catalog, Floats
-from recommender.domain.recommendation import DifficultyFit, Query, ReasonCode, RuleRemoval
+from recommender.domain.catalog import Floats
+from recommender.domain.recommendation import Challenge, Query, ReasonCode, RuleRemoval
 from recommender.ranking.choose import Chooser
 from recommender.ranking.difficulty import Band, band_for
 from recommender.ranking.eligibility import Rules, why_empty
-from recommender.ranking.explain import MAX_REASONS
-from recommender.ranking.gain import Teaching, assumed
-from recommender.ranking.mixture import stage_of
+from recommender.ranking.kernel_arrays import CHOICE, MAX_REASONS, Asked
 from recommender.ranking.preferences import Preferences
 
-FITS: Final[tuple[DifficultyFit | None, ...]] = (None, "review", "on_level", "stretch")
-"""What the codes of `BlockAnswer.fit` mean."""
 # Learners are scored together until their views fill so many numbers: larger blocks leave the cache.
 _VIEW_NUMBERS = 1 << 18
-# Rows that walk a tree together.
-_TREE_ROWS = 512
+# Answers the fastest share of passes rests on at most: its rate of 0.3 halves their weight in two steps.
+RECENT_ANSWERS = 6
+# In the scenario "explore" this share of the preference is spread evenly over everything allowed.
+EXPLORE_FLOOR = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """What was chosen for each learner, best first, with what it is told by.
+
+    Parameters
+    ----------
+    choice : CHOICE records, shape (n_learners, k)
+    reasons : int8 array, shape (n_learners, k, MAX_REASONS)
+        Positions in `BlockRecommender.codes`, the largest first, -1 behind the last one.
+    weights : float64 array, shape (n_learners, k, MAX_REASONS)
+        Their shares of all that speaks for the module.
+    mastery : float64 array, shape (n_learners, n_skills)
+        Probabilities, NaN where unknown.
+    shares : float32 array, shape (n_learners, n_views, n_modules)
+        As in `Preference`.
+    bands : sequence of Band, length n_learners
+    """
+
+    choice: NDArray[np.void]
+    reasons: NDArray[np.int8]
+    weights: Floats
+    mastery: Floats
+    shares: NDArray[np.float32]
+    bands: Sequence[Band]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockAnswer:
-    """What was chosen for each learner, best first; arrays of shape (n_learners, k).
+    """What was chosen for each learner, best first.
 
     Parameters
     ----------
-    module : int64 array
-        Positions in the catalogue; -1 behind the last one.
-    replaced : int64 array
-        Of a variant that was swapped in, the module in whose place; else -1.
-    score, success, difficulty : float64 arrays
-        The success a probability, the difficulty a fraction; NaN where unknown.
-    fit : int8 array
-        Positions in `FITS`.
-    prerequisites_met : bool array
+    choice : CHOICE records, shape (n_learners, k)
+    difficulty : float64 array, shape (n_learners, k)
+        Fractions, NaN where unknown.
     reasons : int8 array, shape (n_learners, k, MAX_REASONS)
         Positions in `codes`, the largest first, -1 behind the last one.
     codes : tuple of ReasonCode
@@ -56,41 +73,42 @@ class BlockAnswer:
         By learner, of those for whom nothing was left.
     """
 
-    module: NDArray[np.int64]
-    replaced: NDArray[np.int64]
-    score: Floats
-    success: Floats
+    choice: NDArray[np.void]
     difficulty: Floats
-    fit: NDArray[np.int8]
-    prerequisites_met: NDArray[np.bool_]
     reasons: NDArray[np.int8]
     codes: tuple[ReasonCode, ...]
     cold_start: NDArray[np.bool_]
     empty_because: dict[int, tuple[RuleRemoval, ...]]
 
+    @property
+    def module(self) -> NDArray[np.int64]:
+        """Positions in the catalogue, (n_learners, k); -1 behind the last one."""
+        return self.choice["module"]
+
 
 @dataclass(frozen=True, eq=False)
 class BlockRecommender:
-    """Answers blocks of learners as `Engine.recommend` answers each of them; safe to share between threads.
+    """Answers blocks of learners; safe to share between threads.
 
     Parameters
     ----------
     bundle : ModelBundle
-    rules, teaching, preferences, chooser
-        Compiled from it.
+    rules, preferences, chooser
+        Made from it.
     difficulty : float64 array, shape (n_modules,)
         Fractions, NaN where unknown.
-    recent_answers : int
-        Answers at most that the fastest share of passes counts for.
     """
 
     bundle: ModelBundle
     rules: Rules
-    teaching: Teaching
     preferences: Preferences
     chooser: Chooser
     difficulty: Floats
-    recent_answers: int
+
+    @cached_property
+    def codes(self) -> tuple[ReasonCode, ...]:
+        """Codes of reasons, which answers name by their positions."""
+        return codes_of(self.preferences)
 
     def recommend(self, block: LearnerBlock, *, k: int, now: float) -> BlockAnswer:
         """Recommend `k` modules at most to every learner.
@@ -104,151 +122,113 @@ class BlockRecommender:
         now : float
             Seconds since 1970 UTC.
         """
-        catalog, n = self.bundle.catalog, len(block)
-        answer = _unfilled(n, k, self._layout.codes)
-        hidden = _hidden(self.rules, block.places.languages, catalog, now)
-        size = max(1, _VIEW_NUMBERS // max(1, len(self.preferences.views) * catalog.n_modules))
+        n, query, languages = len(block), Query(k=k), block.places.languages
+        wanted = [self.rules.wanted(query, language) for language in (*languages, None)]
+        asked = self.rules.asked(query, wanted, now)
+        answer = BlockAnswer(
+            choice=np.zeros((n, k), CHOICE),
+            difficulty=np.full((n, k), np.nan),
+            reasons=np.full((n, k, MAX_REASONS), -1, np.int8),
+            codes=self.codes,
+            cold_start=block.n_events == 0,
+            empty_because={},
+        )
+        size = max(1, _VIEW_NUMBERS // max(1, len(self.preferences.views) * self.bundle.catalog.n_modules))
         for first in range(0, n, size):
-            last = min(first + size, n)
-            part = block.take(first, last)
-            of_kind = hidden[part.places.language]
-            self._fill(part, of_kind, now, first, answer)
-        answer.cold_start[:] = block.n_events == 0
+            part = block.take(first, min(first + size, n))
+            rows = slice(first, first + len(part))
+            chosen = self.choose(part, query, asked, self.chooser.draws())
+            answer.choice[rows], answer.reasons[rows] = chosen.choice, chosen.reasons
+            for b in np.flatnonzero((chosen.choice["module"] < 0).all(axis=1)).tolist():
+                kind = int(part.places.language[b])
+                language = languages[kind] if kind >= 0 else None
+                answer.empty_because[first + b] = self.why_empty(part, b, chosen, query, language, now)
+        there = answer.module >= 0
+        answer.difficulty[there] = self.difficulty[answer.module[there]]
+        for name in ("score", "success"):
+            answer.choice[name][~there] = np.nan
         return answer
 
-    def _fill(
-        self, block: LearnerBlock, hidden: NDArray[np.bool_], now: float, first: int, answer: BlockAnswer
-    ) -> None:
+    def choose(self, block: LearnerBlock, query: Query, asked: Asked, draws: NDArray[np.float64]) -> Chosen:
+        """Answer one query for all of a block, small enough to be scored at once.
+
+        Parameters
+        ----------
+        block : LearnerBlock
+        query : Query
+        asked : Asked
+            From `Rules.asked` of that query, with a row for each of the block's languages and one for none.
+        draws : float64 array, shape (3,)
+            From `Chooser.draws`.
+        """
         from recommender.blocks import kernel
 
-        rows, k = slice(first, first + len(block)), answer.module.shape[1]
-        bundle, layout = self.bundle, self._layout
-        catalog = bundle.catalog
-        mastery = BlockMastery.unknown(len(block), catalog.n_skills)
-        if bundle.skills is not None:
-            mastery = read_mastery(bundle.skills.mastery_, block, catalog, now)
-        shape = (len(block), catalog.n_modules)
-        finished, met = np.zeros(shape, np.bool_), np.empty(shape, np.bool_)
+        n, k, now, places = len(block), max(query.k, 0), asked.now, block.places
+        explores = query.scenario == "explore"
+        floor = EXPLORE_FLOOR if explores else self.bundle.ranking.value.uniform_floor
+        bands = self._bands(block, query.challenge)
+        chosen = Chosen(
+            choice=np.empty((n, k), CHOICE),
+            reasons=np.empty((n, k, MAX_REASONS), np.int8),
+            weights=np.empty((n, k, MAX_REASONS)),
+            mastery=np.empty((n, self.bundle.catalog.n_skills)),
+            shares=self.preferences.scores(block.histories),
+            bands=bands,
+        )
         histories = block.histories
-        finished[histories.rows()[block.finished], histories.modules[block.finished]] = True
-        bands = list(self._bands(block))
-        known = kernel.Known(
-            allowed=np.empty(shape, np.bool_),
-            readiness=np.empty(shape),
-            unlocks=np.empty(shape, np.int64),
-            success=np.tile(1.0 - catalog.difficulty, (len(block), 1)),
-            low=np.array([band.low for band in bands]),
-            high=np.array([band.high for band in bands]),
+        kernel.recommend(
+            self._bound,
+            kernel.Learners(
+                block.learner,
+                block.start,
+                block.met,
+                block.skill,
+                histories.start,
+                histories.modules,
+                histories.at,
+                block.finished,
+                places.role,
+                places.segment,
+                places.target,
+                places.language,
+            ),
+            asked,
+            kernel.Question(
+                np.array([band.low for band in bands]),
+                np.array([band.high for band in bands]),
+                floor,
+                self.preferences.is_ahead(now),
+                draws,
+            ),
+            chosen.shares,
+            kernel.Answer(chosen.choice, chosen.reasons, chosen.weights, chosen.mastery),
         )
-        kernel.check_needs(finished, mastery.known, hidden, layout.needs, known, met)
-        if layout.typical is not None:
-            kernel.module_success(mastery.logit, *layout.typical, 1.0 - catalog.difficulty, known.success)
-        chosen = kernel.Chosen(
-            answer.module[rows],
-            answer.replaced[rows],
-            answer.score[rows],
-            answer.fit[rows],
-            answer.reasons[rows],
-        )
-        skills = kernel.Skills(
-            mastery.known,
-            mastery.faded,
-            np.full(mastery.said.shape, assumed(bundle.ranking.value.assumed_mastery, mastery.said)),
-            block.places.target,
-            *layout.asked,
-            self.teaching.start,
-            self.teaching.skill,
-        )
-        liked = self._liked(block, known.allowed, now)
-        kernel.choose(k, known, skills, liked, layout.weights, layout.order, layout.numbers, chosen)
-        place = answer.module[rows]
-        there, learner = place >= 0, np.arange(len(block))[:, None]
-        answer.success[rows] = np.where(there, known.success[learner, place], np.nan)
-        answer.difficulty[rows] = np.where(there, self.difficulty[place], np.nan)
-        answer.prerequisites_met[rows] = there & met[learner, place]
-        for b in np.flatnonzero(~there.any(axis=1)).tolist():
-            language = int(block.places.language[b])
-            eligibility = self.rules.apply(
-                finished=finished[b],
-                mastery=mastery.known[b],
-                query=Query(k=k),
-                profile_language=block.places.languages[language] if language >= 0 else None,
-                now=now,
-            )
-            answer.empty_because[first + b] = why_empty(eligibility, catalog, self.rules)
+        return chosen
 
-    @cached_property
-    def _layout(self) -> Layout:
-        return Layout.of(self.bundle, self.rules, self.preferences, self.chooser)
-
-    def _bands(self, block: LearnerBlock) -> Iterator[Band]:
-        config = self.bundle.ranking.difficulty
-        for recent, n_attempts in zip(block.recent.tolist(), block.n_attempts.tolist(), strict=True):
-            yield band_for("balanced", recent, min(n_attempts, self.recent_answers), config)
-
-    def _liked(self, block: LearnerBlock, allowed: NDArray[np.bool_], now: float) -> Any:
-        """Mix the views for every learner, and let the ranker share the candidates' part among them anew."""
-        from recommender.blocks.kernel import Liked
-        from recommender.ranking.ranker_kernel import describe_block, mix_block, redistribute_block
-
-        preferences, floor = self.preferences, self.bundle.ranking.value.uniform_floor
-        ranker, histories = preferences.ranker, block.histories
-        scores = preferences.scores(histories)
-        ahead = preferences.is_ahead(now)
-        stage = [stage_of(n, ahead) for n in np.diff(histories.start).tolist()]
-        liked = Liked(
-            np.empty_like(scores),
-            np.empty(allowed.shape),
-            np.empty(len(block), np.int64),
-            ranker.weights_[stage],
-        )
-        mix_block(scores, liked.weights, allowed, floor, liked.shares, liked.mix, liked.n_allowed)
-        corrected = ranker.corrected_[stage]
-        if not corrected.any():
-            return liked
-        first, candidates, x = describe_block(
-            liked.shares,
-            liked.mix,
-            allowed & corrected[:, None],
-            preferences.id_rank,
-            ranker.config.n_candidates,
-            (histories.start, histories.modules, histories.at, histories.role, ahead),
-            preferences._compiled,
-            preferences.n_features,
-        )
-        value = np.empty(len(x))
-        for row in range(0, len(x), _TREE_ROWS):
-            value[row : row + _TREE_ROWS] = ranker.predict_logit(x[row : row + _TREE_ROWS])
-        redistribute_block(first, candidates, value, floor, liked.n_allowed, liked.mix)
-        return liked
-
-
-def _unfilled(n: int, k: int, codes: tuple[ReasonCode, ...]) -> BlockAnswer:
-    return BlockAnswer(
-        module=np.full((n, k), -1, np.int64),
-        replaced=np.full((n, k), -1, np.int64),
-        score=np.full((n, k), np.nan),
-        success=np.full((n, k), np.nan),
-        difficulty=np.full((n, k), np.nan),
-        fit=np.zeros((n, k), np.int8),
-        prerequisites_met=np.zeros((n, k), np.bool_),
-        reasons=np.full((n, k, MAX_REASONS), -1, np.int8),
-        codes=codes,
-        cold_start=np.zeros(n, np.bool_),
-        empty_because={},
-    )
-
-
-def _hidden(rules: Rules, languages: tuple[str, ...], catalog: Catalog, now: float) -> NDArray[np.bool_]:
-    """Modules that are retired or in a foreign language, a row for each language and last one for none."""
-    rows = []
-    for language in (*languages, None):
-        removed = rules.apply(
-            finished=np.zeros(catalog.n_modules, np.bool_),
-            mastery=np.full(catalog.n_skills, np.nan),
-            query=Query(),
+    def why_empty(
+        self, block: LearnerBlock, b: int, chosen: Chosen, query: Query, language: str | None, now: float
+    ) -> tuple[RuleRemoval, ...]:
+        """Say what left learner `b` of a block, of a profile's language, without a module."""
+        rows = slice(int(block.histories.start[b]), int(block.histories.start[b + 1]))
+        finished = np.zeros(self.bundle.catalog.n_modules, np.bool_)
+        finished[block.histories.modules[rows]] = block.finished[rows]
+        eligibility = self.rules.apply(
+            finished=finished,
+            mastery=chosen.mastery[b],
+            query=query,
             profile_language=language,
             now=now,
-        ).removed_by
-        rows.append(removed["retired"] | removed["language"])
-    return np.array(rows)
+        )
+        return why_empty(eligibility, self.bundle.catalog, self.rules)
+
+    @cached_property
+    def _bound(self) -> Any:
+        return bound_model(self.bundle, self.rules, self.preferences, self.chooser)
+
+    def _bands(self, block: LearnerBlock, challenge: Challenge) -> list[Band]:
+        config = self.bundle.ranking.difficulty
+        recent, n_attempts = block.learner["share"][:, 0].tolist(), block.learner["n_attempts"].tolist()
+        return [
+            band_for(challenge, share, min(n, RECENT_ANSWERS), config)
+            for share, n in zip(recent, n_attempts, strict=True)
+        ]

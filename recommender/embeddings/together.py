@@ -1,13 +1,17 @@
-"""Views of one catalogue, scored together: what they share is compiled into one call."""
+"""Views of one catalogue, asked together: what they share is compiled into one call."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recommender.embeddings.histories import Histories
+from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.neighbour_view import NeighbourView
+from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.view import Scores, View
 
@@ -16,7 +20,8 @@ class Together:
     """Scores a block of histories by every view; each row is, bit by bit, what `View.score` says.
 
     Neighbours and tables of popularity are handed to the compiled code of those views all at once, since
-    calling it costs more than it takes on a small catalogue. Other kinds of views are asked one by one.
+    calling it costs more than it takes on a small catalogue. Other views, also those that score in a way of
+    their own, are asked one by one.
 
     Parameters
     ----------
@@ -26,44 +31,115 @@ class Together:
     """
 
     def __init__(self, views: Sequence[View], n_modules: int) -> None:
-        self.n_views, self.n_modules = len(views), n_modules
-        near = [(i, view) for i, view in enumerate(views) if isinstance(view, NeighbourView)]
-        popular = [(i, view) for i, view in enumerate(views) if isinstance(view, Popularity)]
-        self._neighbours = None
-        if near:
-            rows = [view.fitted() for _, view in near]
-            self._neighbours = (
-                tuple(r.start for r in rows),
-                tuple(r.modules for r in rows),
-                tuple(r.weights for r in rows),
-                tuple(r.known for r in rows),
-                np.array([view.config.window for _, view in near], np.int64),
-                np.array([view.config.recency for _, view in near], np.float64),
-                np.array([i for i, _ in near], np.int64),
-            )
-        self._popularity = None
-        if popular:
-            self._popularity = (
-                tuple(view.table() for _, view in popular),
-                np.array([view.sliced for _, view in popular], np.int64),
-                np.array([view.config.first_only for _, view in popular], np.bool_),
-                np.array([i for i, _ in popular], np.int64),
-            )
-        together = {i for i, _ in (*near, *popular)}
+        self.views, self.n_modules = tuple(views), n_modules
+        self._near = [i for i, view in enumerate(views) if _scores_as(view, NeighbourView)]
+        self._popular = [i for i, view in enumerate(views) if _scores_as(view, Popularity)]
+        together = {*self._near, *self._popular}
         self._others = [(i, view) for i, view in enumerate(views) if i not in together]
 
     def score(self, histories: Histories) -> Scores:
         """Score every module by every view, shape (n_histories, n_views, n_modules)."""
-        out = np.empty((len(histories), self.n_views, self.n_modules), np.float32)
-        if self._neighbours is not None:
-            from recommender.embeddings.together_kernel import score_neighbour_views
+        out = np.empty((len(histories), len(self.views), self.n_modules), np.float32)
+        if len(self._others) < len(self.views):
+            from recommender.embeddings.together_kernel import score_views  # it brings the compiler
 
-            score_neighbour_views(*self._neighbours, histories.start, histories.modules, out)
-        if self._popularity is not None:
-            from recommender.embeddings.together_kernel import score_popularity_views
-
-            asked = (histories.start, histories.role, histories.segment)
-            score_popularity_views(*self._popularity, *asked, out)
+            asked = (histories.start, histories.modules, histories.role, histories.segment)
+            score_views(self._bound, *asked, out)
         for i, view in self._others:
             out[:, i] = view.score(histories)
         return out
+
+    @cached_property
+    def _bound(self) -> Any:
+        from recommender.bound import bind
+        from recommender.embeddings.together_kernel import Tables, Views
+
+        popular = [view for i in self._popular if isinstance(view := self.views[i], Popularity)]
+        tables = [view.table() for view in popular] or [np.zeros((1, self.n_modules), np.float32)]
+        sliced = np.array([view.sliced for view in popular], np.int64)
+        first_only = np.array([view.config.first_only for view in popular], np.bool_)
+        places = np.array(self._popular, np.int64)
+        near = _rows([(i, self.views[i]) for i in self._near], self.n_modules)
+        return bind(Views(near, Tables(tuple(tables), sliced, first_only, places)))
+
+
+class Sequences:
+    """Says after what a module is taken.
+
+    Parameters
+    ----------
+    views : sequence of View
+        Of one catalogue. Those that hold neighbours and give the reason ``next_in_sequence`` are asked.
+    n_modules : int
+
+    Attributes
+    ----------
+    rows : int64 array, shape (n_sequences,)
+        Which of the views these are.
+    wordings : tuple of str
+        `NeighbourView.wording` of each.
+    """
+
+    def __init__(self, views: Sequence[View], n_modules: int) -> None:
+        self._asked = [
+            (i, view)
+            for i, view in enumerate(views)
+            if isinstance(view, NeighbourView) and view.reason == "next_in_sequence"
+        ]
+        self._n_modules = n_modules
+        self.rows = np.array([i for i, _ in self._asked], np.int64)
+        self.wordings = tuple(view.wording for _, view in self._asked)
+
+    def leading(
+        self, history: History, modules: NDArray[np.int64], parts: NDArray[np.float64]
+    ) -> tuple[list[int], list[int]]:
+        """Find the started module that leads to each of some modules, and the view that says so.
+
+        Parameters
+        ----------
+        history : History
+        modules : int64 array, shape (n,)
+        parts : float64 array, shape (n, n_sequences)
+            How much each view, in the order of `rows`, says for each module.
+
+        Returns
+        -------
+        source, by : list of int, length n
+            Position of what was started, and place in `rows` of the view that says most of those that name
+            anything; -1 for none.
+        """
+        from recommender.embeddings.together_kernel import lead  # it brings the compiler
+
+        source, by = np.empty(len(modules), np.int64), np.empty(len(modules), np.int64)
+        started = history.modules.view()
+        started.setflags(write=False)
+        lead(self._bound, started, modules, parts, source, by)
+        return source.tolist(), by.tolist()
+
+    @cached_property
+    def _bound(self) -> Any:
+        from recommender.bound import bind
+
+        return bind(_rows(self._asked, self._n_modules))
+
+
+def _scores_as(view: View, kind: type[NeighbourView] | type[Popularity]) -> bool:
+    """Whether a view is of a kind and scores as that kind does."""
+    return isinstance(view, kind) and type(view).score is kind.score
+
+
+def _rows(views: Sequence[tuple[int, View]], n_modules: int) -> Any:
+    """Arrays of views that hold neighbours, given with their places, as `NeighbourRows`."""
+    from recommender.embeddings.together_kernel import NeighbourRows
+
+    near = [(i, view) for i, view in views if isinstance(view, NeighbourView)]
+    rows = [view.fitted() for _, view in near] or [Neighbours.none(n_modules)]
+    return NeighbourRows(
+        tuple(of.start for of in rows),
+        tuple(of.modules for of in rows),
+        tuple(of.weights for of in rows),
+        tuple(of.known for of in rows),
+        np.array([view.config.window for _, view in near], np.int64),
+        np.array([view.config.recency for _, view in near], np.float64),
+        np.array([i for i, _ in near], np.int64),
+    )

@@ -1,43 +1,83 @@
-"""Several views scored in one call, compiled; see `recommender.embeddings.together`."""
+"""Several views asked in one call, compiled; see `recommender.embeddings.together`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 
-from recommender.embeddings.neighbours_kernel import Rows, score_history
+from recommender.embeddings.neighbours_kernel import Rows, score_history, strongest_source
 from recommender.embeddings.popularity_kernel import copy_shares
 
 
-@numba.njit(cache=True, nogil=True)
-def score_neighbour_views(
-    starts: Any,
-    modules: Any,
-    weights: Any,
-    known: Any,
-    window: Any,
-    recency: Any,
-    place: Any,
-    start: Any,
-    started: Any,
-    out: Any,
-) -> None:
-    """Fill row ``place[v]`` of each history's `out` (n_histories, n_views, n_modules) by neighbours `v`.
+class NeighbourRows(NamedTuple):
+    """Arrays of `Neighbours`, each as a tuple over the views, with how far back these look and their places.
 
-    The first four are tuples, an array of `Rows` for each view; `start` and `started` are the histories.
+    Where there is no such view the tuples hold something of the type, and `place` nothing.
     """
-    for h in range(len(out)):
-        for v in range(len(starts)):
-            rows = Rows(starts[v], modules[v], weights[v], known[v])
-            scores = out[h, place[v]]
-            score_history(rows, started, start[h], start[h + 1], window[v], recency[v], scores)
+
+    starts: Any
+    modules: Any
+    weights: Any
+    known: Any
+    window: Any
+    recency: Any
+    place: Any
+
+
+class Tables(NamedTuple):
+    """Tables of `Popularity` as a tuple over the views, with their slices, whom they answer, and places."""
+
+    shares: Any
+    sliced: Any
+    first_only: Any
+    place: Any
+
+
+class Views(NamedTuple):
+    """Views that are scored by compiled code."""
+
+    near: NeighbourRows
+    popular: Tables
 
 
 @numba.njit(cache=True, nogil=True)
-def score_popularity_views(
-    shares: Any, sliced: Any, first_only: Any, place: Any, start: Any, role: Any, segment: Any, out: Any
-) -> None:
-    """Fill row ``place[v]`` of each history's `out` by the tuple of tables `shares`."""
-    for v in range(len(shares)):
-        copy_shares(shares[v], sliced[v], first_only[v], start, role, segment, out[:, place[v]])
+def score_views(bound: Any, start: Any, started: Any, role: Any, segment: Any, out: Any) -> None:
+    """Fill the rows of the bound `Views` in each history's `out` (n_histories, n_views, n_modules)."""
+    near, popular = bound.of.near, bound.of.popular
+    for h in range(len(out)):
+        for v in range(len(near.place)):
+            rows = Rows(near.starts[v], near.modules[v], near.weights[v], near.known[v])
+            scores = out[h, near.place[v]]
+            score_history(rows, started, start[h], start[h + 1], near.window[v], near.recency[v], scores)
+        for v in range(len(popular.place)):
+            table, shares = popular.shares[v], out[h : h + 1, popular.place[v]]
+            whom = (start[h : h + 2], role[h : h + 1], segment[h : h + 1])
+            copy_shares(table, popular.sliced[v], popular.first_only[v], *whom, shares)
+
+
+@numba.njit(cache=True, nogil=True)
+def lead(bound: Any, started: Any, modules: Any, parts: Any, source: Any, by: Any) -> None:
+    """Fill `source` and `by` (n,): what leads to each module, by the view that says most and names anything.
+
+    `bound` are `NeighbourRows`, `parts` (n, n_views) how much each of them says; -1 stands for nothing.
+    """
+    near = bound.of
+    source[:] = -1
+    by[:] = -1
+    tried = np.empty(len(near.place), np.bool_)
+    for i in range(len(modules)):
+        tried[:] = False
+        while source[i] < 0:
+            best, most = -1, 0.0
+            for v in range(len(tried)):
+                if not tried[v] and parts[i, v] > most:
+                    best, most = v, parts[i, v]
+            if best < 0:
+                break
+            tried[best] = True
+            rows = Rows(near.starts[best], near.modules[best], near.weights[best], near.known[best])
+            found = strongest_source(rows, started, near.window[best], near.recency[best], modules[i])
+            if found >= 0:
+                source[i], by[i] = found, best

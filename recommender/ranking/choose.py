@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,13 @@ from recommender.domain.catalog import Catalog, Floats, Ints
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.view import View
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.explore import Shown, draws_of, explore
+from recommender.ranking.explore import draws_of
+from recommender.ranking.kernel_arrays import Order
 from recommender.ranking.module_facts import ModuleUse
 from recommender.ranking.rank import rank_ids
-from recommender.ranking.rerank import diverse_top, likeness
+from recommender.ranking.rerank import likeness
+
+_NO_DRAWS: Final = np.ones(3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,27 +63,25 @@ class Chooser:
             1.0 / np.sqrt(1.0 + starts),
         )
 
-    def best(self, score: Floats, allowed: NDArray[np.bool_], k: int) -> NDArray[np.intp]:
-        """Positions of the `k` best, see `rerank.diverse_top`."""
-        return diverse_top(score, allowed, k, self.id_rank, weight=self.diversity, alike=self.alike)
-
-    def show(
-        self,
-        chosen: NDArray[np.intp],
-        allowed: NDArray[np.bool_],
-        *,
-        bundle_id: str,
-        learner_id: str,
-        now: datetime,
-    ) -> Shown:
-        """Explore, see `explore.explore`; what is drawn depends on model, learner and day (UTC)."""
-        if self.exploration <= 0:
-            return Shown(chosen, np.ones(len(chosen)))
-        return explore(
-            chosen,
-            allowed,
-            probability=self.exploration,
-            rarity=self.rarity,
-            by_id=self.by_id,
-            draws=draws_of(bundle_id, learner_id, now.astimezone(UTC).date().isoformat()),
+    def compiled(self, catalog: Catalog) -> Order:
+        """Return what compiled code reads."""
+        group = catalog.variant_group
+        members = np.argsort(group, kind="stable")
+        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(group, minlength=len(group)))])
+        return Order(
+            self.id_rank,
+            group,
+            start,
+            members,
+            self.diversity,
+            self.alike.start,
+            self.alike.modules,
+            self.alike.weights,
+            self.exploration,
+            self.rarity,
+            self.by_id,
         )
+
+    def draws(self, *key: str) -> NDArray[np.float64]:
+        """Draw for one question, (3,), see `explore.draws_of`; nothing where there is no exploration."""
+        return np.array(draws_of(*key)) if self.exploration > 0 else _NO_DRAWS

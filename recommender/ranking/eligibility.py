@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +14,20 @@ from numpy.typing import NDArray
 from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.recommendation import Query, Rule, RuleRemoval
 from recommender.errors import UnknownIdError
-from recommender.ranking.prerequisites import Bools, Readiness, Requirements
+from recommender.ranking.kernel_arrays import Asked, RuleRows
+from recommender.ranking.prerequisites import Bools, Requirements
 from recommender.ranking.rank import rank_ids, top
 
+RULES: Final[tuple[Rule, ...]] = (
+    "prerequisite",
+    "finished",
+    "retired",
+    "language",
+    "format",
+    "minutes",
+    "excluded",
+)
+"""In the order of the bits of the compiled code."""
 MAX_UNLOCKED_BY = 5
 # A module these rules remove cannot help this learner, whatever else is asked for.
 _NO_HELP: tuple[Rule, ...] = ("retired", "language", "excluded")
@@ -25,23 +39,31 @@ class Eligibility:
 
     Parameters
     ----------
-    allowed : bool array, shape (n_modules,)
-        Modules that no rule removes.
     prerequisites_met : bool array, shape (n_modules,)
         Every prerequisite is met, also the soft ones.
     readiness : float64 array, shape (n_modules,)
         How far all prerequisites are met, in [0, 1].
-    removed_by : dict of Rule to bool array, shape (n_modules,)
-        Every rule with the modules it removes; one module may be removed by several.
+    removed : uint8 array, shape (n_modules,)
+        A bit for each of `RULES` that removes a module; it may be several.
     missing : bool array, shape (n_requirements,)
         Hard prerequisites that are not met.
     """
 
-    allowed: Bools
     prerequisites_met: Bools
     readiness: Floats
-    removed_by: dict[Rule, Bools]
+    removed: NDArray[np.uint8]
     missing: Bools
+
+    @property
+    def allowed(self) -> Bools:
+        """Modules that no rule removes, shape (n_modules,)."""
+        allowed: Bools = self.removed == 0
+        return allowed
+
+    @property
+    def removed_by(self) -> dict[Rule, Bools]:
+        """Every rule with the modules it removes, shape (n_modules,)."""
+        return {rule: (self.removed & 1 << bit) > 0 for bit, rule in enumerate(RULES)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +79,8 @@ class _Labels:
         return cls(tuple(names.tolist()), codes)
 
     def failing(self, passes: Callable[[str], bool]) -> Bools:
-        return np.array([not passes(name) for name in self.names], np.bool_)[self.codes]
+        """Names that do not pass, (n_names,)."""
+        return np.array([not passes(name) for name in self.names], np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,53 +152,75 @@ class Rules:
         UnknownIdError
             The query excludes a module that the catalogue does not hold.
         """
-        readiness = self.requirements.check(finished, mastery)
-        removed_by = self._removed_by(readiness, finished, query, profile_language, now)
-        removed = self.none.copy()
-        for mask in removed_by.values():
-            if mask is not self.none:
-                removed |= mask
-        return Eligibility(~removed, readiness.met, readiness.share, removed_by, readiness.missing)
+        from recommender.ranking.rules_kernel import apply_rules  # it brings the compiler
 
-    def unlocks(self, eligibility: Eligibility) -> NDArray[np.int64]:
-        """How many modules each module would make reachable by being finished, shape (n_modules,).
+        n, requirements = len(self.none), self.requirements
+        found = Eligibility(
+            np.empty(n, np.bool_),
+            np.empty(n),
+            np.empty(n, np.uint8),
+            np.empty(len(requirements.hard), np.bool_),
+        )
+        asked = self.asked(query, (self.wanted(query, profile_language),), now)
+        filled = (found.removed, found.prerequisites_met, found.readiness, found.missing)
+        apply_rules(self.compiled, asked, 0, finished, mastery, *filled)
+        return found
 
-        Counted are modules that lack only this one prerequisite and are of use to the learner: not retired,
-        finished, excluded or in a foreign language.
+    @property
+    def compiled(self) -> RuleRows:
+        """What compiled code reads."""
+        return RuleRows(
+            self.requirements.compiled,
+            self.languages.codes,
+            self.formats.codes,
+            self.duration_minutes,
+            self.published_at,
+            self.retired_at,
+        )
+
+    def asked(self, query: Query, wanted: Iterable[Collection[str]], now: float) -> Asked:
+        """Bring a query into the shape of the compiled code.
+
+        Parameters
+        ----------
+        query : Query
+        wanted : iterable of collections of str
+            Languages that each kind of learner wants, from `wanted`; none for any.
+        now : float
+
+        Raises
+        ------
+        UnknownIdError
+            The query excludes a module that the catalogue does not hold.
         """
-        return self.requirements.unlocks(eligibility.missing, ~_any(eligibility, (*_NO_HELP, "finished")))
-
-    def _removed_by(
-        self, readiness: Readiness, finished: Bools, query: Query, profile_language: str | None, now: float
-    ) -> dict[Rule, Bools]:
-        formats, minutes = query.formats, query.minutes
-        return {
-            "prerequisite": ~readiness.reachable,
-            "finished": self.none if query.scenario == "review" else finished,
-            "retired": (self.retired_at <= now) | (self.published_at > now),
-            "language": self._foreign(query, profile_language),
-            "format": self.formats.failing(formats.__contains__) if formats else self.none,
-            "minutes": self.none if minutes is None else self.duration_minutes > minutes,
-            "excluded": self._excluded(query),
-        }
-
-    def _foreign(self, query: Query, profile_language: str | None) -> Bools:
-        wanted = query.languages or ({profile_language} if profile_language else ())
-        if not wanted:
-            return self.none
-        return self.languages.failing(lambda offered: any(_understands(offered, w) for w in wanted))
-
-    def _excluded(self, query: Query) -> Bools:
-        if not query.exclude:
-            return self.none
-        mask = self.none.copy()
         for module_id in query.exclude:
             if module_id not in self.module_index:
                 raise UnknownIdError("exclude", module_id)
-            mask[self.module_index[module_id]] = True
-        return mask
+        formats = query.formats
+        return Asked(
+            now=now,
+            minutes=math.inf if query.minutes is None else query.minutes,
+            review=query.scenario == "review",
+            foreign=np.array([self._foreign(languages) for languages in wanted]),
+            unfit=self.formats.failing(formats.__contains__)
+            if formats
+            else np.zeros(len(self.formats.names), np.bool_),
+            excluded=np.array([self.module_index[module_id] for module_id in query.exclude], np.int64),
+        )
+
+    @staticmethod
+    def wanted(query: Query, profile_language: str | None) -> Collection[str]:
+        """Languages that are wanted: those asked for, else the profile's; none for any."""
+        return query.languages or ((profile_language,) if profile_language else ())
+
+    def _foreign(self, wanted: Collection[str]) -> Bools:
+        """Which of the languages are not understood, (n_languages,)."""
+        if not wanted:
+            return np.zeros(len(self.languages.names), np.bool_)
+        return self.languages.failing(lambda offered: any(_understands(offered, w) for w in wanted))
 
 
+@lru_cache(maxsize=4096)
 def _understands(offered: str, wanted: str) -> bool:
     """Whether one language tag is the other or a region of it: RFC 4647, sections 3.3.1 and 3.4."""
     offered, wanted = offered.lower(), wanted.lower()

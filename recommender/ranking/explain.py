@@ -1,4 +1,7 @@
-"""Reasons: the largest terms of a module's score, in words that claim only what is known."""
+"""Reasons: the largest terms of a module's score, in words that claim only what is known.
+
+Which terms these are tells `recommender.ranking.explain_kernel`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from recommender.domain.recommendation import Reason, ReasonCode
+from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.neighbour_view import Wording
-from recommender.ranking.difficulty import Band, classify
+from recommender.ranking.difficulty import Band
 from recommender.ranking.messages import text
-from recommender.ranking.value import Terms
-
-MAX_REASONS = 3
-# A term this small is rounding, not a reason.
-LEAST_TERM = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,54 +54,32 @@ class Facts:
     n_unlocked: int | None = None
 
 
-def reasons(terms: Terms, module: int, facts: Facts, language: str = "en") -> tuple[Reason, ...]:
-    """Name the largest positive terms of a module, at most three, largest first.
-
-    Parameters
-    ----------
-    terms : Terms
-    module : int
-        Position in the catalogue.
-    facts : Facts
-    language : str
-        Language tag; English when there is no text in it.
-
-    Returns
-    -------
-    tuple of Reason
-        Weights are shares of all positive terms; empty when no term speaks for the module.
-    """
-    positive = sorted(
-        (pair for pair in terms.of(module).items() if pair[1] > LEAST_TERM), key=lambda pair: -pair[1]
-    )
-    total = sum(value for _, value in positive)
-    return tuple(
-        Reason(code, sentence(code, facts, language), value / total) for code, value in positive[:MAX_REASONS]
-    )
-
-
 def sentence(code: ReasonCode, facts: Facts, language: str = "en") -> str:
     """Sentence for a reason, as specific as the facts allow.
 
     >>> sentence("unlocks", Facts(n_unlocked=3))
     'Finishing it opens 3 more modules.'
     """
-    band = facts.band
-    return text(
-        _message(code, facts),
-        language,
-        after=facts.after_title,
-        role=facts.popular_role_title if code == "popular_in_role" else facts.role_title,
-        skill=facts.faded_skill_name if code == "review_due" else facts.skill_name,
-        required=facts.required,
-        mastery=facts.mastery,
-        faded=facts.faded,
-        success=facts.success_probability,
-        side=_side(facts),
-        low=band and band.low,
-        high=band and band.high,
-        n_unlocked=facts.n_unlocked,
-    )
+    match code:
+        case "closes_gap":
+            values: dict[str, object] = {
+                "role": facts.role_title,
+                "skill": facts.skill_name,
+                "required": facts.required,
+                "mastery": facts.mastery,
+            }
+        case "right_difficulty" if facts.band is not None:
+            low, high = facts.band.low, facts.band.high
+            values = {"success": facts.success_probability, "side": _side(facts), "low": low, "high": high}
+        case "next_in_sequence":
+            values = {"after": facts.after_title}
+        case "popular_in_role":
+            values = {"role": facts.popular_role_title}
+        case "review_due":
+            values = {"skill": facts.faded_skill_name, "faded": facts.faded}
+        case _:
+            values = {"n_unlocked": facts.n_unlocked}
+    return text(_message(code, facts), language, **values)
 
 
 def _message(code: ReasonCode, facts: Facts) -> str:
@@ -141,7 +117,7 @@ def _gap_form(facts: Facts) -> str:
 def _difficulty_form(facts: Facts) -> str:
     if facts.band is None or not _known(facts.success_probability):
         return ".general"
-    return "" if classify(facts.success_probability, facts.band) == "on_level" else ".near"
+    return "" if facts.band.low <= facts.success_probability <= facts.band.high else ".near"
 
 
 def _side(facts: Facts) -> str:

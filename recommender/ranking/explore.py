@@ -1,7 +1,8 @@
 """Exploration: now and then a place goes to a module drawn at random, for what is never shown stays unknown.
 
-What is drawn depends on nothing but the model, the learner and the day, so the same question has the same
-answer, and an audit can draw again. How likely each module was to be shown goes with the answer.
+What is drawn depends on nothing but the model, the learner and the day, of somebody without a name what they
+started and ask for in the learner's place. So the same question has the same answer, and an audit can draw
+again. How likely each module was to be shown goes with the answer.
 """
 
 from __future__ import annotations
@@ -75,24 +76,11 @@ def explore(
     >>> explore(np.array([1, 0]), probability=0.1, draws=(0.5, 0.9, 0.5), **ask).propensity.tolist()
     [1.0, 0.9]
     """
-    n = len(chosen)
-    propensity = np.ones(n)
-    if probability <= 0 or n == 0:
-        return Shown(chosen, propensity)
-    free = allowed.copy()
-    free[chosen] = False
-    pool = by_id[free[by_id]]
-    if not len(pool):
-        return Shown(chosen, propensity)
-    whether, where, what = draws
-    if whether >= probability:
-        propensity[-1] = 1.0 - probability
-        return Shown(chosen, propensity)
-    upto = np.cumsum(rarity[pool])
-    drawn = min(int(np.searchsorted(upto, what * upto[-1], side="right")), len(pool) - 1)
-    place = 1 + int(where * (n - 1)) if n > 1 else 0
-    propensity[place] = probability * rarity[pool[drawn]] / upto[-1]
-    return Shown(np.insert(chosen[:-1], place, pool[drawn]), propensity, place)
+    from recommender.ranking.choose_kernel import explore as compiled  # it brings the compiler
+
+    shown, propensity = np.array(chosen, np.int64), np.empty(len(chosen))
+    place = compiled(shown, allowed, probability, rarity, by_id, np.array(draws, np.float64), propensity)
+    return Shown(shown, propensity, place)
 
 
 def draws_of(*key: str) -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 MESSAGES_EN: Mapping[str, str] = {
     "closes_gap": "It builds {skill}, where the role «{role}» asks {required:.2f} "
@@ -58,5 +59,9 @@ def text(code: str, language: str, **values: object) -> str:
     >>> text("next_in_sequence", "en", after="Statistics")
     'People with your history often take this next after «Statistics».'
     """
-    messages = MESSAGES.get(language.lower().partition("-")[0], MESSAGES_EN)
-    return messages.get(code, MESSAGES_EN[code]).format(**values)
+    return _messages(language).get(code, MESSAGES_EN[code]).format(**values)
+
+
+@lru_cache(maxsize=256)
+def _messages(language: str) -> Mapping[str, str]:
+    return MESSAGES.get(language.lower().partition("-")[0], MESSAGES_EN)

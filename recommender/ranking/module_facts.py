@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -14,6 +15,8 @@ from recommender.embeddings.histories import Interactions
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.recency import DAY_SECONDS
 from recommender.ranking.gain import Need
+from recommender.ranking.kernel_arrays import Facts
+from recommender.ranking.prerequisites import summed
 
 LEARNED: Final = ("n_starts", "share_first", "days_since_start", "days_since_first")
 DECLARED: Final = ("log_minutes", "level", "difficulty", "n_skills", "days_since_published")
@@ -69,7 +72,7 @@ class ModuleUse:
         return cls(np.stack([starts, share_first, *ages], axis=1).astype(np.float32), np.array([end]))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ModuleFacts:
     """Facts of every module as arrays that compiled code reads.
 
@@ -107,6 +110,44 @@ class ModuleFacts:
             needed=_needed(catalog),
             role_needs=_role_needs(catalog),
             similar=similar or Neighbours.none(catalog.n_modules),
+        )
+
+    @classmethod
+    def none(cls, n_modules: int) -> Self:
+        """Nothing is known of any module."""
+        nothing = Ragged.of([[]] * n_modules)
+        return cls(
+            use=ModuleUse(np.full((n_modules, len(LEARNED)), np.nan, np.float32), np.full(1, np.nan)),
+            declared=np.full((n_modules, len(DECLARED)), np.nan, np.float32),
+            labels=np.full((n_modules, len(LABELS)), -1, np.int32),
+            skills=nothing,
+            needed=nothing,
+            role_needs=np.zeros((0, 0), np.float32),
+            similar=Neighbours.none(n_modules),
+        )
+
+    @cached_property
+    def compiled(self) -> Facts:
+        """What compiled code reads; what does not depend on a learner is summed up here and once."""
+        similar, starts = self.similar, self.use.learned[:, 0]
+        started = starts[similar.modules]
+        weights = np.where(started > 0, similar.weights, np.float32(0.0))
+        row, n = np.repeat(np.arange(len(starts)), np.diff(similar.start)), len(starts)
+        return Facts(
+            self.use.learned,
+            self.declared,
+            self.labels,
+            self.skills.start,
+            self.skills.values,
+            self.needed.start,
+            self.needed.values,
+            self.role_needs,
+            similar.start,
+            similar.modules,
+            weights,
+            summed(row, weights, n),
+            summed(row, np.where(started > 0, weights * started, np.float32(0.0)), n),
+            float(self.use.end[0]),
         )
 
 

@@ -1,127 +1,159 @@
-"""Passes over the whole catalogue for one learner, compiled; explained where they are called."""
+"""The score of modules for one learner, compiled; explained in `recommender.ranking.value` and `gain`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+
+from recommender.ranking.kernel_arrays import ON_LEVEL, REVIEW, STRETCH, UNKNOWN, Asking, Taught, Weights
 
 # Probabilities closer to 0 or 1 than this are one logit distance: their logits would be infinite.
 _EDGE = 1e-9
 
 
-@numba.njit(cache=True, nogil=True)
-def check_requirements(
-    module: Any,
-    needed_module: Any,
-    needed_skill: Any,
-    required_mastery: Any,
-    hard: Any,
-    count: Any,
-    finished: Any,
-    mastery: Any,
-    reachable: Any,
-    all_met: Any,
-    share: Any,
-    missing: Any,
-) -> None:
-    """Fill what `Requirements.check` tells, the last four."""
-    reachable[:] = True
-    all_met[:] = True
-    share[:] = 0.0
-    on_modules = len(needed_module)
-    for r in range(len(module)):
-        if r < on_modules:
-            met = bool(finished[needed_module[r]])
-            degree = 1.0 if met else 0.0
-        else:
-            known, required = mastery[needed_skill[r - on_modules]], required_mastery[r - on_modules]
-            met = known >= required
-            # Not met and known means 0 <= mastery < required, so nothing divides by 0.
-            degree = 1.0 if met else 0.0 if np.isnan(known) else max(known / required, 0.0)
-        missing[r] = hard[r] and not met
-        if not met:
-            all_met[module[r]] = False
-            reachable[module[r]] &= not hard[r]
-        share[module[r]] += 1.0 - degree
-    for m in range(len(share)):
-        share[m] = 1.0 - share[m] / count[m]
+class Band(NamedTuple):
+    """Edges of the band of success, and their logits."""
+
+    low: float
+    high: float
+    low_logit: float
+    high_logit: float
+
+
+class Known(NamedTuple):
+    """What is known of one learner, by module: `success` is filled where modules are allowed.
+
+    `gap` and `faded` (n_skills,) are what one module closes of the role's gap, and the mastery lost.
+    """
+
+    allowed: Any
+    readiness: Any
+    unlocks: Any
+    success: Any
+    mix: Any
+    n_allowed: int
+    gap: Any
+    faded: Any
+    band: Band
 
 
 @numba.njit(cache=True, nogil=True)
-def count_unlocks(module: Any, needed_module: Any, missing: Any, wanted: Any, unlocks: Any) -> None:
-    """Fill what `Requirements.unlocks` tells."""
-    n_missing = np.zeros(len(unlocks), np.int32)
-    for r in range(len(module)):
-        n_missing[module[r]] += missing[r]
-    unlocks[:] = 0
-    for r in range(len(needed_module)):
-        if missing[r] and n_missing[module[r]] == 1 and wanted[module[r]]:
-            unlocks[needed_module[r]] += 1
+def band_of(low: float, high: float) -> Band:
+    """Band with its logits."""
+    return Band(low, high, np.log(low / (1.0 - low)), np.log(high / (1.0 - high)))
 
 
 @numba.njit(cache=True, nogil=True)
-def sum_taught(start: Any, skill: Any, per_skill: Any, total: Any) -> None:
-    """Fill `total` (n_modules,) with the sum of a value over the skills each module teaches."""
-    for m in range(len(total)):
-        value = 0.0
-        for s in range(start[m], start[m + 1]):
-            value += per_skill[skill[s]]
-        total[m] = value
-
-
-@numba.njit(cache=True, nogil=True)
-def away(probability: float, low: float, high: float, low_logit: float, high_logit: float) -> Any:
-    """Logits from one probability to the nearer edge of the band."""
-    if low <= probability <= high:
+def away(probability: float, band: Band) -> Any:
+    """Logits from one probability to the nearer edge of the band; 0 inside, NaN stays NaN."""
+    if band.low <= probability <= band.high:
         return 0.0
     if np.isnan(probability):
         return np.nan
     odds = min(max(probability, _EDGE), 1.0 - _EDGE)
     logit = np.log(odds / (1.0 - odds))
-    return max(max(low_logit - logit, logit - high_logit), 0.0)
+    return max(max(band.low_logit - logit, logit - band.high_logit), 0.0)
 
 
 @numba.njit(cache=True, nogil=True)
-def fill_distance(
-    probability: Any, low: float, high: float, low_logit: float, high_logit: float, out: Any
-) -> None:
-    """Fill `difficulty.distance`."""
-    for m in range(len(out)):
-        out[m] = away(probability[m], low, high, low_logit, high_logit)
+def classify(success: float, band: Band) -> int:
+    """Code of how difficult a module is."""
+    if np.isnan(success):
+        return UNKNOWN
+    if success > band.high:
+        return REVIEW
+    return STRETCH if success < band.low else ON_LEVEL
 
 
 @numba.njit(cache=True, nogil=True)
-def fill_fit(
-    probability: Any, low: float, high: float, low_logit: float, high_logit: float, falloff: float, out: Any
-) -> None:
-    """Fill `difficulty.fit`."""
-    for m in range(len(out)):
-        scaled = away(probability[m], low, high, low_logit, high_logit) / falloff
-        out[m] = 1.0 if scaled == 0.0 else np.exp(-0.5 * scaled * scaled)
+def close_gaps(mastery: Any, assumed: Any, role: int, asking: Asking, rate: float, gap: Any) -> None:
+    """Fill the worth of one module on each skill for a role, (n_skills,); see `gain.expected_gain`.
+
+    It is the gap that the expected gain closes x importance x priority of the role; no more than the gap
+    counts. Where mastery is not known `assumed` stands in.
+    """
+    for s in range(len(gap)):
+        known = mastery[s]
+        if np.isnan(known):
+            known = assumed[s]
+        closed = np.minimum((1.0 - known) * rate, asking.required[role, s] - known)
+        gap[s] = np.fmax(closed, 0.0) * asking.importance[role, s] * asking.priority[role]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def chance(start: Any, skill: Any, weight: Any, harder: float, logit: Any, m: int) -> float:
+    """Chance of passing a module's typical item, see `TypicalItems`; NaN where nothing tells."""
+    total = 0.0
+    for e in range(start[m], start[m + 1]):
+        total += weight[e] * logit[skill[e]]
+    return float(1.0 / (1.0 + np.exp(harder - total)))
 
 
 @numba.njit(cache=True, nogil=True)
-def fill_terms(
-    mix: Any,
-    n_allowed: int,
-    fit: Any,
-    gap: Any,
-    readiness: Any,
-    unlocks: Any,
-    faded: Any,
-    weights: Any,
-    liked: Any,
-    added: Any,
-    score: Any,
-) -> None:
-    """Fill what `value.terms` tells: rows of `added` (5, n_modules) and `weights` (5,) in its order."""
-    for m in range(len(mix)):
-        liked[m] = np.log(mix[m] * n_allowed)
-        added[0, m] = weights[0] * (2.0 * (0.5 if np.isnan(fit[m]) else fit[m]) - 1.0)
-        added[1, m] = weights[1] * gap[m]
-        added[2, m] = weights[2] * (readiness[m] - 1.0)
-        added[3, m] = weights[3] * np.log1p(unlocks[m]) if unlocks[m] > 0 else 0.0
-        added[4, m] = weights[4] * faded[m]
-        score[m] = liked[m] + added[0, m] + added[1, m] + added[2, m] + added[3, m] + added[4, m]
+def summed(start: Any, skill: Any, m: int, gap: Any, faded: Any) -> Any:
+    """Sum of the gap closed over the skills a module teaches, and mean of what of them faded."""
+    all_gaps, all_faded = 0.0, 0.0
+    for e in range(start[m], start[m + 1]):
+        all_gaps += gap[skill[e]]
+        all_faded += faded[skill[e]]
+    return all_gaps, all_faded / max(start[m + 1] - start[m], 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def terms(
+    mass: float,
+    success: float,
+    gap: float,
+    faded: float,
+    readiness: float,
+    unlocks: int,
+    band: Band,
+    weights: Weights,
+) -> Any:
+    """Every term of a module's score: what it is liked, then those of `value.ADDED`.
+
+    `mass` is its part of the mix as a multiple of the average one's.
+    """
+    scaled = away(success, band) / weights.falloff
+    fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
+    return (
+        np.log(mass),
+        weights.difficulty * (2.0 * fit - 1.0),
+        weights.gap * gap,
+        weights.readiness * (readiness - 1.0),
+        weights.unlocking * np.log1p(unlocks) if unlocks > 0 else 0.0,
+        weights.review * faded,
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def terms_of(m: int, known: Known, taught: Taught, weights: Weights) -> Any:
+    """Terms of one module, see `terms`."""
+    gap, faded = summed(taught.start, taught.skill, m, known.gap, known.faded)
+    mass = known.mix[m] * max(1, known.n_allowed)
+    return terms(
+        mass, known.success[m], gap, faded, known.readiness[m], known.unlocks[m], known.band, weights
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def score_modules(known: Known, taught: Taught, weights: Weights, logit: Any, score: Any) -> None:
+    """Fill the scores, and the chances of passing, of what is allowed; the declared share where unknown."""
+    # Taken out of their groups once: the compiler counts who holds an array each time it is taken out.
+    allowed, success, mix, readiness = known.allowed, known.success, known.mix, known.readiness
+    unlocks, gaps, lost, band = known.unlocks, known.gap, known.faded, known.band
+    start, skill, declared, harder = taught.start, taught.skill, taught.declared, taught.harder
+    item_start, item_skill, item_weight = taught.item_start, taught.item_skill, taught.item_weight
+    most = max(1, known.n_allowed)
+    for m in range(len(score)):
+        if not allowed[m]:
+            continue
+        its = chance(item_start, item_skill, item_weight, harder[m], logit, m)
+        success[m] = declared[m] if np.isnan(its) else its
+        gap, faded = summed(start, skill, m, gaps, lost)
+        liked, fit, closed, ready, opened, due = terms(
+            mix[m] * most, success[m], gap, faded, readiness[m], unlocks[m], band, weights
+        )
+        score[m] = liked + fit + closed + ready + opened + due

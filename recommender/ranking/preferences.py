@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
@@ -10,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog
-from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings.content import content_of
 from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.together import Together
 from recommender.embeddings.view import View
 from recommender.ranking.features import feature_names
-from recommender.ranking.mixture import stage_of
+from recommender.ranking.kernel_arrays import Ranking
+from recommender.ranking.mixture import LEAST_STARTED, stage_of
 from recommender.ranking.module_facts import ModuleFacts, ModuleUse
 from recommender.ranking.rank import rank_ids
 from recommender.ranking.ranker import Ranker
@@ -70,15 +71,20 @@ class Preferences:
         self, scores: NDArray[np.float32], history: History, allowed: NDArray[np.bool_], floor: float
     ) -> Preference:
         """Mix one history's scores (n_views, n_modules) over the allowed modules, see `mix_scores`."""
-        return mix_scores(self.codes, self.ranker.weights_[self.stage(history)], scores, allowed, floor)
+        return mix_scores(self.ranker.weights_[self.stage(history)], scores, allowed, floor)
 
     def stage(self, history: History) -> int:
         """Stage of a history, a row of the ranker's weights."""
         return stage_of(len(history.modules), self.is_ahead(history.asked_at))
 
+    def weights(self, history: History, asked_at: float) -> Floats:
+        """Weights of the views in the mix for somebody asked about at a moment, (n_views,)."""
+        weights: Floats = self.ranker.weights_[stage_of(len(history.modules), self.is_ahead(asked_at))]
+        return weights
+
     def is_ahead(self, asked_at: float) -> bool:
         """Whether a question is asked at a moment that the data do not reach."""
-        return self.facts is not None and asked_at >= float(self.facts.use.end[0])
+        return asked_at >= self._end
 
     def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Positions of the modules that some view puts among its best, ascending."""
@@ -96,57 +102,59 @@ class Preferences:
         candidates: NDArray[np.int64],
     ) -> NDArray[np.float32]:
         """Describe candidates, shape (n_candidates, n_features), in the order of `feature_names`."""
-        from recommender.ranking.ranker_kernel import Past, describe
+        from recommender.ranking.kernel_arrays import Past
+        from recommender.ranking.ranker_kernel import describe
 
+        if self.facts is None:
+            raise ValueError("a ranker needs facts of the modules")
         x = np.empty((len(candidates), self.n_features), np.float32)
         past = Past(history.modules, history.at, history.role, self.is_ahead(history.asked_at))
-        describe(candidates, preferred.shares, preferred.mix, past, self._compiled, x)
+        describe(candidates, preferred.shares, preferred.mix, past, self.facts.compiled, x)
         return x
 
     def prefer(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
         """Mix the views, and let the ranker share the candidates' part of the mix among them anew."""
-        scores = self.scores(Histories.of(history))[0]
-        preferred = self.mix(scores, history, allowed, floor)
-        if not self.ranker.corrected_[self.stage(history)]:
-            return preferred
-        candidates = self.candidates(preferred, allowed)
-        if len(candidates):
-            from recommender.ranking.ranker_kernel import redistribute
+        from recommender.ranking.ranker_kernel import prefer_block
 
-            x = self.features(preferred, history, candidates)
-            value = self.ranker.predict_logit(x)
-            redistribute(candidates, value, floor, preferred.n_allowed, preferred.mix)
-        return preferred
+        histories = Histories.of(history)
+        scores, mix, n_allowed = self.scores(histories), np.empty((1, len(allowed))), np.empty(1, np.int64)
+        past = (histories.start, histories.modules, histories.at, histories.role)
+        ahead = self.is_ahead(history.asked_at)
+        prefer_block(self._bound, past, ahead, allowed[None], floor, scores, mix, n_allowed)
+        return Preference(scores[0], mix[0], int(n_allowed[0]))
+
+    def compiled(self) -> Any:
+        """Return what compiled code reads, as `recommender.ranking.kernel_arrays.Ranking`."""
+        facts = self.facts or ModuleFacts.none(len(self.id_rank))
+        ranker = self.ranker
+        return Ranking(
+            weights=ranker.weights_,
+            corrected=ranker.corrected_,
+            least_started=np.array(LEAST_STARTED, np.int64),
+            n_candidates=ranker.config.n_candidates,
+            n_features=self.n_features,
+            id_rank=self.id_rank,
+            trees=ranker.compiled(),
+            facts=facts.compiled,
+        )
+
+    @cached_property
+    def _end(self) -> float:
+        """Moment that the data reach; without facts nothing is ahead of them."""
+        return math.inf if self.facts is None else float(self.facts.use.end[0])
 
     @cached_property
     def _together(self) -> Together:
         return Together(list(self.views.values()), len(self.id_rank))
 
     @cached_property
-    def _compiled(self) -> Any:
-        from recommender.ranking.ranker_kernel import Facts
+    def _bound(self) -> Any:
+        from recommender.bound import bind
 
-        facts = self.facts
-        if facts is None:
-            raise ValueError("a ranker needs facts of the modules")
-        return Facts(
-            facts.use.learned,
-            facts.declared,
-            facts.labels,
-            facts.skills.start,
-            facts.skills.values,
-            facts.needed.start,
-            facts.needed.values,
-            facts.role_needs,
-            facts.similar.start,
-            facts.similar.modules,
-            facts.similar.weights,
-            float(facts.use.end[0]),
-        )
+        return bind(self.compiled())
 
 
 def mix_scores(
-    codes: tuple[ReasonCode, ...],
     weights: Floats,
     scores: NDArray[np.float32],
     allowed: NDArray[np.bool_],
@@ -160,7 +168,6 @@ def mix_scores(
 
     Parameters
     ----------
-    codes : tuple of ReasonCode, length n_views
     weights : float64 array, shape (n_views,)
         At least 0.
     scores : float32 array, shape (n_views, n_modules)
@@ -172,7 +179,7 @@ def mix_scores(
     Examples
     --------
     >>> scores = np.array([[3, 1, np.nan]], np.float32)
-    >>> mixed = mix_scores(("popular_in_role",), np.ones(1), scores, np.ones(3, bool), floor=0.03)
+    >>> mixed = mix_scores(np.ones(1), scores, np.ones(3, bool), floor=0.03)
     >>> mixed.mix.round(4).tolist()
     [0.7375, 0.2525, 0.01]
     """
@@ -180,4 +187,4 @@ def mix_scores(
 
     shares, mix = np.empty_like(scores), np.empty(len(allowed))
     n_allowed = mix_views(scores, weights, allowed, floor, shares, mix)
-    return Preference(codes, weights, shares, mix, n_allowed)
+    return Preference(shares, mix, n_allowed)

@@ -1,4 +1,4 @@
-"""Which prerequisites a learner meets, how far, and which modules would lift those that are missing."""
+"""Prerequisites of a catalogue, and which modules would lift those that are missing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.domain.catalog import Catalog, Floats, Ragged
+from recommender.ranking.kernel_arrays import Needs
 
 Bools: TypeAlias = NDArray[np.bool_]
 # NumPy indexes by this type without a copy.
@@ -16,30 +17,12 @@ Positions: TypeAlias = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Readiness:
-    """How one learner stands to every prerequisite.
-
-    Parameters
-    ----------
-    reachable : bool array, shape (n_modules,)
-        Every hard prerequisite is met.
-    met : bool array, shape (n_modules,)
-        Every prerequisite, hard or soft, is met.
-    share : float64 array, shape (n_modules,)
-        How far the prerequisites are met on average, in [0, 1]; 1 without prerequisites.
-    missing : bool array, shape (n_requirements,)
-        The hard prerequisites that are not met, in the order of `Requirements`.
-    """
-
-    reachable: Bools
-    met: Bools
-    share: Floats
-    missing: Bools
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Requirements:
     """Prerequisites of a catalogue: those on modules first, then those on skills; each once.
+
+    One on a module is met when that module is finished, one on a skill when mastery is known and reaches what
+    is required; short of that it counts for mastery / required in how far prerequisites are met. Mastery that
+    is not known meets nothing.
 
     Parameters
     ----------
@@ -66,7 +49,7 @@ class Requirements:
 
     @classmethod
     def compile(cls, catalog: Catalog) -> Requirements:
-        """Bring the catalogue's prerequisites into the order that `check` wants."""
+        """Bring the catalogue's prerequisites into order."""
         rows = catalog.prerequisites
         # Rows said twice would count twice in shares and hide that one module is all that is missing.
         keys = np.stack(
@@ -94,64 +77,27 @@ class Requirements:
             count=np.maximum(np.bincount(module, minlength=catalog.n_modules), 1).astype(np.float64),
         )
 
-    def check(self, finished: Bools, mastery: Floats) -> Readiness:
-        """Compare a learner with every prerequisite.
-
-        A module prerequisite is met when that module is finished, a skill prerequisite when mastery is known
-        and reaches what is required; short of that it counts for mastery / required in the share.
-
-        Parameters
-        ----------
-        finished : bool array, shape (n_modules,)
-        mastery : float64 array, shape (n_skills,)
-            Probabilities; NaN where unknown, which meets nothing.
-        """
-        from recommender.ranking.passes_kernel import check_requirements
-
-        n = self.n_modules
-        found = Readiness(np.empty(n, np.bool_), np.empty(n, np.bool_), np.empty(n), self.hard.copy())
-        check_requirements(
-            self.module,
-            self.needed_module,
-            self.needed_skill,
-            self.required_mastery,
-            self.hard,
-            self.count,
-            finished,
-            mastery,
-            found.reachable,
-            found.met,
-            found.share,
-            found.missing,
+    @property
+    def compiled(self) -> Needs:
+        """What compiled code reads."""
+        return Needs(
+            self.module, self.needed_module, self.needed_skill, self.required_mastery, self.hard, self.count
         )
-        return found
 
-    def unlocks(self, missing: Bools, wanted: Bools) -> NDArray[np.int64]:
-        """How many wanted modules become reachable by finishing each module and nothing else.
+    def lifted(self, missing: Bools, wanted: Bools, module_skills: Ragged) -> Floats:
+        """Count the wanted modules that each module helps to unlock.
+
+        A module that lacks several prerequisites is shared equally among them; one on a skill is lifted by
+        every module that teaches the skill.
 
         Parameters
         ----------
         missing : bool array, shape (n_requirements,)
-            From `check`.
+            Hard prerequisites that are not met.
         wanted : bool array, shape (n_modules,)
             Modules that count when they become reachable.
-
-        Returns
-        -------
-        int64 array, shape (n_modules,)
-            Prerequisites on skills are not counted: finishing a module does not promise mastery.
-        """
-        from recommender.ranking.passes_kernel import count_unlocks
-
-        unlocks = np.empty(self.n_modules, np.int64)
-        count_unlocks(self.module, self.needed_module, missing, wanted, unlocks)
-        return unlocks
-
-    def lifted(self, missing: Bools, wanted: Bools, module_skills: Ragged) -> Floats:
-        """Count the wanted modules that each module helps to unlock; parameters as in `unlocks`.
-
-        A module that lacks several prerequisites is shared equally among them; one on a skill is lifted by
-        every module that teaches the skill.
+        module_skills : Ragged
+            Skills that each module teaches.
 
         Returns
         -------
@@ -168,6 +114,6 @@ class Requirements:
         return by_finishing + by_teaching
 
 
-def summed(positions: NDArray[np.integer], values: Floats, length: int) -> Floats:
+def summed(positions: NDArray[np.integer], values: NDArray[np.floating], length: int) -> Floats:
     """Sum of the values at each position, shape (length,); float64 also where NumPy counts nothing."""
     return np.bincount(positions, values, length).astype(np.float64, copy=False)

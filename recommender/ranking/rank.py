@@ -48,7 +48,7 @@ def top(score: Floats, allowed: NDArray[np.bool_], k: int, id_rank: Ints) -> NDA
     """
     if k < 1:
         return np.zeros(0, np.intp)
-    from recommender.ranking.ranker_kernel import strongest  # it brings the compiler
+    from recommender.ranking.choose_kernel import strongest  # it brings the compiler
 
-    found: NDArray[np.intp] = strongest(score, allowed, k, id_rank, 10.0**TIE_DECIMALS)
+    found: NDArray[np.intp] = strongest(score, allowed, k, id_rank)
     return found

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 import numba
 import numpy as np
 
 from recommender.embeddings.recency import DAY_SECONDS
+from recommender.ranking.kernel_arrays import Facts, Past, Ranking
+from recommender.trees.kernel import add_trees
 
 # Added to a share before its logarithm: a module that a view does not know lies well below any that it does.
 _LEAST_SHARE = 1e-5
+_LOG_LEAST: Final = float(np.log(_LEAST_SHARE))
 # A longer history is no longer told apart.
 _MOST_STARTED = 50
 # Modules looked over at once for the strongest.
 _STRETCH = 32
-
-
-class Facts(NamedTuple):
-    """Arrays of `recommender.ranking.module_facts.ModuleFacts`."""
-
-    learned: Any
-    declared: Any
-    labels: Any
-    skill_start: Any
-    skill_values: Any
-    needed_start: Any
-    needed_values: Any
-    role_needs: Any
-    similar_start: Any
-    similar_modules: Any
-    similar_weights: Any
-    end: Any
-
-
-class Past(NamedTuple):
-    """One learner's history."""
-
-    modules: Any
-    at: Any
-    role: Any
-    ahead: Any
+# Above any place by id.
+_LAST_ID: Final = (1 << 31) - 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -88,39 +67,6 @@ def _share_out(scores: Any, allowed: Any, scale: float, weight: float, shares: A
 
 
 @numba.njit(cache=True, nogil=True)
-def _weaker(values: Any, id_rank: Any, one: int, other: int) -> bool:
-    """Whether the first module comes after the second; equal values go by id."""
-    if values[one] != values[other]:
-        return bool(values[one] < values[other])
-    return bool(id_rank[one] > id_rank[other])
-
-
-@numba.njit(cache=True, nogil=True)
-def _rise(heap: Any, place: int, values: Any, id_rank: Any) -> None:
-    """Move the module at a place of the heap up to where it belongs; the weakest is at the top."""
-    while place > 0:
-        parent = (place - 1) // 2
-        if not _weaker(values, id_rank, heap[place], heap[parent]):
-            break
-        heap[place], heap[parent] = heap[parent], heap[place]
-        place = parent
-
-
-@numba.njit(cache=True, nogil=True)
-def _sink(heap: Any, values: Any, id_rank: Any) -> None:
-    """Move the module at the top of the heap down to where it belongs."""
-    place = 0
-    while 2 * place + 1 < len(heap):
-        child = 2 * place + 1
-        if child + 1 < len(heap) and _weaker(values, id_rank, heap[child + 1], heap[child]):
-            child += 1
-        if not _weaker(values, id_rank, heap[child], heap[place]):
-            break
-        heap[place], heap[child] = heap[child], heap[place]
-        place = child
-
-
-@numba.njit(cache=True, nogil=True)
 def mark_candidates(shares: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
     """Mark the `k` best of each view, `shares` of shape (n_views, n_modules)."""
     for v in range(len(shares)):
@@ -128,10 +74,22 @@ def mark_candidates(shares: Any, allowed: Any, id_rank: Any, k: int, marked: Any
 
 
 @numba.njit(cache=True, nogil=True)
+def _put_in(key: Any, module: Any, its: int, m: int) -> None:
+    """Put a module where its key belongs among the ascending keys; the first drops out."""
+    place = 0
+    while place + 1 < len(key) and key[place + 1] < its:
+        key[place], module[place] = key[place + 1], module[place + 1]
+        place += 1
+    key[place], module[place] = its, m
+
+
+@numba.njit(cache=True, nogil=True)
 def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
-    """Mark the `k` allowed modules with the largest values above 0; equal ones go by id."""
-    heap = np.empty(k, np.int64)
-    size, least = 0, 0.0
+    """Mark the `k` allowed modules with the largest values (float32) above 0; equal ones go by id."""
+    # The bits of numbers above 0 are ordered as they are: with the place by id behind them, keys are too.
+    bits = values.view(np.int32)
+    key, module = np.zeros(k, np.int64), np.zeros(k, np.int64)
+    least = np.float32(0.0)
     for first in range(0, len(values), _STRETCH):
         last = min(first + _STRETCH, len(values))
         # Most stretches hold nothing that is strong enough, which is soon seen.
@@ -141,41 +99,17 @@ def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any)
         if n_strong == 0:
             continue
         for m in range(first, last):
-            if not (values[m] > 0.0 and values[m] >= least and allowed[m]):
+            if not (values[m] > 0.0 and allowed[m]):
                 continue
-            if size < k:
-                heap[size] = m
-                _rise(heap, size, values, id_rank)
-                size += 1
-            elif _weaker(values, id_rank, heap[0], m):
-                heap[0] = m
-                _sink(heap, values, id_rank)
-            if size == k:
-                least = values[heap[0]]
-    for i in range(size):
-        marked[heap[i]] = True
-
-
-@numba.njit(cache=True, nogil=True)
-def strongest(score: Any, allowed: Any, k: int, id_rank: Any, scale: float) -> Any:
-    """Return what `rank.top` does; scores are told apart by whole numbers of 1 / `scale`."""
-    values = np.rint(score * scale)
-    heap = np.empty(min(k, len(score)), np.intp)
-    size = 0
-    for m in range(len(values)):
-        if not allowed[m] or np.isnan(values[m]):
-            continue
-        if size < k:
-            heap[size] = m
-            _rise(heap, size, values, id_rank)
-            size += 1
-        elif _weaker(values, id_rank, heap[0], m):
-            heap[0] = m
-            _sink(heap, values, id_rank)
-    for last in range(size - 1, 0, -1):
-        heap[0], heap[last] = heap[last], heap[0]
-        _sink(heap[:last], values, id_rank)
-    return heap[:size]
+            its: Any = (np.int64(bits[m]) << 32) | (_LAST_ID - id_rank[m])
+            if its <= key[0]:
+                continue
+            _put_in(key, module, its, m)
+        if key[0] > 0:
+            least = values[module[0]]
+    for i in range(k):
+        if key[i] > 0:
+            marked[module[i]] = True
 
 
 @numba.njit(cache=True, nogil=True)
@@ -183,15 +117,12 @@ def describe(candidates: Any, shares: Any, mix: Any, past: Past, facts: Facts, x
     """Fill the features (n_candidates, n_features) in the order of `features.feature_names`."""
     column = _describe_views(candidates, shares, x)
     column = _describe_learner(past, facts, x, column)
-    column = _describe_modules(candidates, past, facts, x, column)
-    touched = np.zeros(facts.role_needs.shape[1], np.bool_)
-    started = np.zeros(len(mix), np.bool_)
-    for h in past.modules:
-        started[h] = True
-        for s in range(facts.skill_start[h], facts.skill_start[h + 1]):
-            touched[facts.skill_values[s]] = True
-    for i in range(len(candidates)):
-        _describe_content(i, column, candidates[i], past, facts, touched, started, mix, x)
+    column = _describe_modules(
+        candidates, past.modules, facts.learned, facts.declared, facts.labels, x, column
+    )
+    column = _describe_skills(candidates, past, facts, x, column)
+    similar = (facts.similar_start, facts.similar_modules, facts.similar_weights)
+    _describe_alike(candidates, mix, *similar, facts.similar_sum, facts.similar_starts, x, column)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -202,7 +133,7 @@ def _describe_views(candidates: Any, shares: Any, x: Any) -> int:
         best = _largest(shares[v])
         for i in range(len(candidates)):
             share = shares[v, candidates[i]]
-            x[i, column] = np.log(share + _LEAST_SHARE)
+            x[i, column] = np.log(share + _LEAST_SHARE) if share > 0.0 else _LOG_LEAST
             x[i, column + 1] = share / best if best > 0.0 else np.nan
             x[i, column + 2] = best if best > 0.0 else np.nan
         column += 3
@@ -235,130 +166,148 @@ def _describe_learner(past: Past, facts: Facts, x: Any, column: int) -> int:
     return column + 5
 
 
+# Arrays are handed over by themselves: the compiler counts who holds one each time a group is asked for it.
 @numba.njit(cache=True, nogil=True)
-def _describe_modules(candidates: Any, past: Past, facts: Facts, x: Any, column: int) -> int:
+def _describe_modules(
+    candidates: Any, started: Any, learned: Any, declared: Any, labels: Any, x: Any, column: int
+) -> int:
     """Fill facts of each candidate, and how it is like or unlike what the learner started."""
-    for f in range(facts.learned.shape[1]):
+    for f in range(learned.shape[1]):
         for i in range(len(candidates)):
-            x[i, column] = facts.learned[candidates[i], f]
+            x[i, column] = learned[candidates[i], f]
         column += 1
-    for d in range(facts.declared.shape[1]):
+    for d in range(declared.shape[1]):
         total, count = 0.0, 0
-        for h in past.modules:
-            if not np.isnan(facts.declared[h, d]):
-                total += facts.declared[h, d]
+        for h in started:
+            if not np.isnan(declared[h, d]):
+                total += declared[h, d]
                 count += 1
         mean = total / count if count else np.nan
         for i in range(len(candidates)):
-            x[i, column] = facts.declared[candidates[i], d]
-            x[i, column + 1] = facts.declared[candidates[i], d] - mean
+            x[i, column] = declared[candidates[i], d]
+            x[i, column + 1] = declared[candidates[i], d] - mean
         column += 2
-    for g in range(facts.labels.shape[1]):
+    for g in range(labels.shape[1]):
         for i in range(len(candidates)):
-            label, alike = facts.labels[candidates[i], g], 0
-            for h in past.modules:
-                alike += facts.labels[h, g] == label
-            known = label >= 0 and len(past.modules) > 0
-            x[i, column] = alike / len(past.modules) if known else np.nan
+            label, alike = labels[candidates[i], g], 0
+            for h in started:
+                alike += labels[h, g] == label
+            known = label >= 0 and len(started) > 0
+            x[i, column] = alike / len(started) if known else np.nan
         column += 1
     return column
 
 
 @numba.njit(cache=True, nogil=True)
-def _describe_content(
-    i: int, at: int, m: int, past: Past, facts: Facts, touched: Any, started: Any, mix: Any, x: Any
+def _describe_skills(candidates: Any, past: Past, facts: Facts, x: Any, at: int) -> int:
+    """Fill what is told by skills, role and prerequisites."""
+    start, values, role_needs, role = facts.skill_start, facts.skill_values, facts.role_needs, past.role
+    needed_start, needed_values, modules = facts.needed_start, facts.needed_values, past.modules
+    touched = np.zeros(role_needs.shape[1], np.bool_)
+    started = np.zeros(len(start) - 1, np.bool_)
+    for h in modules:
+        started[h] = True
+        for s in range(start[h], start[h + 1]):
+            touched[values[s]] = True
+    for i in range(len(candidates)):
+        m = candidates[i]
+        met, asked, needed = 0, 0, 0.0
+        for s in range(start[m], start[m + 1]):
+            met += touched[values[s]]
+            asked += 1
+            if role >= 0:
+                needed += role_needs[role, values[s]]
+        x[i, at] = met / asked if asked else np.nan
+        x[i, at + 1] = needed if asked and role >= 0 else np.nan
+        met, asked = 0, 0
+        for p in range(needed_start[m], needed_start[m + 1]):
+            met += started[needed_values[p]]
+            asked += 1
+        x[i, at + 2] = met / asked if asked else np.nan
+    return at + 3
+
+
+@numba.njit(cache=True, nogil=True)
+def _describe_alike(
+    candidates: Any,
+    mix: Any,
+    start: Any,
+    modules: Any,
+    weights: Any,
+    total: Any,
+    starts: Any,
+    x: Any,
+    at: int,
 ) -> None:
-    """Fill what is told by skills, prerequisites, role and modules that are alike."""
-    met, asked, needed = 0, 0, 0.0
-    for s in range(facts.skill_start[m], facts.skill_start[m + 1]):
-        met += touched[facts.skill_values[s]]
-        asked += 1
-        if past.role >= 0:
-            needed += facts.role_needs[past.role, facts.skill_values[s]]
-    x[i, at] = met / asked if asked else np.nan
-    x[i, at + 1] = needed if asked and past.role >= 0 else np.nan
-    met, asked = 0, 0
-    for p in range(facts.needed_start[m], facts.needed_start[m + 1]):
-        met += started[facts.needed_values[p]]
-        asked += 1
-    x[i, at + 2] = met / asked if asked else np.nan
-    weight, preferred, popular = 0.0, 0.0, 0.0
-    for j in range(facts.similar_start[m], facts.similar_start[m + 1]):
-        other = facts.similar_modules[j]
-        if facts.learned[other, 0] > 0.0:
-            weight += facts.similar_weights[j]
-            preferred += facts.similar_weights[j] * mix[other]
-            popular += facts.similar_weights[j] * facts.learned[other, 0]
-    x[i, at + 3] = np.log(preferred / weight + _LEAST_SHARE) if weight > 0.0 else np.nan
-    x[i, at + 4] = popular / weight if weight > 0.0 else np.nan
+    """Fill what is told by modules of like content."""
+    for i in range(len(candidates)):
+        m, preferred = candidates[i], 0.0
+        for j in range(start[m], start[m + 1]):
+            # Unsigned, because a place that may count from the end costs a branch each.
+            preferred += weights[np.uintp(j)] * mix[np.uintp(modules[np.uintp(j)])]
+        x[i, at] = np.log(preferred / total[m] + _LEAST_SHARE) if total[m] > 0.0 else np.nan
+        x[i, at + 1] = starts[m] / total[m] if total[m] > 0.0 else np.nan
 
 
 @numba.njit(cache=True, nogil=True)
 def redistribute(candidates: Any, value: Any, floor: float, n_allowed: int, mix: Any) -> None:
     """Share the candidates' mass of `mix` among them anew, in proportion to mix x exp(value).
 
-    Then `floor` of all mass is spread evenly again, since a candidate may have lost what it had of that.
+    Each keeps its even part of `floor`, which is not shared anew.
     """
-    highest = -np.inf
+    even, highest = floor / max(n_allowed, 1), -np.inf
     for i in range(len(candidates)):
         highest = max(highest, value[i])
-    mass, total = 0.0, 0.0
+    mass, total = -even * len(candidates), 0.0
     for i in range(len(candidates)):
         mass += mix[candidates[i]]
         total += mix[candidates[i]] * np.exp(value[i] - highest)
     for i in range(len(candidates)):
-        mix[candidates[i]] *= np.exp(value[i] - highest) * mass / total
-    for m in range(len(mix)):
-        mix[m] = mix[m] * (1.0 - floor) + floor / max(n_allowed, 1)
+        share = mix[candidates[i]] * np.exp(value[i] - highest) / total
+        mix[candidates[i]] = even + share * mass
 
 
 @numba.njit(cache=True, nogil=True)
-def mix_block(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any, mix: Any, n: Any) -> None:
-    """Do as `mix_views` for a block: scores (n_learners, n_views, n_modules), weights (n_learners, n_views).
+def stage_of(ranking: Ranking, past: Past) -> int:
+    """Stage of a history, as `mixture.stage_of` tells it."""
+    least, stage = ranking.least_started, 0
+    while stage + 1 < len(least) and least[stage + 1] <= len(past.modules):
+        stage += 1
+    return stage + len(least) if past.ahead else stage
 
-    `n` (n_learners,) is filled with how many modules are allowed.
+
+@numba.njit(cache=True, nogil=True)
+def prefer(ranking: Ranking, past: Past, allowed: Any, floor: float, scores: Any, mix: Any) -> int:
+    """Mix the views of one learner, and let the trees share the candidates' part of the mix anew.
+
+    `scores` (n_views, n_modules) become shares, `mix` (n_modules,) is filled; returns how many are allowed.
     """
-    for b in range(len(scores)):
-        n[b] = mix_views(scores[b], weights[b], allowed[b], floor, shares[b], mix[b])
+    stage = stage_of(ranking, past)
+    n_allowed = mix_views(scores, ranking.weights[stage], allowed, floor, scores, mix)
+    if ranking.corrected[stage]:
+        marked = np.zeros(len(mix), np.bool_)
+        mark_candidates(scores, allowed, ranking.id_rank, ranking.n_candidates, marked)
+        candidates = np.flatnonzero(marked)
+        if len(candidates):
+            x = np.empty((len(candidates), ranking.n_features), np.float32)
+            describe(candidates, scores, mix, past, ranking.facts, x)
+            value = np.zeros(len(candidates))
+            add_trees(ranking.trees, x, value)
+            redistribute(candidates, value, floor, n_allowed, mix)
+    return n_allowed
 
 
 @numba.njit(cache=True, nogil=True)
-def describe_block(
-    shares: Any, mix: Any, allowed: Any, id_rank: Any, k: int, pasts: Any, facts: Facts, n_features: int
-) -> Any:
-    """Mark and describe the candidates of each learner of a block.
-
-    `pasts` are start, modules, times and roles of their histories, and whether all are asked ahead. Returns
-    where each learner's rows start, the module of each row, and its features (n_rows, n_features).
-    """
-    n_learners, _, n_modules = shares.shape
-    start, modules, at, role, ahead = pasts
-    marked = np.zeros((n_learners, n_modules), np.bool_)
-    first = np.zeros(n_learners + 1, np.int64)
-    for b in range(n_learners):
-        mark_candidates(shares[b], allowed[b], id_rank, k, marked[b])
-        first[b + 1] = first[b] + marked[b].sum()
-    candidates = np.empty(first[-1], np.int64)
-    x = np.empty((first[-1], n_features), np.float32)
-    for b in range(n_learners):
-        row = first[b]
-        for m in range(n_modules):
-            if marked[b, m]:
-                candidates[row] = m
-                row += 1
-        past = Past(modules[start[b] : start[b + 1]], at[start[b] : start[b + 1]], role[b], ahead)
-        rows = slice(first[b], first[b + 1])
-        if first[b + 1] > first[b]:
-            describe(candidates[rows], shares[b], mix[b], past, facts, x[rows])
-    return first, candidates, x
-
-
-@numba.njit(cache=True, nogil=True)
-def redistribute_block(
-    first: Any, candidates: Any, value: Any, floor: float, n_allowed: Any, mix: Any
+def prefer_block(
+    bound: Any, histories: Any, ahead: bool, allowed: Any, floor: float, scores: Any, mix: Any, n: Any
 ) -> None:
-    """Do as `redistribute` for each learner of a block that has candidates."""
-    for b in range(len(mix)):
-        rows = slice(first[b], first[b + 1])
-        if first[b + 1] > first[b]:
-            redistribute(candidates[rows], value[rows], floor, n_allowed[b], mix[b])
+    """Do as `prefer` for a block: `scores` (n_histories, n_views, n_modules), `allowed` and `mix` by module.
+
+    `bound` is a `Ranking`; `histories` are their start, modules, times and roles; `n` (n_histories,) is
+    filled with how many modules are allowed.
+    """
+    start, modules, at, role = histories
+    for b in range(len(n)):
+        rows = slice(start[b], start[b + 1])
+        past = Past(modules[rows], at[rows], role[b], ahead)
+        n[b] = prefer(bound.of, past, allowed[b], floor, scores[b], mix[b])

@@ -24,7 +24,7 @@ v(n) = v_1 + (v_0 - v_1) / (1 + n / n_0) after n attempts, see `recommender.skil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.evidence import fading_rate
 from recommender.skills.mastery_training import MasteryConfig, fit_readout
-from recommender.skills.records import SKILL, fresh
+from recommender.skills.records import LEARNER, SKILL, fresh
 from recommender.skills.state import LearnerState, known_rows
 from recommender.skills.typical import TypicalItems, typical_items
 
@@ -81,26 +81,6 @@ class MasteryEstimate:
     def known(self) -> Floats:
         """Mastery where there is evidence, NaN elsewhere."""
         return np.where(self.has_evidence, self.mastery, np.nan)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """Mastery where there is evidence of it, else NaN, and mastery lost since the last pass, (n_skills,).
-
-    `logit` (n_skills + 1,) is that of `MasteryReadout.logit`, known of every skill; `said` (n_skills,) is
-    what the last self-assessment adds to it, 0 without one.
-    """
-
-    mastery: Floats
-    faded: Floats
-    logit: Floats
-    said: Floats
-
-    @classmethod
-    def unknown(cls, n_skills: int) -> Standing:
-        """Of somebody of whom nothing can be known."""
-        nothing = np.zeros(n_skills)
-        return cls(np.full(n_skills, np.nan), nothing, np.zeros(n_skills + 1), nothing)
 
 
 class MasteryReadout:
@@ -209,12 +189,16 @@ class MasteryReadout:
         self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
     ) -> MasteryEstimate:
         """Mastery of every skill at `now`, seconds since 1970 UTC."""
+        from recommender.skills.mastery_kernel import stand  # it brings the compiler
+
         read = self._read(state, catalog, now, place)
         n_skills, skill, met = len(self.pass_rate_), read.skill, read.met
         n, last_at, trend = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan), np.zeros(n_skills)
         n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
         trend[skill] = met["share"][:, 0] - met["share"][:, -1]
-        mastery, has_evidence, faded = self._told(read)
+        known, faded, assumed = np.empty(n_skills), np.empty(n_skills), np.empty(n_skills)
+        stand(self.compiled(catalog), met, skill, read.logit, read.unfaded, 0.5, known, faded, assumed)
+        mastery, has_evidence = expit(read.logit[:-1]), ~np.isnan(known)
         n_kept = n.astype(np.float64)
         n_kept[skill] *= read.share
         error = Z_80 * self.error(n_kept)
@@ -223,52 +207,32 @@ class MasteryReadout:
         high = np.maximum(expit(centre + error), mastery)
         return MasteryEstimate(mastery, low, high, n, last_at, trend, faded, n_kept, has_evidence)
 
-    def standing(
-        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
-    ) -> Standing:
-        """Read once what ranking asks for of `estimate` and `logit`."""
-        read = self._read(state, catalog, now, place)
-        mastery, has_evidence, faded = self._told(read)
-        mastery[~has_evidence] = np.nan
-        said, levels = np.zeros(len(self.pass_rate_)), read.met["self_level"]
-        said[read.skill] = self.weight_[2] * np.nan_to_num(levels - self.pass_rate_[read.skill])
-        return Standing(mastery, faded, read.logit, said)
-
-    def _told(self, read: _Read) -> tuple[Floats, NDArray[np.bool_], Floats]:
-        """Mastery, whether there is evidence of it, and how much of it faded, each (n_skills,)."""
-        has_evidence = np.zeros(len(self.pass_rate_), np.bool_)
-        # Where nothing was learned of what teaching does, a finished module leaves the prior as it is.
-        taught = read.met["taught_hours"] > 0 if self.weight_[-1] > 0 else False
-        has_evidence[read.skill] = (read.met["n_attempts"] > 0) | taught
-        mastery = expit(read.logit[:-1])
-        return mastery, has_evidence, np.maximum(expit(read.unfaded[:-1]) - mastery, 0.0)
-
     def error(self, n_kept: Floats) -> Floats:
         """Return the standard error of the logit of mastery after so many attempts, same shape."""
         first, last, half = self.variance_
         error: Floats = np.sqrt(last + (first - last) / (1.0 + n_kept / half))
         return error
 
-    def _read(self, state: LearnerState | None, catalog: Catalog, now: float, place: Place) -> _Read:
-        self._require_fitted()
-        unfaded = self.base_.copy()
-        if place.segment >= 0:
-            unfaded += self.segment_[place.segment]
-        if place.role >= 0:
-            unfaded += self.role_[place.role]
-        if state is None:
-            nobody = np.zeros(0)
-            return _Read(unfaded, unfaded, nobody, np.zeros(0, np.int64), fresh(SKILL, 0))
-        from recommender.skills.mastery_kernel import read_skills  # it brings the compiler
+    def compiled(self, catalog: Catalog) -> Any:
+        """Return what compiled code reads, as `recommender.skills.mastery_kernel.Readout`."""
+        from recommender.skills.mastery_kernel import Readout  # it brings the compiler
 
-        skill, row = known_rows(state.skill_rows, catalog.skill_index)
-        # Copied only where the catalogue lacks one of the learner's skills.
-        met = state.skills if len(row) == len(state.skills) else state.skills[row]
-        unfaded += self.weight_[0] * float(state.learner["ability"][0])
-        unfaded += self.weight_[1] * float(state.learner["level"][0])
-        logit, share = unfaded.copy(), np.empty(len(met))
+        self._require_fitted()
         rate = fading_rate(catalog.half_life_days)
-        read_skills(met, skill, self.pass_rate_, self.weight_[2:], rate, now, logit, unfaded, share)
+        return Readout(self.base_, self.role_, self.segment_, self.pass_rate_, self.weight_, rate)
+
+    def _read(self, state: LearnerState | None, catalog: Catalog, now: float, place: Place) -> _Read:
+        from recommender.skills.mastery_kernel import read_logits
+
+        readout = self.compiled(catalog)
+        learner, met, skill = fresh(LEARNER, 1), fresh(SKILL, 0), np.zeros(0, np.int64)
+        if state is not None:
+            learner = state.learner
+            skill, row = known_rows(state.skill_rows, catalog.skill_index)
+            # Copied only where the catalogue lacks one of the learner's skills.
+            met = state.skills if len(row) == len(state.skills) else state.skills[row]
+        logit, unfaded, share = np.empty_like(self.base_), np.empty_like(self.base_), np.empty(len(met))
+        read_logits(readout, learner[0], met, skill, place.role, place.segment, now, logit, unfaded, share)
         return _Read(logit, unfaded, share, skill, met)
 
     def _require_fitted(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -76,26 +76,82 @@ def read_skills(
         unfaded[s] += speaks_for + against
 
 
+class Readout(NamedTuple):
+    """Arrays of `MasteryReadout`, and how fast each skill fades, (n_skills,), in halvings a day."""
+
+    base: Any
+    role: Any
+    segment: Any
+    pass_rate: Any
+    weight: Any
+    rate: Any
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def read_block(
-    start: Any,
+def read_logits(
+    readout: Readout,
+    learner: Any,
     met: Any,
     position: Any,
-    pass_rate: Any,
-    weight: Any,
-    rate: Any,
+    role: int,
+    segment: int,
     now: float,
     logit: Any,
     unfaded: Any,
+    share: Any,
 ) -> None:
-    """Do as `read_skills` for a block of learners.
+    """Fill the logits of mastery (n_skills + 1,), faded to `now` and unfaded, and `share` (n_met,).
 
-    Learner `b` met the skills in rows ``start[b]:start[b + 1]``; `logit` and `unfaded` are of shape
-    (n_learners, n_skills + 1).
+    `learner` is one LEARNER record; the rest is as in `read_skills`.
     """
-    share = np.empty(len(met))
-    for b in range(len(logit)):
-        rows = slice(start[b], start[b + 1])
-        read_skills(
-            met[rows], position[rows], pass_rate, weight, rate, now, logit[b], unfaded[b], share[rows]
-        )
+    weight = readout.weight
+    for s in range(len(unfaded)):
+        value = readout.base[s]
+        if segment >= 0:
+            value += readout.segment[segment, s]
+        if role >= 0:
+            value += readout.role[role, s]
+        unfaded[s] = value + weight[0] * learner.ability + weight[1] * learner.level
+        logit[s] = unfaded[s]
+    read_skills(met, position, readout.pass_rate, weight[2:], readout.rate, now, logit, unfaded, share)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def stand(
+    readout: Readout,
+    met: Any,
+    position: Any,
+    logit: Any,
+    unfaded: Any,
+    usual: float,
+    mastery: Any,
+    faded: Any,
+    assumed: Any,
+) -> None:
+    """Fill what ranking asks of a learner whose logits were read, arrays (n_skills,).
+
+    `mastery` is known where there is evidence of it, else NaN; `faded` is what was lost since the last pass.
+    `assumed` stands in where nothing is known of a skill but what the learner says. A self-assessment is no
+    evidence, so it does not make mastery known; it moves what is `usual` by as many logits as such words
+    are worth to the read-out.
+    """
+    mastery[:] = np.nan
+    faded[:] = 0.0
+    assumed[:] = usual
+    usual_logit = np.log(usual / (1.0 - usual))
+    for i in range(len(met)):
+        s, skill = position[i], met[i]
+        its = sigmoid(logit[s])
+        faded[s] = max(sigmoid(unfaded[s]) - its, 0.0)
+        # Where nothing was learned of what teaching does, a finished module leaves the prior as it is.
+        if skill.n_attempts > 0 or (skill.taught_hours > 0.0 and readout.weight[-1] > 0.0):
+            mastery[s] = its
+        said = readout.weight[2] * (skill.self_level - readout.pass_rate[s])
+        if abs(said) > 0.0:
+            assumed[s] = sigmoid(usual_logit + said)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def sigmoid(logit: float) -> float:
+    """Probability of a logit."""
+    return float(1.0 / (1.0 + np.exp(-logit)))

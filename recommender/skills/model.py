@@ -30,13 +30,7 @@ from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyConfig, DifficultyTable, fit_difficulty
 from recommender.skills.evidence import FADING
 from recommender.skills.linear import LinearConfig, LinearModel
-from recommender.skills.mastery import (
-    NOWHERE,
-    MasteryEstimate,
-    MasteryReadout,
-    Place,
-    Standing,
-)
+from recommender.skills.mastery import NOWHERE, MasteryEstimate, MasteryReadout, Place
 from recommender.skills.mastery_training import MasteryConfig
 from recommender.skills.memory import MemoryConfig, MemoryInput, MemoryOutput, fit_memory
 from recommender.skills.records import FEATURE, MEMORY_WIDTH, N_FEATURES
@@ -190,14 +184,6 @@ class SkillModel:
         """Mastery of every skill at `now`, seconds since 1970 UTC."""
         self._require_fitted()
         return self.mastery_.estimate(state, catalog, now=now, place=place)
-
-    def standing(
-        self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE
-    ) -> tuple[Standing, Floats]:
-        """Return what ranking asks for of `mastery`, and `module_success`, from evidence read once."""
-        self._require_fitted()
-        standing = self.mastery_.standing(state, catalog, now=now, place=place)
-        return standing, self.typical_.success(standing.logit)
 
     def with_catalog(self, change: CatalogChange) -> Self:
         """Make the model of a changed catalogue; states are folded as before, against the same table."""

@@ -12,8 +12,6 @@ def warm_kernel() -> None:
     """Fold events of nobody: it compiles the kernels for online use, or loads them from the cache."""
     import numpy as np
 
-    from recommender.skills.evidence import N_FADING
-    from recommender.skills.mastery_kernel import read_skills
     from recommender.skills.trees import BoostedTrees
 
     one = Ragged.of([[0]])
@@ -22,5 +20,3 @@ def warm_kernel() -> None:
     state = fold([attempt, Completion(event_id="2", learner_id="w", module_id="w")], table)
     features = describe_items(state, np.zeros(1, np.int64), table, table.known(), now=0.0)
     BoostedTrees().stump().predict_logit(features)
-    half, nothing, first = np.full(1, 0.5), np.zeros((4, 1)), np.zeros(1, np.int64)
-    read_skills(state.skills, first, half, np.zeros(1 + N_FADING), nothing[0], 0.0, *nothing[1:])

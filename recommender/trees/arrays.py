@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
@@ -10,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.errors import NotFittedError
-from recommender.trees.bitvectors import BitVectors
+from recommender.trees.bitvectors import NO_TREES, BitVectors
 
 _THREADS = 2
 # Fitted on fewer rows than these, a second thread costs more than it brings.
 _ROWS_FOR_THREADS = 200_000
 _CHUNK = 50_000
-# Fewer rows walk faster than bit vectors are made.
-_FEW = 8
 
 
 def fitting_settings(n_rows: int, seed: int) -> dict[str, Any]:
@@ -51,7 +48,7 @@ class TreeArrays:
     right_: NDArray[np.int32]
     missing_: NDArray[np.int32]
     # Trees that were laid out, and the array that tells whether they are still these.
-    _laid_out: tuple[Any, BitVectors | None] = (None, None)
+    _laid_out: tuple[Any, Any] = (None, None)
 
     @property
     def n_trees(self) -> int:
@@ -98,33 +95,28 @@ class TreeArrays:
             raise NotFittedError(self)
         if len(self.tree_start_) == 1:
             return np.zeros(len(features))
-        total = np.zeros(len(features))
-        add = self._adding(len(features))
+        from recommender.trees.kernel import add_trees  # it brings the compiler
+
+        total, trees = np.zeros(len(features)), self.compiled()
         if len(features) <= _CHUNK:
-            add(features, total)
+            add_trees(trees, features, total)
             return total
         with ThreadPoolExecutor(_THREADS) as pool:
             for done in [
-                pool.submit(add, features[at : at + _CHUNK], total[at : at + _CHUNK])
+                pool.submit(add_trees, trees, features[at : at + _CHUNK], total[at : at + _CHUNK])
                 for at in range(0, len(features), _CHUNK)
             ]:
                 done.result()
         return total
 
-    def _adding(self, n_rows: int) -> Callable[[NDArray[np.float32], NDArray[np.float64]], None]:
-        """Return what adds the trees of features (n_rows, n_features) to a total (n_rows,)."""
-        from recommender.trees.kernel import Nodes, add_leaves, walk  # it brings the compiler
-
-        small = self._bit_vectors() if n_rows >= _FEW else None
-        if small is not None:
-            return lambda features, total: add_leaves(features, *small, total)
-        trees = Nodes(*(getattr(self, name) for name in self.ARRAYS))
-        return lambda features, total: walk(features, trees, total)
-
-    def _bit_vectors(self) -> BitVectors | None:
-        """Lay the trees out, once; None where they are too large for it."""
+    def compiled(self) -> Any:
+        """Return the trees as `recommender.trees.kernel.Trees`, laid out once."""
         if self._laid_out[0] is not self.threshold_:
-            self._laid_out = (self.threshold_, BitVectors.of(self))
+            from recommender.trees.kernel import Bits, Nodes, Trees
+
+            small = BitVectors.of(self)
+            nodes = Nodes(*(getattr(self, name) for name in self.ARRAYS))
+            self._laid_out = (self.threshold_, Trees(nodes, Bits(*(small or NO_TREES)), small is not None))
         return self._laid_out[1]
 
     def take_over(self, booster: Any) -> Self:

@@ -89,3 +89,14 @@ def _not_above(values: NDArray[np.float64]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
         near = values.astype(np.float32)
     return np.where(near > values, np.nextafter(near, np.float32(-np.inf)), near)
+
+
+NO_TREES: Final = BitVectors(
+    np.zeros(1, np.int64),
+    np.zeros(0, np.int64),
+    np.zeros(0, np.float32),
+    np.zeros(0, np.bool_),
+    np.zeros(0, np.uint32),
+    np.zeros((0, MOST_LEAVES)),
+)
+"""The sum of nothing."""

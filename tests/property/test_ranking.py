@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import Query
-from recommender.ranking.difficulty import Band, BandConfig, band_for, fit, swap
+from recommender.ranking.difficulty import Band, BandConfig, band_for
 from recommender.ranking.eligibility import Rules, why_empty
-from recommender.ranking.gain import Need, Teaching, gap_closed
-from recommender.ranking.preferences import mix_scores
+from recommender.ranking.gain import Need
 from recommender.ranking.rank import rank_ids, top
-from recommender.ranking.value import ValueWeights, terms
+from recommender.ranking.value import ValueWeights
+from tests.unit.ranking.compiled import Terms, fit, gap_closed, swap, total, unlocks
 
 SKILLS = ("s0", "s1", "s2")
 WEIGHTS, CONFIG = ValueWeights(), BandConfig()
@@ -127,7 +127,7 @@ def worlds(draw):
 def recommend(world, order):
     """Everything from rules to swaps, as the engine chains it; ids, scores by id, and the parts."""
     catalog = world.catalog(order)
-    ids, rules, teaching = catalog.module_ids, Rules.compile(catalog), Teaching.compile(catalog)
+    ids, rules = catalog.module_ids, Rules.compile(catalog)
     mastery, success = np.array(world.mastery), np.array([world.success[m] for m in ids])
     eligible = rules.apply(
         finished=np.array([m in world.finished for m in ids]),
@@ -136,27 +136,27 @@ def recommend(world, order):
         profile_language=None,
         now=NOW,
     )
-    n_views = len(world.views)
-    scores = np.array([[view[m] for m in ids] for view in world.views], np.float32).reshape(n_views, len(ids))
-    preferred = mix_scores(
-        tuple(CODES[:n_views]), 1.0 + np.arange(n_views), scores, eligible.allowed, WEIGHTS.uniform_floor
-    )
+    views = [
+        (1.0 + v, CODES[v], np.array([view[m] for m in ids], np.float32))
+        for v, view in enumerate(world.views)
+    ]
     band = band_for(world.query.challenge, 0.6, 4, CONFIG)
     worth = gap_closed(mastery, Need.of_role(catalog, 0), learning_rate=0.2, assumed_mastery=0.3)
     parts = {
-        "fit": fit(success, band),
-        "gap": teaching.total(worth),
+        "gap": total(catalog, worth),
         "readiness": eligible.readiness,
-        "unlocks": rules.unlocks(eligible),
+        "unlocks": unlocks(rules, eligible),
     }
-    scored = terms(preferred, weights=WEIGHTS, **parts)
+    nothing = np.zeros(len(ids))
+    scored = Terms(views, eligible.allowed, WEIGHTS, success=success, band=band, faded=nothing, **parts)
+    parts["fit"] = fit(success, band)
     chosen = top(scored.score, eligible.allowed, world.query.k, rank_ids(ids))
     final, _ = swap(chosen, allowed=eligible.allowed, success_probability=success, band=band, catalog=catalog)
     return {
         "catalog": catalog,
         "rules": rules,
         "eligible": eligible,
-        "preferred": preferred,
+        "preferred": scored.preferred,
         "parts": parts,
         "terms": scored,
         "ranked": [ids[m] for m in chosen],
@@ -201,7 +201,7 @@ def test_the_order_of_the_catalogue_changes_nothing(world, random):
     assert (one["ranked"], one["final"]) == (other["ranked"], other["final"])
     np.testing.assert_allclose(one["terms"].score[order], other["terms"].score, atol=1e-9)
     for place, module in enumerate(order):
-        assert one["terms"].of(module) == pytest.approx(other["terms"].of(place), abs=1e-6)
+        assert one["terms"].rows[module] == pytest.approx(other["terms"].rows[place], abs=1e-6)
     removals = [why_empty(a["eligible"], a["catalog"], a["rules"]) for a in (one, other)]
     assert removals[0] == removals[1]
 
@@ -220,12 +220,9 @@ def test_the_score_is_the_sum_of_its_terms(world):
     answer = recommend(world, range(len(world.modules)))
     scored, parts, allowed = answer["terms"], answer["parts"], answer["eligible"].allowed
     assert np.isfinite(scored.score).all()
-    if scored.preferred.shares.any():
-        for module, score in enumerate(scored.score.tolist()):
-            assert sum(scored.of(module).values()) == pytest.approx(score)
     formula = (
         np.log(answer["preferred"].mix * max(1, allowed.sum()))
-        + WEIGHTS.difficulty * np.nan_to_num(2 * parts["fit"] - 1)
+        + WEIGHTS.difficulty * (2 * parts["fit"] - 1)
         + WEIGHTS.gap * parts["gap"]
         + WEIGHTS.readiness * (parts["readiness"] - 1)
         + WEIGHTS.unlocking * np.log1p(parts["unlocks"])
@@ -242,7 +239,7 @@ def test_preference_is_a_distribution_over_what_is_allowed(world):
     assert (preferred.mix > 0).all()
     if allowed.any():
         np.testing.assert_allclose(preferred.mix[allowed].sum(), 1)
-    totals = [preferred.parts(module).sum() for module in range(len(allowed))]
+    totals = [answer["terms"].parts(module).sum() for module in range(len(allowed))]
     assert np.allclose(totals, 1) or not preferred.shares.any()
 
 
@@ -250,15 +247,19 @@ def test_preference_is_a_distribution_over_what_is_allowed(world):
 @given(worlds(), st.tuples(PROBABILITY, PROBABILITY, PROBABILITY))
 def test_more_mastery_never_loses_a_prerequisite(world, rise):
     catalog = world.catalog(range(len(world.modules)))
-    check = Rules.compile(catalog).requirements.check
+    rules = Rules.compile(catalog)
     finished = np.array([m in world.finished for m in catalog.module_ids])
     less = np.array(world.mastery)
     more = np.fmin(np.fmax(less, 0) + np.array(rise), 1)
-    before, after = check(finished, less), check(finished, more)
-    assert (after.reachable >= before.reachable).all()
-    assert (after.met >= before.met).all()
-    assert (after.share >= before.share - 1e-12).all()
-    assert ((before.share >= 0) & (before.share <= 1)).all()
+    before, after = (
+        rules.apply(finished=finished, mastery=m, query=Query(), profile_language=None, now=NOW)
+        for m in (less, more)
+    )
+    blocked = [answer.removed_by["prerequisite"] for answer in (before, after)]
+    assert (blocked[1] <= blocked[0]).all()
+    assert (after.prerequisites_met >= before.prerequisites_met).all()
+    assert (after.readiness >= before.readiness - 1e-12).all()
+    assert ((before.readiness >= 0) & (before.readiness <= 1)).all()
 
 
 CHALLENGES = st.sampled_from(["easier", "balanced", "harder"])

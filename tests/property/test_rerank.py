@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from recommender.embeddings.neighbours import Neighbours
 from recommender.ranking.rank import rank_ids, top
-from recommender.ranking.rerank import diverse_top
+from tests.unit.ranking.compiled import diverse_top
 
 # Few distinct values, so that there are ties.
 SCORE = st.sampled_from([-3.0, -1.0, 0.0, 0.5, 1.0, 1.5, 2.0]) | st.floats(-5, 5)
@@ -32,8 +32,8 @@ def ask(score, allowed, ids, alike, k, weight):
     near = Neighbours.strongest(
         [alike], np.ones(len(ids), bool), n_neighbours=len(ids), order=np.argsort(np.array(ids))
     )
-    chosen = diverse_top(score, allowed, k, rank_ids(ids), weight=weight, alike=near)
-    return [ids[m] for m in chosen.tolist()]
+    chosen = diverse_top(score, allowed, k, ids, weight=weight, alike=near)
+    return [ids[m] for m in chosen]
 
 
 def defined(score, allowed, ids, alike, k, weight):

@@ -10,9 +10,10 @@ from recommender.domain.events import SelfAssessment
 from recommender.domain.recommendation import Query
 from recommender.embeddings import History
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.difficulty import BandConfig, band_for, fit
+from recommender.ranking.difficulty import BandConfig, band_for
 from recommender.ranking.value import ValueWeights
 from recommender.skills.state import LearnerState
+from tests.unit.ranking.compiled import fit
 from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
 
 WEIGHTS = ValueWeights()

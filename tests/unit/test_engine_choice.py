@@ -118,3 +118,13 @@ def test_the_same_question_has_the_same_answer_all_day(tiny_engine):
     assert [ids(engine, learner_id=who, now=NOW + timedelta(hours=24)) for who in learners] != today
     other = Engine(replace(engine.bundle, manifest={**engine.manifest, "id": "another"}))
     assert [ids(other, learner_id=who, now=NOW) for who in learners] != today
+
+
+def test_people_without_a_name_share_no_draw(tiny_engine):
+    engine = with_settings(tiny_engine, exploration=0.5)
+    nobody = LearnerProfile(learner_id="")
+    states = [engine.fold(finished(f"m{i:02d}")) for i in range(12)]
+    shown = [engine.recommend(state, nobody, Query(k=3), now=NOW) for state in states]
+    assert {any(m.explored for m in answer.modules) for answer in shown} == {True, False}
+    again = [engine.recommend(state, nobody, Query(k=3), now=NOW) for state in states]
+    assert again == shown

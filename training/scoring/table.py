@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recommender.blocks.recommend import FITS, BlockAnswer
+from recommender.blocks.recommend import BlockAnswer
+from recommender.ranking.difficulty import FITS
 
 SCHEMA: Final = pa.schema(
     [
@@ -54,19 +55,19 @@ def as_table(answer: BlockAnswer, learner_ids: pa.Array, module_ids: pa.Array) -
     shown[none, 0] = True
     learner, place = np.nonzero(shown)
     given = there[learner, place]
-    module = answer.module[learner, place]
+    module, chosen = answer.module[learner, place], answer.choice[learner, place]
     return pa.table(
         [
             learner_ids.take(pa.array(learner)),
             pa.array(place + 1, pa.int32(), mask=~given),
             _named(module_ids, module),
-            _numbers(answer.score[learner, place]),
-            _numbers(answer.success[learner, place]),
+            _numbers(chosen["score"]),
+            _numbers(chosen["success"]),
             _numbers(answer.difficulty[learner, place]),
-            pa.array(FITS, pa.string()).take(pa.array(answer.fit[learner, place])),
-            pa.array(answer.prerequisites_met[learner, place], mask=~given),
+            pa.array(FITS, pa.string()).take(pa.array(chosen["fit"])),
+            pa.array(chosen["prerequisites_met"], mask=~given),
             _reasons(answer, learner, place),
-            _named(module_ids, answer.replaced[learner, place]),
+            _named(module_ids, chosen["replaced"]),
             pa.array([None, "cold_start"]).take(pa.array(answer.cold_start[learner].astype(np.int8))),
             pa.array(_removals(answer, learner), SCHEMA.field("empty_because").type),
         ],

@@ -8,11 +8,12 @@ from datetime import datetime
 import numpy as np
 
 from recommender.blocks.learners import LearnerBlock
-from recommender.blocks.recommend import FITS, BlockAnswer
+from recommender.blocks.recommend import BlockAnswer
 from recommender.domain.events import to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query, Recommendation
 from recommender.engine import Engine
+from recommender.ranking.difficulty import FITS
 from recommender.skills.state import LearnerState
 
 
@@ -41,16 +42,17 @@ def assert_row(engine: Engine, answer: BlockAnswer, row: int, expected: Recommen
     assert [ids[m] for m in answer.module[row] if m >= 0] == [m.module_id for m in expected.modules]
     assert (answer.module[row, n:] == -1).all()
     for place, module in enumerate(expected.modules):
-        assert abs(answer.score[row, place] - module.score) < 1e-9
+        chosen = answer.choice[row, place]
+        assert abs(chosen["score"] - module.score) < 1e-9
         for values, value in (
-            (answer.success, module.success_probability),
-            (answer.difficulty, module.difficulty),
+            (chosen["success"], module.success_probability),
+            (answer.difficulty[row, place], module.difficulty),
         ):
-            np.testing.assert_allclose(values[row, place], np.nan if value is None else value, atol=1e-12)
-        assert FITS[answer.fit[row, place]] == module.difficulty_fit
-        assert bool(answer.prerequisites_met[row, place]) == module.prerequisites_met
+            np.testing.assert_allclose(values, np.nan if value is None else value, atol=1e-12)
+        assert FITS[chosen["fit"]] == module.difficulty_fit
+        assert bool(chosen["prerequisites_met"]) == module.prerequisites_met
         codes = [answer.codes[c] for c in answer.reasons[row, place] if c >= 0]
         assert codes == [reason.code for reason in module.reasons]
-        replaced = answer.replaced[row, place]
+        replaced = chosen["replaced"]
         swapped = module.adjustment and module.adjustment.from_module_id
         assert (ids[replaced] if replaced >= 0 else None) == swapped

@@ -135,7 +135,7 @@ def says(skill_id, level):
     )
 
 
-@pytest.mark.parametrize("diversity", [5.0, 30.0])
+@pytest.mark.parametrize("diversity", [10.0, 30.0])
 def test_diversity(tiny_engine, diversity):
     engine = with_ranking(tiny_engine, diversity=diversity)
     states = [None, *(engine.fold(finished(*past)) for past in (["m00"], ["m04", "m05"], ["m08", "m01"]))]
@@ -166,8 +166,9 @@ def test_blocks_of_any_size_say_the_same(tiny_engine, monkeypatch):
         monkeypatch.setattr(blocks_module, "_VIEW_NUMBERS", numbers)
         whole.append(tiny_engine.in_blocks().recommend(block, k=4, now=now))
     for answer in whole[1:]:
-        for name in ("module", "replaced", "score", "success", "fit", "reasons", "prerequisites_met"):
-            np.testing.assert_array_equal(getattr(answer, name), getattr(whole[0], name))
+        for name in ("module", "replaced", "score", "success", "fit", "prerequisites_met"):
+            np.testing.assert_array_equal(answer.choice[name], whole[0].choice[name])
+        np.testing.assert_array_equal(answer.reasons, whole[0].reasons)
 
 
 def test_no_learner_at_all(tiny_engine):
@@ -175,3 +176,9 @@ def test_no_learner_at_all(tiny_engine):
         LearnerBlock.of_states([], [], tiny_engine.catalog), k=3, now=to_seconds(NOW)
     )
     assert answer.module.shape == (0, 3)
+
+
+def test_an_empty_catalogue_leaves_nobody_anything():
+    engine = make_engine({})
+    (alone,) = assert_same(engine, [None], [someone()], k=3, now=NOW)
+    assert alone.modules == alone.empty_because == ()

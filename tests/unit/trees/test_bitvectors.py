@@ -5,7 +5,7 @@ import pytest
 
 from recommender.trees.arrays import TreeArrays
 from recommender.trees.bitvectors import MOST_LEAVES, BitVectors
-from recommender.trees.kernel import Nodes, add_leaves, walk
+from recommender.trees.kernel import Bits, Nodes, add_leaves, walk
 
 N_FEATURES = 5
 THRESHOLDS = (-1e40, -1.0, -1e-35, 0.0, 1e-35, 0.1, np.nextafter(np.float32(0.1), np.float32(1)), 3.0, 1e40)
@@ -38,7 +38,7 @@ def test_they_add_what_the_walk_adds(n_rows):
     x = np.random.default_rng(n_rows).choice(VALUES, (n_rows, N_FEATURES))
     walked, added = np.zeros(n_rows), np.zeros(n_rows)
     walk(x, Nodes(*(getattr(trees, name) for name in trees.ARRAYS)), walked)
-    add_leaves(x, *BitVectors.of(trees), added)
+    add_leaves(x, Bits(*BitVectors.of(trees)), added)
     np.testing.assert_array_equal(added, walked)
     assert len(np.unique(walked)) > n_rows // 2, "rows reach different leaves"
 

@@ -37,7 +37,9 @@ def folded(dataset, catalog: Catalog, table, *, now=LATER) -> LearnerBlock:
 
 def assert_equal(block: LearnerBlock, expected: LearnerBlock) -> None:
     """The same people, whatever the order of the skills of each."""
-    for name in ("n_events", "n_attempts", "ability", "level", "recent", "start", "finished"):
+    for name in ("n_attempts", "ability", "level", "share"):
+        np.testing.assert_array_equal(block.learner[name], expected.learner[name], err_msg=name)
+    for name in ("n_events", "start", "finished"):
         np.testing.assert_array_equal(getattr(block, name), getattr(expected, name), err_msg=name)
     for name in ("role", "segment", "target"):
         np.testing.assert_array_equal(getattr(block.places, name), getattr(expected.places, name))

@@ -1,0 +1,89 @@
+"""What compiled code reads of a bundle, laid out once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recommender.bundle import ModelBundle
+from recommender.domain.catalog import Catalog
+from recommender.domain.dataset_format import SEGMENTS
+from recommender.domain.recommendation import ReasonCode
+from recommender.ranking.choose import Chooser
+from recommender.ranking.eligibility import Rules
+from recommender.ranking.gain import Need
+from recommender.ranking.kernel_arrays import Asking, Codes, Taught, Weights
+from recommender.ranking.preferences import Preferences
+from recommender.ranking.value import ADDED
+
+
+def codes_of(preferences: Preferences) -> tuple[ReasonCode, ...]:
+    """Codes of reasons, in the order of the compiled code."""
+    return tuple(dict.fromkeys((*preferences.codes, *ADDED)))
+
+
+def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, chooser: Chooser) -> Any:
+    """Bind a bundle, with what was made of it, as `recommender.blocks.kernel.Model`."""
+    from recommender.blocks.kernel import Model
+    from recommender.bound import bind
+
+    catalog, value, codes = bundle.catalog, bundle.ranking.value, codes_of(preferences)
+    return bind(
+        Model(
+            rules=rules.compiled,
+            readout=_readout(bundle),
+            knows_skills=bundle.skills is not None,
+            ranking=preferences.compiled(),
+            weights=Weights(
+                value.difficulty,
+                value.gap,
+                value.readiness,
+                value.unlocking,
+                value.review,
+                value.learning_rate,
+                value.assumed_mastery,
+                bundle.ranking.difficulty.falloff,
+            ),
+            asking=_asking(catalog),
+            taught=_taught(bundle),
+            order=chooser.compiled(catalog),
+            codes=Codes(
+                np.array([codes.index(code) for code in preferences.codes], np.int64),
+                np.array([codes.index(code) for code in ADDED], np.int64),
+                len(codes),
+            ),
+        )
+    )
+
+
+def _readout(bundle: ModelBundle) -> Any:
+    catalog = bundle.catalog
+    if bundle.skills is not None:
+        return bundle.skills.mastery_.compiled(catalog)
+    from recommender.skills.evidence import N_FADING
+    from recommender.skills.mastery_kernel import Readout
+
+    n = catalog.n_skills
+    of_roles, of_segments = (np.zeros((rows, n + 1)) for rows in (len(catalog.roles.ids), len(SEGMENTS)))
+    return Readout(np.zeros(n + 1), of_roles, of_segments, np.zeros(n), np.zeros(3 + N_FADING), np.zeros(n))
+
+
+def _asking(catalog: Catalog) -> Asking:
+    needs = [Need.of_role(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)]
+    return Asking(
+        np.array([need.required for need in needs]),
+        np.array([need.importance for need in needs]),
+        np.array([need.priority for need in needs]),
+    )
+
+
+def _taught(bundle: ModelBundle) -> Taught:
+    catalog, n = bundle.catalog, bundle.catalog.n_modules
+    nothing = np.zeros(0, np.int32)
+    items = (np.zeros(n + 1, np.int32), nothing, nothing.astype(np.float64), np.full(n, np.nan))
+    if bundle.skills is not None:
+        typical = bundle.skills.typical_
+        items = (typical.skills.indptr, typical.skills.indices, typical.skills.data, typical.harder)
+    taught = catalog.module_skills
+    return Taught(taught.start, taught.values, *items, 1.0 - catalog.difficulty)

@@ -1,0 +1,184 @@
+"""What compiled code reads of a catalogue, a ranker, a learner and a question, as named groups of arrays."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+MAX_REASONS: Final = 3
+"""Reasons of a module at most."""
+UNKNOWN, REVIEW, ON_LEVEL, STRETCH = range(4)
+"""Codes of how difficult a module is for a learner."""
+
+CHOICE: Final = np.dtype(
+    [
+        ("module", np.int64),  # position in the catalogue, -1 behind the last one
+        ("replaced", np.int64),  # of a variant that was swapped in, the module in whose place; else -1
+        ("score", np.float64),
+        ("success", np.float64),  # chance of passing, NaN where unknown
+        ("replaced_success", np.float64),  # that of the module replaced
+        ("fit", np.int8),  # one of the codes above
+        ("prerequisites_met", np.bool_),
+        ("n_unlocked", np.int64),  # modules that finishing it makes reachable
+        ("gap_skill", np.int64),  # taught skill that closes most of the role's gap, -1 for none
+        ("faded_skill", np.int64),  # taught skill that faded most, -1 for none
+        ("faded", np.float64),  # by how much mastery
+        ("explored", np.bool_),  # chance put it here
+        ("propensity", np.float64),  # chance that such a question shows it, (0, 1]
+    ]
+)
+"""One chosen module."""
+
+
+class Needs(NamedTuple):
+    """Prerequisites, as in `recommender.ranking.prerequisites.Requirements`."""
+
+    module: Any
+    needed_module: Any
+    needed_skill: Any
+    required: Any
+    hard: Any
+    count: Any
+
+
+class RuleRows(NamedTuple):
+    """What rules look at, by module: codes of language and format, minutes, times; see `Rules`."""
+
+    needs: Needs
+    language: Any
+    format: Any
+    minutes: Any
+    published_at: Any
+    retired_at: Any
+
+
+class Asked(NamedTuple):
+    """What a question asks of the rules.
+
+    Parameters
+    ----------
+    now : float
+        Seconds since 1970 UTC.
+    minutes : float
+        Longest module wanted; infinity for any.
+    review : bool
+        Finished modules may come again.
+    foreign : bool array, shape (n_kinds, n_languages)
+        Languages that each kind of learner does not understand.
+    unfit : bool array, shape (n_formats,)
+    excluded : int64 array
+        Positions of modules.
+    """
+
+    now: float
+    minutes: float
+    review: bool
+    foreign: Any
+    unfit: Any
+    excluded: Any
+
+
+class Facts(NamedTuple):
+    """Arrays of `recommender.ranking.module_facts.ModuleFacts`; weights of modules nobody started are 0.
+
+    `similar_sum` and `similar_starts` (n_modules,) are the sum of those weights, and of them times starts.
+    """
+
+    learned: Any
+    declared: Any
+    labels: Any
+    skill_start: Any
+    skill_values: Any
+    needed_start: Any
+    needed_values: Any
+    role_needs: Any
+    similar_start: Any
+    similar_modules: Any
+    similar_weights: Any
+    similar_sum: Any
+    similar_starts: Any
+    end: float
+
+
+class Past(NamedTuple):
+    """One learner's history: modules, their times, role, and whether the question is ahead of the data."""
+
+    modules: Any
+    at: Any
+    role: int
+    ahead: bool
+
+
+class Ranking(NamedTuple):
+    """A ranker: weights of views (N_STAGES, n_views), stages that trees correct (N_STAGES,), trees, facts."""
+
+    weights: Any
+    corrected: Any
+    least_started: Any
+    n_candidates: int
+    n_features: int
+    id_rank: Any
+    trees: Any
+    facts: Facts
+
+
+class Weights(NamedTuple):
+    """Numbers of `recommender.ranking.value.ValueWeights`, and the falloff of the band."""
+
+    difficulty: float
+    gap: float
+    readiness: float
+    unlocking: float
+    review: float
+    learning_rate: float
+    assumed_mastery: float
+    falloff: float
+
+
+class Asking(NamedTuple):
+    """What roles ask for, last no role: (n_roles + 1, n_skills) and priorities (n_roles + 1,)."""
+
+    required: Any
+    importance: Any
+    priority: Any
+
+
+class Taught(NamedTuple):
+    """Skills that modules teach, and the items typical of them; see `Teaching` and `TypicalItems`."""
+
+    start: Any
+    skill: Any
+    item_start: Any
+    item_skill: Any
+    item_weight: Any
+    harder: Any
+    declared: Any
+
+
+class Order(NamedTuple):
+    """Modules by id, and those of each variant group, back to back: `members[start[g]:start[g + 1]]`.
+
+    `diversity` weighs how modules are alike, as in `recommender.ranking.rerank`; the arrays after it are of
+    its `Neighbours`. The last three are those of `recommender.ranking.explore`.
+    """
+
+    id_rank: Any
+    group: Any
+    start: Any
+    members: Any
+    diversity: float
+    alike_start: Any
+    alike: Any
+    likeness: Any
+    exploration: float
+    rarity: Any
+    by_id: Any
+
+
+class Codes(NamedTuple):
+    """Row of each view's reason, and of the added terms', among `n` codes."""
+
+    of_view: Any
+    of_added: Any
+    n: int

@@ -1,0 +1,203 @@
+"""The compiled steps of ranking, one at a time, for tests that work them by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.domain.catalog import Catalog, Floats
+from recommender.domain.recommendation import DifficultyFit, ReasonCode
+from recommender.embeddings.neighbours import Neighbours
+from recommender.ranking import choose_kernel, explain_kernel, passes_kernel, rules_kernel
+from recommender.ranking.difficulty import FITS, Band
+from recommender.ranking.eligibility import Eligibility, Rules
+from recommender.ranking.gain import Need
+from recommender.ranking.kernel_arrays import MAX_REASONS, Asking, Codes, Order, Weights
+from recommender.ranking.preferences import mix_scores
+from recommender.ranking.value import ADDED, Preference, ValueWeights
+
+Bools = NDArray[np.bool_]
+
+
+def compiled_band(band: Band) -> passes_kernel.Band:
+    """Band with its logits."""
+    return passes_kernel.band_of(band.low, band.high)
+
+
+def weights_of(weights: ValueWeights, falloff: float = 1.0) -> Weights:
+    """Weights as compiled code takes them."""
+    of = weights
+    return Weights(
+        of.difficulty,
+        of.gap,
+        of.readiness,
+        of.unlocking,
+        of.review,
+        of.learning_rate,
+        of.assumed_mastery,
+        falloff,
+    )
+
+
+def distance(success: Sequence[float], band: Band) -> Floats:
+    """Logits from each probability to the nearer edge of the band."""
+    return np.array([passes_kernel.away(p, compiled_band(band)) for p in success])
+
+
+def fit(success: Sequence[float] | Floats, band: Band) -> Floats:
+    """Fit of each probability, in [0, 1], as the term of difficulty holds it."""
+    weights = weights_of(ValueWeights(difficulty=1.0), band.falloff)
+    found = [passes_kernel.terms(1.0, p, 0.0, 0.0, 1.0, 0, compiled_band(band), weights)[1] for p in success]
+    return (np.array(found) + 1.0) / 2.0
+
+
+def classify(success: float, band: Band) -> DifficultyFit | None:
+    """Word for a probability."""
+    return FITS[passes_kernel.classify(success, compiled_band(band))]
+
+
+def order_of(
+    catalog_ids: Sequence[str], group: Any = None, diversity: float = 0.0, alike: Any = None
+) -> Order:
+    """Order of modules, all in a variant group of their own if none is given."""
+    n = len(catalog_ids)
+    rank = np.empty(n, np.int32)
+    rank[sorted(range(n), key=catalog_ids.__getitem__)] = np.arange(n)
+    group = np.arange(n, dtype=np.int32) if group is None else group
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(group, minlength=n))])
+    near = alike or Neighbours.none(n)
+    members = np.argsort(group, kind="stable")
+    like = (near.start, near.modules, near.weights)
+    return Order(rank, group, start, members, diversity, *like, 0.0, np.ones(n), np.argsort(rank))
+
+
+def diverse_top(
+    score: Floats, allowed: Bools, k: int, ids: Sequence[str], *, weight: float, alike: Neighbours
+) -> list[int]:
+    """Positions of the `k` best, each beside those before it."""
+    found: list[int] = choose_kernel.choose(score, allowed, k, order_of(ids, None, weight, alike)).tolist()
+    return found
+
+
+def swap(
+    chosen: NDArray[np.intp], *, allowed: Bools, success_probability: Floats, band: Band, catalog: Catalog
+) -> tuple[NDArray[np.intp], dict[int, int]]:
+    """Modules after the swap, and in whose place those swapped in are."""
+    modules, replaced = chosen.copy(), np.empty(len(chosen), np.int64)
+    order = order_of(catalog.module_ids, catalog.variant_group)
+    choose_kernel.swap(modules, allowed, success_probability, compiled_band(band), order, replaced)
+    return modules, {int(m): int(old) for m, old in zip(modules, replaced, strict=True) if old >= 0}
+
+
+def gap_closed(mastery: Floats, need: Need, *, learning_rate: float, assumed_mastery: float) -> Floats:
+    """Worth of one module on each skill for a role, (n_skills,)."""
+    asking = Asking(need.required[None], need.importance[None], np.array([need.priority]))
+    gap = np.empty(len(mastery))
+    assumed = np.full(len(mastery), float(assumed_mastery))
+    passes_kernel.close_gaps(mastery, assumed, 0, asking, float(learning_rate), gap)
+    return gap
+
+
+def total(catalog: Catalog, per_skill: Floats) -> Floats:
+    """Sum of a value over the skills each module teaches, (n_modules,)."""
+    taught = catalog.module_skills
+    sums = [
+        passes_kernel.summed(taught.start, taught.values, m, per_skill, per_skill)[0]
+        for m in range(catalog.n_modules)
+    ]
+    return np.array(sums)
+
+
+def mean(catalog: Catalog, per_skill: Floats) -> Floats:
+    """Mean of a value over the skills each module teaches, (n_modules,)."""
+    taught = catalog.module_skills
+    means = [
+        passes_kernel.summed(taught.start, taught.values, m, per_skill, per_skill)[1]
+        for m in range(catalog.n_modules)
+    ]
+    return np.array(means)
+
+
+def leading(catalog: Catalog, module: int, per_skill: Floats) -> int:
+    """Position of the skill a module teaches with the largest value."""
+    taught = catalog.module_skills
+    return int(explain_kernel.leading(taught.start, taught.values, module, per_skill))
+
+
+def unlocks(rules: Rules, eligible: Eligibility) -> NDArray[np.int64]:
+    """How many modules each module would make reachable, (n_modules,)."""
+    found = np.empty(len(eligible.removed), np.int64)
+    rules_kernel.count_unlocks(rules.requirements.compiled, eligible.missing, eligible.removed, found)
+    return found
+
+
+class Terms:
+    """Terms of every module, from views given as (weight, code, scores)."""
+
+    def __init__(
+        self,
+        views: Sequence[tuple[float, ReasonCode, Any]],
+        allowed: Bools,
+        weights: ValueWeights,
+        *,
+        success: Floats,
+        gap: Floats,
+        readiness: Floats,
+        unlocks: NDArray[np.int64],
+        faded: Floats,
+        band: Band,
+    ) -> None:
+        self.preferred, self.of_views = preference(views, allowed, weights.uniform_floor)
+        of_view = tuple(code for _, code, _ in views)
+        self.codes = tuple(dict.fromkeys((*of_view, *ADDED)))
+        self.numbers = Codes(
+            np.array([self.codes.index(code) for code in of_view], np.int64),
+            np.array([self.codes.index(code) for code in ADDED], np.int64),
+            len(self.codes),
+        )
+        most = max(1, self.preferred.n_allowed)
+        its, numbers = compiled_band(band), weights_of(weights, band.falloff)
+        self.rows = [
+            passes_kernel.terms(
+                self.preferred.mix[m] * most,
+                float(success[m]),
+                float(gap[m]),
+                float(faded[m]),
+                float(readiness[m]),
+                int(unlocks[m]),
+                its,
+                numbers,
+            )
+            for m in range(len(allowed))
+        ]
+        self.score = np.array([sum(row) for row in self.rows], np.float64)
+
+    def parts(self, module: int) -> Floats:
+        """Each view's part of what all views give a module."""
+        parts: Floats = explain_kernel.parts_of(self.of_views, self.preferred.shares, module)
+        return parts
+
+    def reasons(self, module: int) -> list[tuple[ReasonCode, float]]:
+        """Codes of the largest positive terms and their shares of all that are positive."""
+        return told(self.rows[module], self.of_views, self.preferred.shares, module, self.numbers, self.codes)
+
+
+def told(
+    terms: Any, of_views: Floats, shares: Any, module: int, numbers: Codes, codes: Sequence[ReasonCode]
+) -> list[tuple[ReasonCode, float]]:
+    """Reasons for a module, with their weights."""
+    reasons, weights = np.empty(MAX_REASONS, np.int8), np.empty(MAX_REASONS)
+    explain_kernel.explain(module, terms, of_views, shares, numbers, reasons, weights)
+    return [(codes[c], float(w)) for c, w in zip(reasons.tolist(), weights, strict=True) if c >= 0]
+
+
+def preference(
+    views: Sequence[tuple[float, ReasonCode, Any]], allowed: Bools, floor: float
+) -> tuple[Preference, Floats]:
+    """Mix (weight, code, scores) of each view; return the weights too."""
+    weights = np.array([weight for weight, _, _ in views], np.float64)
+    scores = np.array([scores for _, _, scores in views], np.float32).reshape(len(views), len(allowed))
+    return mix_scores(weights, scores, allowed, floor), weights
