@@ -111,13 +111,17 @@ class Past(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """A ranker: weights of views (N_STAGES, n_views), stages that trees correct (N_STAGES,), trees, facts."""
+    """A ranker: weights of views (N_STAGES, n_views), stages that trees correct (N_STAGES,), trees, facts.
+
+    `new_odds` is that of `RankerConfig`.
+    """
 
     weights: Any
     corrected: Any
     least_started: Any
     n_candidates: int
     n_features: int
+    new_odds: float
     id_rank: Any
     trees: Any
     facts: Facts

@@ -113,7 +113,7 @@ class Preferences:
         return x
 
     def prefer(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
-        """Mix the views, and let the ranker share the candidates' part of the mix among them anew."""
+        """Mix the views, let the ranker share the candidates' part of the mix anew, and favour new modules."""
         from recommender.ranking.ranker_kernel import prefer_block
 
         histories = Histories.of(history)
@@ -133,6 +133,7 @@ class Preferences:
             least_started=np.array(LEAST_STARTED, np.int64),
             n_candidates=ranker.config.n_candidates,
             n_features=self.n_features,
+            new_odds=ranker.config.new_odds,
             id_rank=self.id_rank,
             trees=ranker.compiled(),
             facts=facts.compiled,

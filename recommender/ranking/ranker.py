@@ -26,7 +26,7 @@ class RankerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    n_candidates: int = Field(20, ge=1, description="modules that each view puts forward")
+    n_candidates: int = Field(14, ge=1, description="modules that each view puts forward")
     learning_rate: float = Field(0.1, gt=0, description="shrinkage of each tree")
     max_rounds: int = Field(400, ge=0, description="trees at most; 0 leaves the mix as it is")
     patience: int = Field(20, ge=1, description="rounds without gain on held-out choices before stopping")
@@ -40,6 +40,11 @@ class RankerConfig(BaseModel):
         0.25, gt=0, le=1, description="share of the other candidates that is learned from, drawn at random"
     )
     min_choices: int = Field(300, ge=1, description="choices below which no trees are fitted")
+    new_odds: float = Field(
+        2.0,
+        ge=1,
+        description="odds of a module that nobody has started yet, times what was learned of such modules",
+    )
     prior_choices: float = Field(
         50.0, gt=0, description="choices that the declared weights of views count for"
     )

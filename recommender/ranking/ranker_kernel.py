@@ -294,7 +294,25 @@ def prefer(ranking: Ranking, past: Past, allowed: Any, floor: float, scores: Any
             value = np.zeros(len(candidates))
             add_trees(ranking.trees, x, value)
             redistribute(candidates, value, floor, n_allowed, mix)
+    if ranking.new_odds != 1.0:
+        favour_new(ranking.facts.learned, ranking.new_odds, allowed, mix)
     return n_allowed
+
+
+@numba.njit(cache=True, nogil=True)
+def favour_new(learned: Any, odds: float, allowed: Any, mix: Any) -> None:
+    """Raise the odds of modules that nobody has started; the sum over what is allowed stays."""
+    before, after = 0.0, 0.0
+    for m in range(len(mix)):
+        was = mix[m]
+        if learned[m, 0] == 0.0:
+            mix[m] *= odds
+        if allowed[m]:
+            before += was
+            after += mix[m]
+    scale = before / after if after > 0.0 else 1.0
+    for m in range(len(mix)):
+        mix[m] *= scale
 
 
 @numba.njit(cache=True, nogil=True)

@@ -65,7 +65,7 @@ def starts():
 @pytest.fixture(scope="module")
 def preferences(catalog, starts):
     views = {name: VIEWS[name]().fit(starts, catalog, seed=0) for name in NAMES}
-    ranker = Ranker.declared(RankerConfig(n_candidates=3), np.array([0.4, 0.6]))
+    ranker = Ranker.declared(RankerConfig(n_candidates=3, new_odds=1.0), np.array([0.4, 0.6]))
     return Preferences.of(catalog, views, ranker, ModuleUse.fit(starts))
 
 
@@ -191,3 +191,18 @@ def test_redistribution_moves_mass_among_candidates_only(values):
     np.testing.assert_allclose(mix[len(values) :], 0.1)
     kept = 0.02 + 0.08 * len(values) * weights / weights.sum()
     np.testing.assert_allclose(mix[: len(values)], kept, atol=1e-12)
+
+
+def test_new_modules_have_the_odds_they_are_given(preferences, catalog, starts):
+    allowed = np.ones(N_MODULES, bool)
+    allowed[[0, 4]] = False  # of modules 0 to 10 some may not be chosen; nobody has started module 11
+
+    def preferred(new_odds):
+        ranker = Ranker.declared(RankerConfig(new_odds=new_odds), np.array([0.4, 0.6]))
+        made = Preferences.of(catalog, preferences.views, ranker, ModuleUse.fit(starts))
+        return made.prefer(HISTORY, allowed, FLOOR).mix
+
+    plain, favoured = preferred(1.0), preferred(3.0)
+    np.testing.assert_allclose(favoured[allowed].sum(), 1.0)
+    np.testing.assert_allclose(favoured[11] / favoured[1], 3.0 * plain[11] / plain[1])
+    np.testing.assert_allclose(favoured[1:4] / favoured[1], plain[1:4] / plain[1])
