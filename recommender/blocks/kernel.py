@@ -136,11 +136,18 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
 
 @numba.njit(cache=True, nogil=True)
 def recommend(
-    bound: Any, learners: Learners, asked: Asked, question: Question, scores: Any, answer: Answer
+    bound: Any,
+    learners: Learners,
+    asked: Asked,
+    question: Question,
+    scores: Any,
+    shares: Any,
+    answer: Answer,
 ) -> None:
     """Fill the answers of a block.
 
-    `bound` is a `Model`; `scores` (n_learners, n_views, n_modules), of the views, become shares.
+    `bound` is a `Model`; `scores` (n_learners, n_views, n_modules) are those of the views, of which
+    `shares` are filled.
     """
     model = bound.of
     n_modules = len(model.order.id_rank)
@@ -165,7 +172,7 @@ def recommend(
         )
         count_unlocks(model.rules.needs, room.missing, room.removed, room.unlocks)
         allowed = room.removed == 0
-        n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], room.mix)
+        n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], shares[b], room.mix)
         known = Known(
             allowed,
             room.readiness,
@@ -187,7 +194,7 @@ def recommend(
         )
         score_modules(known, model.taught, model.weights, room.logit, room.score)
         of_views = model.ranking.weights[stage_of(model.ranking, past)]
-        _show(b, model, known, room, question.draws, of_views, scores[b], answer)
+        _show(b, model, known, room, question.draws, of_views, shares[b], answer)
 
 
 @numba.njit(cache=True, nogil=True)

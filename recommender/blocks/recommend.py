@@ -167,12 +167,13 @@ class BlockRecommender:
         explores = query.scenario == "explore"
         floor = EXPLORE_FLOOR if explores else self.bundle.ranking.value.uniform_floor
         bands = self._bands(block, query.challenge)
+        scores = self.preferences.scores(block.histories)
         chosen = Chosen(
             choice=np.empty((n, k), CHOICE),
             reasons=np.empty((n, k, MAX_REASONS), np.int8),
             weights=np.empty((n, k, MAX_REASONS)),
             mastery=np.empty((n, self.bundle.catalog.n_skills)),
-            shares=self.preferences.scores(block.histories),
+            shares=np.empty_like(scores),
             bands=bands,
         )
         histories = block.histories
@@ -200,6 +201,7 @@ class BlockRecommender:
                 self.preferences.is_ahead(now),
                 draws,
             ),
+            scores,
             chosen.shares,
             kernel.Answer(chosen.choice, chosen.reasons, chosen.weights, chosen.mastery),
         )

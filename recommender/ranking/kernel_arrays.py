@@ -113,13 +113,14 @@ class Past(NamedTuple):
 class Ranking(NamedTuple):
     """A ranker: weights of views (N_STAGES, n_views), stages that trees correct (N_STAGES,), trees, facts.
 
-    `new_odds` is that of `RankerConfig`.
+    `n_candidates`, `max_candidates` and `new_odds` are those of `RankerConfig`.
     """
 
     weights: Any
     corrected: Any
     least_started: Any
     n_candidates: int
+    max_candidates: int
     n_features: int
     new_odds: float
     id_rank: Any

@@ -87,13 +87,14 @@ class Preferences:
         return asked_at >= self._end
 
     def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Positions of the modules that some view puts among its best, ascending."""
-        from recommender.ranking.ranker_kernel import mark_candidates
+        """Positions of the modules that some view puts among its best, ascending; see `RankerConfig`."""
+        from recommender.ranking.ranker_kernel import find_candidates
 
-        marked = np.zeros(len(allowed), np.bool_)
-        n_each = self.ranker.config.n_candidates
-        mark_candidates(preferred.shares, allowed, self.id_rank, n_each, marked)
-        return np.flatnonzero(marked)
+        each, most = self.ranker.config.n_candidates, self.ranker.config.max_candidates
+        found: NDArray[np.int64] = find_candidates(
+            preferred.shares, preferred.mix, allowed, self.id_rank, each, most
+        )
+        return found
 
     def features(
         self,
@@ -113,15 +114,16 @@ class Preferences:
         return x
 
     def prefer(self, history: History, allowed: NDArray[np.bool_], floor: float) -> Preference:
-        """Mix the views, let the ranker share the candidates' part of the mix anew, and favour new modules."""
+        """Mix the views, let the ranker share out the candidates' part anew, and favour new modules."""
         from recommender.ranking.ranker_kernel import prefer_block
 
         histories = Histories.of(history)
         scores, mix, n_allowed = self.scores(histories), np.empty((1, len(allowed))), np.empty(1, np.int64)
         past = (histories.start, histories.modules, histories.at, histories.role)
         ahead = self.is_ahead(history.asked_at)
-        prefer_block(self._bound, past, ahead, allowed[None], floor, scores, mix, n_allowed)
-        return Preference(scores[0], mix[0], int(n_allowed[0]))
+        shares = np.empty_like(scores)
+        prefer_block(self._bound, past, ahead, allowed[None], floor, scores, shares, mix, n_allowed)
+        return Preference(shares[0], mix[0], int(n_allowed[0]))
 
     def compiled(self) -> Any:
         """Return what compiled code reads, as `recommender.ranking.kernel_arrays.Ranking`."""
@@ -132,6 +134,7 @@ class Preferences:
             corrected=ranker.corrected_,
             least_started=np.array(LEAST_STARTED, np.int64),
             n_candidates=ranker.config.n_candidates,
+            max_candidates=ranker.config.max_candidates,
             n_features=self.n_features,
             new_odds=ranker.config.new_odds,
             id_rank=self.id_rank,

@@ -27,6 +27,9 @@ class RankerConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     n_candidates: int = Field(14, ge=1, description="modules that each view puts forward")
+    max_candidates: int = Field(
+        64, ge=1, description="candidates at most, of those put forward the likeliest in the mix"
+    )
     learning_rate: float = Field(0.1, gt=0, description="shrinkage of each tree")
     max_rounds: int = Field(400, ge=0, description="trees at most; 0 leaves the mix as it is")
     patience: int = Field(20, ge=1, description="rounds without gain on held-out choices before stopping")

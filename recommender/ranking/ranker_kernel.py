@@ -67,10 +67,22 @@ def _share_out(scores: Any, allowed: Any, scale: float, weight: float, shares: A
 
 
 @numba.njit(cache=True, nogil=True)
-def mark_candidates(shares: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
-    """Mark the `k` best of each view, `shares` of shape (n_views, n_modules)."""
+def find_candidates(shares: Any, mix: Any, allowed: Any, id_rank: Any, each: int, most: int) -> Any:
+    """Return the `each` best of every view, of all these the `most` best of the mix; positions, ascending.
+
+    `shares` are of shape (n_views, n_modules), `mix` of shape (n_modules,).
+    """
+    marked = np.zeros(len(mix), np.bool_)
     for v in range(len(shares)):
-        mark_strongest(shares[v], allowed, id_rank, k, marked)
+        mark_strongest(shares[v], allowed, id_rank, each, marked)
+    found = np.flatnonzero(marked)
+    if len(found) <= most:
+        return found
+    likely, kept = np.zeros(len(mix), np.float32), np.zeros(len(mix), np.bool_)
+    for m in found:
+        likely[m] = mix[m]
+    mark_strongest(likely, marked, id_rank, most, kept)
+    return np.flatnonzero(kept)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -277,20 +289,21 @@ def stage_of(ranking: Ranking, past: Past) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def prefer(ranking: Ranking, past: Past, allowed: Any, floor: float, scores: Any, mix: Any) -> int:
+def prefer(
+    ranking: Ranking, past: Past, allowed: Any, floor: float, scores: Any, shares: Any, mix: Any
+) -> int:
     """Mix the views of one learner, and let the trees share the candidates' part of the mix anew.
 
-    `scores` (n_views, n_modules) become shares, `mix` (n_modules,) is filled; returns how many are allowed.
+    Fills `shares` of `scores` (n_views, n_modules), and `mix` (n_modules,); returns how many are allowed.
     """
     stage = stage_of(ranking, past)
-    n_allowed = mix_views(scores, ranking.weights[stage], allowed, floor, scores, mix)
+    n_allowed = mix_views(scores, ranking.weights[stage], allowed, floor, shares, mix)
     if ranking.corrected[stage]:
-        marked = np.zeros(len(mix), np.bool_)
-        mark_candidates(scores, allowed, ranking.id_rank, ranking.n_candidates, marked)
-        candidates = np.flatnonzero(marked)
+        each, most = ranking.n_candidates, ranking.max_candidates
+        candidates = find_candidates(shares, mix, allowed, ranking.id_rank, each, most)
         if len(candidates):
             x = np.empty((len(candidates), ranking.n_features), np.float32)
-            describe(candidates, scores, mix, past, ranking.facts, x)
+            describe(candidates, shares, mix, past, ranking.facts, x)
             value = np.zeros(len(candidates))
             add_trees(ranking.trees, x, value)
             redistribute(candidates, value, floor, n_allowed, mix)
@@ -317,9 +330,17 @@ def favour_new(learned: Any, odds: float, allowed: Any, mix: Any) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def prefer_block(
-    bound: Any, histories: Any, ahead: bool, allowed: Any, floor: float, scores: Any, mix: Any, n: Any
+    bound: Any,
+    histories: Any,
+    ahead: bool,
+    allowed: Any,
+    floor: float,
+    scores: Any,
+    shares: Any,
+    mix: Any,
+    n: Any,
 ) -> None:
-    """Do as `prefer` for a block: `scores` (n_histories, n_views, n_modules), `allowed` and `mix` by module.
+    """Do as `prefer` for a block: arrays have the histories before what they have there.
 
     `bound` is a `Ranking`; `histories` are their start, modules, times and roles; `n` (n_histories,) is
     filled with how many modules are allowed.
@@ -328,4 +349,4 @@ def prefer_block(
     for b in range(len(n)):
         rows = slice(start[b], start[b + 1])
         past = Past(modules[rows], at[rows], role[b], ahead)
-        n[b] = prefer(bound.of, past, allowed[b], floor, scores[b], mix[b])
+        n[b] = prefer(bound.of, past, allowed[b], floor, scores[b], shares[b], mix[b])

@@ -127,8 +127,8 @@ def test_a_new_module_that_is_like_nothing_moves_the_others_together(tiny_engine
 
 
 def replace_trees(ranker):
-    """Keep only the weights of the views: trees look at where a module is in its views' order."""
-    kept = type(ranker)(ranker.config).none()
+    """Keep only the weights of the views: trees look at a module's place among others, odds lift new ones."""
+    kept = type(ranker)(ranker.config.model_copy(update={"new_odds": 1.0})).none()
     kept.weights_, kept.corrected_ = ranker.weights_, np.zeros_like(ranker.corrected_)
     return kept
 
