@@ -111,8 +111,8 @@ class Content(NeighbourView):
         Only the rows that the change can reach are compared with all others.
         """
         kept, source = self.fitted(), change.modules
-        before, after = (_tokens(catalog, self.config) for catalog in (change.before, change.after))
-        likeness = _likeness(before, after, self.config)
+        before, after = (tokens_of(catalog, self.config) for catalog in (change.before, change.after))
+        likeness = likeness_of(before, after, self.config)
         same = source >= 0
         for (_, old), (_, new) in zip(before, after, strict=True):
             alike = (at >= 0 and own == old[at] for own, at in zip(new, source.tolist(), strict=True))
@@ -146,17 +146,17 @@ def content_of(views: Mapping[str, View]) -> Content | None:
 @lru_cache(maxsize=1)
 def _within(catalog: Catalog, config: ContentConfig) -> Likeness:
     """How alike the modules of one catalogue are."""
-    tokens = _tokens(catalog, config)
-    return _likeness(tokens, tokens, config)
+    tokens = tokens_of(catalog, config)
+    return likeness_of(tokens, tokens, config)
 
 
-def _tokens(catalog: Catalog, config: ContentConfig) -> list[tuple[float, list[list[str]]]]:
+def tokens_of(catalog: Catalog, config: ContentConfig) -> list[tuple[float, list[list[str]]]]:
     """Weight and tokens of every module, of each channel that weighs anything."""
     channels = ((config.text_weight, texts_of), (config.label_weight, labels_of))
     return [(weight, of(catalog)) for weight, of in channels if weight > 0]
 
 
-def _likeness(fitted: Channels, tokens: Channels, config: ContentConfig) -> Likeness:
+def likeness_of(fitted: Channels, tokens: Channels, config: ContentConfig) -> Likeness:
     """How alike the second are by the vocabulary of the first."""
     return Likeness(
         [

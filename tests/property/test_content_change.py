@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recommender.domain.catalog import Catalog
 from recommender.domain.catalog_change import CatalogChange
 from recommender.embeddings import build_interactions
-from recommender.embeddings.content import Content, ContentConfig
+from recommender.embeddings.content import Content, ContentConfig, likeness_of, tokens_of
 from recommender.embeddings.likeness import reached
 from recommender.embeddings.new_modules import NewModules
 
@@ -50,7 +50,8 @@ def fit(view, before, started=()):
 def by_comparing_all(view, change, among):
     """Neighbours where no row is taken over."""
     nothing_is_the_same = np.zeros(change.after.n_modules, np.bool_)
-    likeness = view._likeness(view._tokens(change.before), view._tokens(change.after))
+    tokens = (tokens_of(of, view.config) for of in (change.before, change.after))
+    likeness = likeness_of(*tokens, view.config)
     rows = reached(change, nothing_is_the_same, view.fitted(), likeness, among, view.config.n_neighbours)
     assert rows.all()
     return view._strongest(change.after, likeness, rows, among).arrays()
@@ -90,6 +91,7 @@ def test_few_rows_are_compared_when_one_module_is_added(title, expected):
     modules = {f"m{i:02d}": (f"word{i // 2}", []) for i in range(20)}
     change = CatalogChange(catalog(modules), catalog({**modules, "new": (title, [])}))
     view = fit(Content(ContentConfig(n_neighbours=1, max_df=1.0)), change.before)
-    likeness = view._likeness(view._tokens(change.before), view._tokens(change.after))
+    tokens = (tokens_of(of, view.config) for of in (change.before, change.after))
+    likeness = likeness_of(*tokens, view.config)
     rows = reached(change, change.modules >= 0, view.fitted(), likeness, np.ones(21, np.bool_), 1)
     assert [change.after.module_ids[row] for row in np.flatnonzero(rows)] == expected
