@@ -13,7 +13,7 @@ from recommender.trees.bitvectors import NO_TREES, BitVectors
 
 _THREADS = 2
 # Fitted on fewer rows than these, a second thread costs more than it brings.
-_ROWS_FOR_THREADS = 200_000
+_ROWS_FOR_THREADS = 100_000
 _CHUNK = 50_000
 
 
