@@ -26,7 +26,7 @@ class RankerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    n_candidates: int = Field(14, ge=1, description="modules that each view puts forward")
+    n_candidates: int = Field(20, ge=1, description="modules that each view puts forward")
     max_candidates: int = Field(
         64, ge=1, description="candidates at most, of those put forward the likeliest in the mix"
     )
@@ -44,7 +44,7 @@ class RankerConfig(BaseModel):
     )
     min_choices: int = Field(300, ge=1, description="choices below which no trees are fitted")
     new_odds: float = Field(
-        2.0,
+        1.5,
         ge=1,
         description="odds of a module that nobody has started yet, times what was learned of such modules",
     )
