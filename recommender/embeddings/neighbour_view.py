@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog_change import CatalogChange, positions_of
@@ -68,12 +66,8 @@ class NeighbourView:
 
     def leading_source(self, history: History, module: int) -> int:
         """Position of the started module that speaks for `module` most strongly; -1 when none does."""
-        return int(self.leading_sources(history, np.array([module]))[0])
-
-    def leading_sources(self, history: History, modules: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Find `leading_source` of several modules, shape of `modules`."""
         config = self.config
-        return self.fitted().leading_sources(history, modules, window=config.window, recency=config.recency)
+        return self.fitted().leading_source(history, module, window=config.window, recency=config.recency)
 
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""

@@ -169,26 +169,13 @@ class Neighbours:
         score_histories(self._rows, histories.start, histories.modules, window, recency, out)
         return out
 
-    def leading_sources(
-        self, history: History, targets: NDArray[np.int64], *, window: int, recency: float
-    ) -> NDArray[np.int64]:
-        """Find the started module that speaks for each target most strongly; -1 where none does."""
-        from recommender.embeddings.neighbours_kernel import strongest_sources
+    def leading_source(self, history: History, module: int, *, window: int, recency: float) -> int:
+        """Position of the started module that speaks for `module` most strongly; -1 when none does."""
+        from recommender.embeddings.neighbours_kernel import strongest_source
 
         started = history.modules.view()
         started.setflags(write=False)
-        out = np.empty(len(targets), np.int64)
-        strongest_sources(self._plain, started, window, recency, targets, out)
-        return out
-
-    def leading_source(self, history: History, module: int, *, window: int, recency: float) -> int:
-        """Position of the started module that speaks for `module` most strongly; -1 when none does."""
-        return int(self.leading_sources(history, np.array([module]), window=window, recency=recency)[0])
-
-    @cached_property
-    def _plain(self) -> tuple[NDArray[Any], ...]:
-        """Arrays of `_rows`, which are handed over faster without their names."""
-        return (self.start, self.modules, self.weights, self.known)
+        return int(strongest_source(self._rows, started, window, recency, module))
 
     @cached_property
     def _rows(self) -> Any:

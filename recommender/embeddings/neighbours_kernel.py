@@ -66,11 +66,3 @@ def strongest_source(rows: Rows, modules: Any, window: int, recency: float, targ
                 best, source = step * rows.weights[e], module
         step *= recency
     return source
-
-
-@numba.njit(cache=True, nogil=True)
-def strongest_sources(plain: Any, started: Any, window: int, recency: float, targets: Any, out: Any) -> None:
-    """Fill `out` (n_targets,) with `strongest_source` of each target; `plain` holds the arrays of `Rows`."""
-    rows = Rows(plain[0], plain[1], plain[2], plain[3])
-    for i in range(len(targets)):
-        out[i] = strongest_source(rows, started, window, recency, targets[i])

@@ -15,4 +15,4 @@ def warm_neighbours() -> None:
     )
     past = History(np.zeros(1, np.int32), np.zeros(1))
     near.score(Histories.of(past), window=1, recency=1.0)
-    near.leading_sources(past, np.zeros(1, np.int64), window=1, recency=1.0)
+    near.leading_source(past, 0, window=1, recency=1.0)

@@ -103,22 +103,22 @@ def gap_closed(mastery: Floats, need: Need, *, learning_rate: float, assumed_mas
 
 def total(catalog: Catalog, per_skill: Floats) -> Floats:
     """Sum of a value over the skills each module teaches, (n_modules,)."""
-    taught = catalog.module_skills
-    sums = [
-        passes_kernel.summed(taught.start, taught.values, m, per_skill, per_skill)[0]
-        for m in range(catalog.n_modules)
-    ]
-    return np.array(sums)
+    return _taught(catalog, per_skill)[:, 0]
 
 
 def mean(catalog: Catalog, per_skill: Floats) -> Floats:
     """Mean of a value over the skills each module teaches, (n_modules,)."""
+    return _taught(catalog, per_skill)[:, 1]
+
+
+def _taught(catalog: Catalog, per_skill: Floats) -> Floats:
+    """Sum and mean, (n_modules, 2)."""
     taught = catalog.module_skills
-    means = [
-        passes_kernel.summed(taught.start, taught.values, m, per_skill, per_skill)[1]
+    both = [
+        passes_kernel.summed(taught.start, taught.values, m, per_skill, per_skill)
         for m in range(catalog.n_modules)
     ]
-    return np.array(means)
+    return np.array(both).reshape(-1, 2)
 
 
 def leading(catalog: Catalog, module: int, per_skill: Floats) -> int:
