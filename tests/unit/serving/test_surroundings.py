@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import sqlite3
 import subprocess
@@ -189,21 +188,11 @@ def test_the_documentation_page_lists_every_call_and_problem_and_loads_nothing(s
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_importing_the_service_is_quick_and_loads_nothing_that_trains() -> None:
+def test_importing_the_service_loads_nothing_that_trains() -> None:
     code = (
-        "import sys, time; t = time.process_time(); import serving.app; "
+        "import sys; import serving.app; "
         "heavy = {'mlflow', 'pandas', 'sklearn', 'implicit', 'matplotlib', 'numba', 'training'}; "
-        "print(time.process_time() - t, sorted(heavy & set(sys.modules)))"
+        "print(sorted(heavy & set(sys.modules)))"
     )
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    seconds, loaded = [], []
-    for _ in range(3):
-        # The first import after an installation also compiles every file.
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-        first, _, rest = done.stdout.strip().partition(" ")
-        seconds.append(float(first))
-        loaded.append(rest)
-        if seconds[-1] < 2:
-            break
-    assert set(loaded) == {"[]"}
-    assert min(seconds) < 2
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
