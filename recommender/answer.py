@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +22,31 @@ from recommender.domain.recommendation import (
     SkillOutlook,
 )
 from recommender.embeddings.histories import History
-from recommender.embeddings.neighbour_view import Wording
 from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.together import Sequences
+from recommender.ranking import explain
 from recommender.ranking.difficulty import FITS, Band
-from recommender.ranking.explain import Facts, sentence
+from recommender.ranking.explain import Messages
 from recommender.ranking.gain import Need, expected_gain
-from recommender.ranking.kernel_arrays import CHOICE
-from recommender.ranking.messages import text
+from recommender.ranking.messages import messages_of
 
-# Number of each field of a record, which is faster than its name.
-_AT = {name: place for place, name in enumerate(CHOICE.names or ())}
-_MODULE, _REPLACED, _SCORE, _SUCCESS = (_AT[n] for n in ("module", "replaced", "score", "success"))
+
+class Choice(NamedTuple):
+    """A record of `CHOICE`, field by field, as plain numbers."""
+
+    module: int
+    replaced: int
+    score: float
+    success: float
+    replaced_success: float
+    fit: int
+    prerequisites_met: bool
+    n_unlocked: int
+    gap_skill: int
+    faded_skill: int
+    faded: float
+    explored: bool
+    propensity: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,115 +124,93 @@ class Words:
 
     def modules(self, request: Request) -> tuple[RecommendedModule, ...]:
         """Answer for what was chosen, best first."""
-        rows: list[tuple[Any, ...]] = [row for row in request.choice.tolist() if row[_MODULE] >= 0]
-        codes = [[request.codes[c] for c in its if c >= 0] for its in request.reasons[: len(rows)].tolist()]
-        after = self._after(request, [row[_MODULE] for row in rows], codes)
-        weights = request.weights.tolist()
+        messages = messages_of(request.language)
+        chosen = zip(request.choice.tolist(), request.reasons.tolist(), request.weights.tolist(), strict=True)
+        rows = [(Choice(*row), codes, weights) for row, codes, weights in chosen]
         return tuple(
-            self._module(request, i, row, codes[i], weights[i], after.get(i, (-1, "")))
-            for i, row in enumerate(rows)
+            self._module(request, messages, rank, *row)
+            for rank, row in enumerate(rows, 1)
+            if row[0].module >= 0
         )
 
     def _module(
         self,
         request: Request,
-        place: int,
-        row: tuple[Any, ...],
-        codes: list[ReasonCode],
+        messages: Messages,
+        rank: int,
+        row: Choice,
+        codes: list[int],
         weights: list[float],
-        after: tuple[int, Wording],
     ) -> RecommendedModule:
-        catalog, module = self.bundle.catalog, row[_MODULE]
-        facts, language = self._facts(request, row, codes, after), request.language
+        catalog, module = self.bundle.catalog, row.module
+        reasons = [
+            Reason(code := request.codes[c], self._sentence(code, request, messages, row), weight)
+            for c, weight in zip(codes, weights, strict=True)
+            if c >= 0
+        ]
         return RecommendedModule(
             module_id=catalog.module_ids[module],
             title=catalog.titles[module],
-            rank=place + 1,
-            score=row[_SCORE],
-            success_probability=_known(row[_SUCCESS]),
+            rank=rank,
+            score=row.score,
+            success_probability=_known(row.success),
             difficulty=_known(self.difficulty.item(module)),
-            difficulty_fit=FITS[row[_AT["fit"]]],
-            adjustment=self._adjustment(row, language) if row[_REPLACED] >= 0 else None,
-            prerequisites_met=row[_AT["prerequisites_met"]],
+            difficulty_fit=FITS[row.fit],
+            adjustment=self._adjustment(messages, row) if row.replaced >= 0 else None,
+            prerequisites_met=row.prerequisites_met,
             duration_minutes=_known(catalog.duration_minutes.item(module)),
-            skills=tuple(self._outlook(request, skill) for skill in catalog.module_skills[module].tolist()),
-            reasons=tuple(
-                Reason(code, sentence(code, facts, language), weight)
-                for code, weight in zip(codes, weights, strict=False)
-            ),
-            explored=row[_AT["explored"]],
-            propensity=row[_AT["propensity"]],
+            skills=self._outlook(request, module),
+            reasons=tuple(reasons),
+            explored=row.explored,
+            propensity=row.propensity,
         )
 
-    def _adjustment(self, row: tuple[Any, ...], language: str) -> Adjustment:
-        catalog, old = self.bundle.catalog, row[_REPLACED]
-        before, success = row[_AT["replaced_success"]], row[_SUCCESS]
-        easier = success > before
-        why = text(
-            "variant_easier" if easier else "variant_harder",
-            language,
-            title=catalog.titles[old],
-            before=before,
-            after=success,
-        )
-        return Adjustment(catalog.module_ids[old], "easier" if easier else "harder", why)
+    def _sentence(self, code: ReasonCode, request: Request, messages: Messages, row: Choice) -> str:
+        """Say a reason, of what is known of the module and the learner."""
+        catalog, roles, role = self.bundle.catalog, self.bundle.catalog.roles, request.history.role
+        match code:
+            case "closes_gap" if (skill := row.gap_skill) >= 0:
+                required, mastery = self.needs[request.role].required.item(skill), request.mastery.item(skill)
+                title, name = roles.titles[request.role], catalog.skill_names[skill]
+                return explain.closes_gap(messages, title, name, required, mastery)
+            case "next_in_sequence":
+                source, leads = self.sequences.leading(
+                    request.history, row.module, request.shares, request.view_weights
+                )
+                return explain.next_in_sequence(
+                    messages, catalog.titles[source] if source >= 0 else "", leads
+                )
+            case "popular_in_role":
+                favoured = any(view.is_favoured(role, row.module) for view in self.of_roles)
+                return explain.popular_in_role(messages, roles.titles[role] if favoured else "")
+            case "review_due" if row.faded_skill >= 0:
+                return explain.review_due(messages, catalog.skill_names[row.faded_skill], row.faded)
+            case "right_difficulty":
+                return explain.right_difficulty(messages, row.success, request.band)
+            case "unlocks":
+                return explain.unlocks(messages, row.n_unlocked)
+            case "learners_like_you":
+                return messages[code]
+            case "closes_gap" | "review_due":
+                return messages[f"{code}.general"]
 
-    def _outlook(self, request: Request, skill: int) -> SkillOutlook:
-        mastery = _known(request.mastery.item(skill))
-        rate = self.bundle.ranking.value.learning_rate
-        return SkillOutlook(
-            self.bundle.catalog.skill_ids[skill],
-            mastery,
-            _known(self.needs[request.role].required.item(skill)),
-            None if mastery is None else expected_gain(mastery, rate),
-        )
+    def _adjustment(self, messages: Messages, row: Choice) -> Adjustment:
+        catalog, before, after = self.bundle.catalog, row.replaced_success, row.success
+        direction: Literal["easier", "harder"] = "easier" if after > before else "harder"
+        why = explain.variant(messages, direction, catalog.titles[row.replaced], before, after)
+        return Adjustment(catalog.module_ids[row.replaced], direction, why)
 
-    def _facts(
-        self, request: Request, row: tuple[Any, ...], codes: list[ReasonCode], after: tuple[int, Wording]
-    ) -> Facts:
-        """Look up what the sentences of these codes say."""
-        catalog, roles, known = self.bundle.catalog, self.bundle.catalog.roles, dict[str, Any]()
-        for code in codes:
-            match code:
-                case "next_in_sequence" if after[0] >= 0:
-                    known |= {"after_title": catalog.titles[after[0]], "leads": after[1]}
-                case "popular_in_role":
-                    role = request.history.role
-                    if any(view.is_favoured(role, row[_MODULE]) for view in self.of_roles):
-                        known["popular_role_title"] = roles.titles[role]
-                case "closes_gap" if (skill := row[_AT["gap_skill"]]) >= 0:
-                    known |= {
-                        "role_title": roles.titles[request.role],
-                        "skill_name": catalog.skill_names[skill],
-                        "required": self.needs[request.role].required.item(skill),
-                        "mastery": _known(request.mastery.item(skill)),
-                    }
-                case "review_due" if (skill := row[_AT["faded_skill"]]) >= 0:
-                    known |= {"faded_skill_name": catalog.skill_names[skill], "faded": row[_AT["faded"]]}
-                case "right_difficulty":
-                    known |= {"success_probability": _known(row[_SUCCESS]), "band": request.band}
-                case "unlocks":
-                    known["n_unlocked"] = row[_AT["n_unlocked"]]
-        return Facts(**known)
-
-    def _after(
-        self, request: Request, modules: list[int], codes: list[list[ReasonCode]]
-    ) -> dict[int, tuple[int, Wording]]:
-        """Say after what the modules are taken that have this for a reason, by their places.
-
-        Told are the position of the started module that leads to it and how, by the view that says so most.
-        """
-        places = [i for i, its in enumerate(codes) if "next_in_sequence" in its]
-        if not places or not len(self.sequences.rows):
-            return {}
-        asked, rows = np.array([modules[i] for i in places]), self.sequences.rows
-        parts = request.shares[rows[:, None], asked].T * request.view_weights[rows]
-        source, by = self.sequences.leading(request.history, asked, parts)
-        return {
-            place: (of, self.sequences.wordings[view])
-            for place, of, view in zip(places, source, by, strict=True)
-            if of >= 0
-        }
+    def _outlook(self, request: Request, module: int) -> tuple[SkillOutlook, ...]:
+        """Say how the learner stands to the skills a module teaches."""
+        catalog, rate = self.bundle.catalog, self.bundle.ranking.value.learning_rate
+        required, outlook = self.needs[request.role].required, list[SkillOutlook]()
+        for skill in catalog.module_skills[module].tolist():
+            mastery = _known(request.mastery.item(skill))
+            gain = None if mastery is None else expected_gain(mastery, rate)
+            outlook.append(
+                SkillOutlook(catalog.skill_ids[skill], mastery, _known(required.item(skill)), gain)
+            )
+        return tuple(outlook)
 
 
 def _known(value: float) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.embeddings.histories import Histories, History
-from recommender.embeddings.neighbour_view import NeighbourView
+from recommender.embeddings.neighbour_view import NeighbourView, Wording
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.view import Scores, View
@@ -71,13 +71,6 @@ class Sequences:
     views : sequence of View
         Of one catalogue. Those that hold neighbours and give the reason ``next_in_sequence`` are asked.
     n_modules : int
-
-    Attributes
-    ----------
-    rows : int64 array, shape (n_sequences,)
-        Which of the views these are.
-    wordings : tuple of str
-        `NeighbourView.wording` of each.
     """
 
     def __init__(self, views: Sequence[View], n_modules: int) -> None:
@@ -87,34 +80,32 @@ class Sequences:
             if isinstance(view, NeighbourView) and view.reason == "next_in_sequence"
         ]
         self._n_modules = n_modules
-        self.rows = np.array([i for i, _ in self._asked], np.int64)
-        self.wordings = tuple(view.wording for _, view in self._asked)
 
     def leading(
-        self, history: History, modules: NDArray[np.int64], parts: NDArray[np.float64]
-    ) -> tuple[list[int], list[int]]:
-        """Find the started module that leads to each of some modules, and the view that says so.
+        self, history: History, module: int, shares: NDArray[np.float32], weights: NDArray[np.float64]
+    ) -> tuple[int, Wording]:
+        """Find the started module that leads to a module, by the view that says most of those that name any.
 
         Parameters
         ----------
         history : History
-        modules : int64 array, shape (n,)
-        parts : float64 array, shape (n, n_sequences)
-            How much each view, in the order of `rows`, says for each module.
+        module : int
+        shares : float32 array, shape (n_views, n_modules)
+            Of all views, for each module.
+        weights : float64 array, shape (n_views,)
+            A view says as much as its share times its weight.
 
         Returns
         -------
-        source, by : list of int, length n
-            Position of what was started, and place in `rows` of the view that says most of those that name
-            anything; -1 for none.
+        source : int
+            Position of what was started, -1 for none.
+        wording : str
+            `NeighbourView.wording` of the view that names it.
         """
         from recommender.embeddings.together_kernel import lead  # it brings the compiler
 
-        source, by = np.empty(len(modules), np.int64), np.empty(len(modules), np.int64)
-        started = history.modules.view()
-        started.setflags(write=False)
-        lead(self._bound, started, modules, parts, source, by)
-        return source.tolist(), by.tolist()
+        source, by = lead(self._bound, history.modules, module, shares, weights)
+        return source, self._asked[by][1].wording if source >= 0 else ""
 
     @cached_property
     def _bound(self) -> Any:

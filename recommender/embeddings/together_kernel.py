@@ -58,26 +58,25 @@ def score_views(bound: Any, start: Any, started: Any, role: Any, segment: Any, o
 
 
 @numba.njit(cache=True, nogil=True)
-def lead(bound: Any, started: Any, modules: Any, parts: Any, source: Any, by: Any) -> None:
-    """Fill `source` and `by` (n,): what leads to each module, by the view that says most and names anything.
+def lead(bound: Any, started: Any, module: int, shares: Any, weights: Any) -> tuple[int, int]:
+    """Find what leads to a module, and which of the bound `NeighbourRows` says so; -1 stands for nothing.
 
-    `bound` are `NeighbourRows`, `parts` (n, n_views) how much each of them says; -1 stands for nothing.
+    It is the one that says most of those that name anything, of `shares` (n_views, n_modules) times `weights`
+    (n_views,) of all views.
     """
     near = bound.of
-    source[:] = -1
-    by[:] = -1
-    tried = np.empty(len(near.place), np.bool_)
-    for i in range(len(modules)):
-        tried[:] = False
-        while source[i] < 0:
-            best, most = -1, 0.0
-            for v in range(len(tried)):
-                if not tried[v] and parts[i, v] > most:
-                    best, most = v, parts[i, v]
-            if best < 0:
-                break
-            tried[best] = True
-            rows = Rows(near.starts[best], near.modules[best], near.weights[best], near.known[best])
-            found = strongest_source(rows, started, near.window[best], near.recency[best], modules[i])
-            if found >= 0:
-                source[i], by[i] = found, best
+    said = np.empty(len(near.place))
+    for v in range(len(near.place)):
+        said[v] = shares[near.place[v], module] * weights[near.place[v]]
+    while True:
+        best, most = -1, 0.0
+        for v in range(len(said)):
+            if said[v] > most:
+                best, most = v, said[v]
+        if best < 0:
+            return -1, -1
+        rows = Rows(near.starts[best], near.modules[best], near.weights[best], near.known[best])
+        source = strongest_source(rows, started, near.window[best], near.recency[best], module)
+        if source >= 0:
+            return source, best
+        said[best] = 0.0

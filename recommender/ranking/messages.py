@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 MESSAGES_EN: Mapping[str, str] = {
     "closes_gap": "It builds {skill}, where the role «{role}» asks {required:.2f} "
@@ -37,31 +36,22 @@ MESSAGES_EN: Mapping[str, str] = {
 MESSAGES: Mapping[str, Mapping[str, str]] = {"en": MESSAGES_EN}
 
 
-def text(code: str, language: str, **values: object) -> str:
-    """Sentence for a code in a language.
+def messages_of(language: str) -> Mapping[str, str]:
+    """All messages in a language; English stands in for what is not there.
 
     Parameters
     ----------
-    code : str
-        A key of `MESSAGES_EN`.
     language : str
-        A language tag such as ``en`` or ``de-AT``; English stands in for what is not there.
-    **values
-        What the sentence's placeholders name; others are ignored.
+        A language tag such as ``en`` or ``de-AT``.
 
-    Raises
-    ------
-    KeyError
-        The code is in no catalogue, or a value is missing.
+    Returns
+    -------
+    mapping of str to str
+        By the codes of `MESSAGES_EN`; placeholders name values for `str.format`.
 
     Examples
     --------
-    >>> text("next_in_sequence", "en", after="Statistics")
+    >>> messages_of("en-GB")["next_in_sequence"].format(after="Statistics")
     'People with your history often take this next after «Statistics».'
     """
-    return _messages(language).get(code, MESSAGES_EN[code]).format(**values)
-
-
-@lru_cache(maxsize=256)
-def _messages(language: str) -> Mapping[str, str]:
-    return MESSAGES.get(language.lower().partition("-")[0], MESSAGES_EN)
+    return {**MESSAGES_EN, **MESSAGES.get(language.lower().partition("-")[0], {})}
