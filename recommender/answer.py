@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from recommender.bundle import ModelBundle
-from recommender.domain.catalog import Floats
+from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.catalog_change import positions_of
 from recommender.domain.recommendation import (
     Adjustment,
@@ -22,6 +22,7 @@ from recommender.domain.recommendation import (
     SkillOutlook,
 )
 from recommender.embeddings.histories import History
+from recommender.embeddings.neighbour_view import Wording
 from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.together import Sequences
 from recommender.ranking import explain
@@ -100,15 +101,15 @@ class Words:
         They tell after what a module is taken.
     of_roles : tuple of Popularity
         They tell what is popular in a role.
-    needs : tuple of Need
-        Of each role, and last of none.
+    required : tuple of dict of int to float
+        Required mastery, a probability, by skill: of each role, and last of none.
     """
 
     bundle: ModelBundle
     difficulty: Floats
     sequences: Sequences
     of_roles: tuple[Popularity, ...]
-    needs: tuple[Need, ...]
+    required: tuple[dict[int, float], ...]
 
     @classmethod
     def of(cls, bundle: ModelBundle) -> Self:
@@ -119,35 +120,29 @@ class Words:
             _module_difficulty(bundle),
             Sequences(views, catalog.n_modules),
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
-            tuple(Need.of_role(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)),
+            tuple(_required(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)),
         )
 
     def modules(self, request: Request) -> tuple[RecommendedModule, ...]:
         """Answer for what was chosen, best first."""
         messages = messages_of(request.language)
-        chosen = zip(request.choice.tolist(), request.reasons.tolist(), request.weights.tolist(), strict=True)
-        rows = [(Choice(*row), codes, weights) for row, codes, weights in chosen]
-        return tuple(
-            self._module(request, messages, rank, *row)
-            for rank, row in enumerate(rows, 1)
-            if row[0].module >= 0
-        )
+        rows = [Choice(*record) for record in request.choice.tolist() if record[0] >= 0]
+        codes = [[request.codes[c] for c in its if c >= 0] for its in request.reasons[: len(rows)].tolist()]
+        led = [row.module for row, its in zip(rows, codes, strict=True) if "next_in_sequence" in its]
+        sources = self.sequences.leading(request.history, led, request.shares, request.view_weights)
+        after, answer = dict(zip(led, sources, strict=True)), list[RecommendedModule]()
+        for row, its, weights in zip(rows, codes, request.weights.tolist(), strict=False):
+            reasons = tuple(
+                Reason(code, self._sentence(code, request, messages, row, after), weight)
+                for code, weight in zip(its, weights, strict=False)
+            )
+            answer.append(self._module(request, messages, len(answer) + 1, row, reasons))
+        return tuple(answer)
 
     def _module(
-        self,
-        request: Request,
-        messages: Messages,
-        rank: int,
-        row: Choice,
-        codes: list[int],
-        weights: list[float],
+        self, request: Request, messages: Messages, rank: int, row: Choice, reasons: tuple[Reason, ...]
     ) -> RecommendedModule:
         catalog, module = self.bundle.catalog, row.module
-        reasons = [
-            Reason(code := request.codes[c], self._sentence(code, request, messages, row), weight)
-            for c, weight in zip(codes, weights, strict=True)
-            if c >= 0
-        ]
         return RecommendedModule(
             module_id=catalog.module_ids[module],
             title=catalog.titles[module],
@@ -160,29 +155,35 @@ class Words:
             prerequisites_met=row.prerequisites_met,
             duration_minutes=_known(catalog.duration_minutes.item(module)),
             skills=self._outlook(request, module),
-            reasons=tuple(reasons),
+            reasons=reasons,
             explored=row.explored,
             propensity=row.propensity,
         )
 
-    def _sentence(self, code: ReasonCode, request: Request, messages: Messages, row: Choice) -> str:
+    def _sentence(
+        self,
+        code: ReasonCode,
+        request: Request,
+        messages: Messages,
+        row: Choice,
+        after: Mapping[int, tuple[int, Wording]],
+    ) -> str:
         """Say a reason, of what is known of the module and the learner."""
-        catalog, roles, role = self.bundle.catalog, self.bundle.catalog.roles, request.history.role
+        catalog, roles = self.bundle.catalog, self.bundle.catalog.roles
         match code:
             case "closes_gap" if (skill := row.gap_skill) >= 0:
-                required, mastery = self.needs[request.role].required.item(skill), request.mastery.item(skill)
-                title, name = roles.titles[request.role], catalog.skill_names[skill]
-                return explain.closes_gap(messages, title, name, required, mastery)
+                required = self.required[request.role].get(skill, math.nan)
+                role, name = roles.titles[request.role], catalog.skill_names[skill]
+                return explain.closes_gap(messages, role, name, required, request.mastery.item(skill))
             case "next_in_sequence":
-                source, leads = self.sequences.leading(
-                    request.history, row.module, request.shares, request.view_weights
-                )
+                source, leads = after[row.module]
                 return explain.next_in_sequence(
                     messages, catalog.titles[source] if source >= 0 else "", leads
                 )
             case "popular_in_role":
-                favoured = any(view.is_favoured(role, row.module) for view in self.of_roles)
-                return explain.popular_in_role(messages, roles.titles[role] if favoured else "")
+                of = request.history.role
+                favoured = any(view.is_favoured(of, row.module) for view in self.of_roles)
+                return explain.popular_in_role(messages, roles.titles[of] if favoured else "")
             case "review_due" if row.faded_skill >= 0:
                 return explain.review_due(messages, catalog.skill_names[row.faded_skill], row.faded)
             case "right_difficulty":
@@ -203,18 +204,21 @@ class Words:
     def _outlook(self, request: Request, module: int) -> tuple[SkillOutlook, ...]:
         """Say how the learner stands to the skills a module teaches."""
         catalog, rate = self.bundle.catalog, self.bundle.ranking.value.learning_rate
-        required, outlook = self.needs[request.role].required, list[SkillOutlook]()
+        required, outlook = self.required[request.role], list[SkillOutlook]()
         for skill in catalog.module_skills[module].tolist():
             mastery = _known(request.mastery.item(skill))
             gain = None if mastery is None else expected_gain(mastery, rate)
-            outlook.append(
-                SkillOutlook(catalog.skill_ids[skill], mastery, _known(required.item(skill)), gain)
-            )
+            outlook.append(SkillOutlook(catalog.skill_ids[skill], mastery, required.get(skill), gain))
         return tuple(outlook)
 
 
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
+
+
+def _required(catalog: Catalog, role: int) -> dict[int, float]:
+    required = Need.of_role(catalog, role).required
+    return {skill: required.item(skill) for skill in np.flatnonzero(~np.isnan(required)).tolist()}
 
 
 def _module_difficulty(bundle: ModelBundle) -> Floats:

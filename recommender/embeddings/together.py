@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -82,14 +82,20 @@ class Sequences:
         self._n_modules = n_modules
 
     def leading(
-        self, history: History, module: int, shares: NDArray[np.float32], weights: NDArray[np.float64]
-    ) -> tuple[int, Wording]:
-        """Find the started module that leads to a module, by the view that says most of those that name any.
+        self,
+        history: History,
+        modules: Sequence[int],
+        shares: NDArray[np.float32],
+        weights: NDArray[np.float64],
+    ) -> list[tuple[int, Wording]]:
+        """Find the started module that leads to each of some modules, and how.
+
+        That is told by the view that says most of those that name any.
 
         Parameters
         ----------
         history : History
-        module : int
+        modules : sequence of int
         shares : float32 array, shape (n_views, n_modules)
             Of all views, for each module.
         weights : float64 array, shape (n_views,)
@@ -97,21 +103,22 @@ class Sequences:
 
         Returns
         -------
-        source : int
-            Position of what was started, -1 for none.
-        wording : str
-            `NeighbourView.wording` of the view that names it.
+        list of (int, str)
+            For each module the position of what was started, -1 for none, and `NeighbourView.wording` of the
+            view.
         """
-        from recommender.embeddings.together_kernel import lead  # it brings the compiler
-
-        source, by = lead(self._bound, history.modules, module, shares, weights)
-        return source, self._asked[by][1].wording if source >= 0 else ""
+        if not modules:
+            return []
+        found = np.empty((len(modules), 2), np.int64)
+        self._lead(history.modules, np.array(modules, np.int64), shares, weights, found)
+        return [(source, self._asked[by][1].wording if by >= 0 else "") for source, by in found.tolist()]
 
     @cached_property
-    def _bound(self) -> Any:
+    def _lead(self) -> Any:
         from recommender.bound import bind
+        from recommender.embeddings.together_kernel import lead  # it brings the compiler
 
-        return bind(_rows(self._asked, self._n_modules))
+        return partial(lead, bind(_rows(self._asked, self._n_modules)))
 
 
 def _scores_as(view: View, kind: type[NeighbourView] | type[Popularity]) -> bool:

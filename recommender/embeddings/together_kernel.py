@@ -58,25 +58,26 @@ def score_views(bound: Any, start: Any, started: Any, role: Any, segment: Any, o
 
 
 @numba.njit(cache=True, nogil=True)
-def lead(bound: Any, started: Any, module: int, shares: Any, weights: Any) -> tuple[int, int]:
-    """Find what leads to a module, and which of the bound `NeighbourRows` says so; -1 stands for nothing.
+def lead(bound: Any, started: Any, modules: Any, shares: Any, weights: Any, found: Any) -> None:
+    """Fill `found` (n, 2): what leads to each module, and which of the bound `NeighbourRows` says so.
 
     It is the one that says most of those that name anything, of `shares` (n_views, n_modules) times `weights`
-    (n_views,) of all views.
+    (n_views,) of all views; -1 stands for nothing.
     """
-    near = bound.of
-    said = np.empty(len(near.place))
-    for v in range(len(near.place)):
-        said[v] = shares[near.place[v], module] * weights[near.place[v]]
-    while True:
-        best, most = -1, 0.0
+    near, said = bound.of, np.empty(len(bound.of.place))
+    found[:] = -1
+    for i in range(len(modules)):
         for v in range(len(said)):
-            if said[v] > most:
-                best, most = v, said[v]
-        if best < 0:
-            return -1, -1
-        rows = Rows(near.starts[best], near.modules[best], near.weights[best], near.known[best])
-        source = strongest_source(rows, started, near.window[best], near.recency[best], module)
-        if source >= 0:
-            return source, best
-        said[best] = 0.0
+            said[v] = shares[near.place[v], modules[i]] * weights[near.place[v]]
+        while found[i, 0] < 0:
+            best, most = -1, 0.0
+            for v in range(len(said)):
+                if said[v] > most:
+                    best, most = v, said[v]
+            if best < 0:
+                break
+            said[best] = 0.0
+            rows = Rows(near.starts[best], near.modules[best], near.weights[best], near.known[best])
+            source = strongest_source(rows, started, near.window[best], near.recency[best], modules[i])
+            if source >= 0:
+                found[i] = source, best
