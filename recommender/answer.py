@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -101,6 +102,8 @@ class Words:
         They tell after what a module is taken.
     of_roles : tuple of Popularity
         They tell what is popular in a role.
+    skills : tuple of tuple of int
+        Positions of those that each module teaches.
     required : tuple of dict of int to float
         Required mastery, a probability, by skill: of each role, and last of none.
     """
@@ -109,17 +112,20 @@ class Words:
     difficulty: Floats
     sequences: Sequences
     of_roles: tuple[Popularity, ...]
+    skills: tuple[tuple[int, ...], ...]
     required: tuple[dict[int, float], ...]
 
     @classmethod
     def of(cls, bundle: ModelBundle) -> Self:
         """Look them up."""
         catalog, views = bundle.catalog, [view for _, view in sorted(bundle.views.items())]
+        taught, values = catalog.module_skills, catalog.module_skills.values.tolist()
         return cls(
             bundle,
             _module_difficulty(bundle),
             Sequences(views, catalog.n_modules),
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
+            tuple(tuple(values[first:last]) for first, last in pairwise(taught.start.tolist())),
             tuple(_required(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)),
         )
 
@@ -130,7 +136,8 @@ class Words:
         codes = [[request.codes[c] for c in its if c >= 0] for its in request.reasons[: len(rows)].tolist()]
         led = [row.module for row, its in zip(rows, codes, strict=True) if "next_in_sequence" in its]
         sources = self.sequences.leading(request.history, led, request.shares, request.view_weights)
-        after, answer = dict(zip(led, sources, strict=True)), list[RecommendedModule]()
+        after = dict(zip(led, sources, strict=True))
+        answer: list[RecommendedModule] = []
         for row, its, weights in zip(rows, codes, request.weights.tolist(), strict=False):
             reasons = tuple(
                 Reason(code, self._sentence(code, request, messages, row, after), weight)
@@ -203,12 +210,12 @@ class Words:
 
     def _outlook(self, request: Request, module: int) -> tuple[SkillOutlook, ...]:
         """Say how the learner stands to the skills a module teaches."""
-        catalog, rate = self.bundle.catalog, self.bundle.ranking.value.learning_rate
-        required, outlook = self.required[request.role], list[SkillOutlook]()
-        for skill in catalog.module_skills[module].tolist():
+        ids, rate = self.bundle.catalog.skill_ids, self.bundle.ranking.value.learning_rate
+        required, outlook = self.required[request.role], []
+        for skill in self.skills[module]:
             mastery = _known(request.mastery.item(skill))
             gain = None if mastery is None else expected_gain(mastery, rate)
-            outlook.append(SkillOutlook(catalog.skill_ids[skill], mastery, required.get(skill), gain))
+            outlook.append(SkillOutlook(ids[skill], mastery, required.get(skill), gain))
         return tuple(outlook)
 
 

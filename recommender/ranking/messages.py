@@ -33,11 +33,15 @@ MESSAGES_EN: Mapping[str, str] = {
     "with this harder version of it, about {after:.0%}.",
 }
 
-MESSAGES: Mapping[str, Mapping[str, str]] = {"en": MESSAGES_EN}
+_OF_LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": MESSAGES_EN}
+MESSAGES: Mapping[str, Mapping[str, str]] = {
+    tag: {**MESSAGES_EN, **its} for tag, its in _OF_LANGUAGES.items()
+}
+"""All messages by language; English stands in for those that a language lacks."""
 
 
 def messages_of(language: str) -> Mapping[str, str]:
-    """All messages in a language; English stands in for what is not there.
+    """All messages in a language, those in English for one that is not there.
 
     Parameters
     ----------
@@ -54,4 +58,4 @@ def messages_of(language: str) -> Mapping[str, str]:
     >>> messages_of("en-GB")["next_in_sequence"].format(after="Statistics")
     'People with your history often take this next after «Statistics».'
     """
-    return {**MESSAGES_EN, **MESSAGES.get(language.lower().partition("-")[0], {})}
+    return MESSAGES.get(language.lower().partition("-")[0], MESSAGES_EN)

@@ -5,9 +5,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from recommender.answer import Choice
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
 from recommender.ranking.config import RankingConfig
+from recommender.ranking.kernel_arrays import CHOICE
 from recommender.ranking.value import ValueWeights
 from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
 
@@ -40,6 +42,10 @@ def modules_of(engine, learner, profile=CLERK, **query):
 
 def reason(module, code):
     return next(r for r in module.reasons if r.code == code)
+
+
+def test_a_choice_has_the_fields_of_its_record():
+    assert Choice._fields == CHOICE.names
 
 
 def test_outlook_on_the_skills_a_module_teaches(engine):
