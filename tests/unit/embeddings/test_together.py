@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from recommender.embeddings.histories import Histories, History
+from recommender.embeddings.neighbour_view import NeighbourView
 from recommender.embeddings.popularity import Popularity, PopularityConfig
-from recommender.embeddings.together import Together
+from recommender.embeddings.together import Sequences, Together
 from tests.unit.worlds import fitted_bundle
 
 HISTORIES = (
@@ -33,6 +34,40 @@ def test_each_row_is_what_its_view_says(bundle, left_out):
         assert got.shape == (len(asked), len(views), n)
         for row, view in enumerate(views):
             np.testing.assert_array_equal(got[:, row], view.score(block), err_msg=view.kind)
+
+
+@pytest.mark.parametrize("last", [1.0, 1e-3, 0.0])
+def test_what_leads_is_told_by_the_view_that_says_most_of_those_that_name_any(bundle, last):
+    views, history = list(bundle.views.values()), HISTORIES[0]
+    n = bundle.catalog.n_modules
+    rng = np.random.default_rng(0)
+    shares = rng.random((len(views), n)).astype(np.float32)
+    weights = np.append(np.ones(len(views) - 1), last)
+    named = 0
+    modules = list(range(n))
+    got = Sequences(views, n).leading(history, modules, shares, weights)
+    for module in modules:
+        said = [
+            (float(weights[v] * shares[v, module]), source, view.wording)
+            for v, view in enumerate(views)
+            if isinstance(view, NeighbourView)
+            and view.reason == "next_in_sequence"
+            and (source := view.leading_source(history, module)) >= 0
+            and weights[v] > 0
+        ]
+        expected = max(said)[1:] if said else (-1, "")
+        assert got[module] == expected
+        named += bool(said)
+    assert named > 0
+
+
+def test_nothing_leads_without_a_history_or_a_view_of_sequences(bundle):
+    n = bundle.catalog.n_modules
+    views = list(bundle.views.values())
+    asked = ([0, 1], np.ones((len(views), n), np.float32), np.ones(len(views)))
+    assert Sequences(views, n).leading(History.empty(), *asked) == [(-1, "")] * 2
+    others = [view for view in views if isinstance(view, Popularity)]
+    assert Sequences(others, n).leading(HISTORIES[0], *asked) == [(-1, "")] * 2
 
 
 def test_a_role_that_popularity_does_not_know_is_refused(bundle):
