@@ -154,7 +154,8 @@ class LearnerBlock:
         state = state or _NOBODY
         skill, row = known_rows(state.skill_rows, catalog.skill_index)
         modules, at, finished = started(state, catalog)
-        at_role, at_segment, at_target, unknown = np.array([[role], [segment], [target], [-1]], np.int32)
+        known = [[role], [segment], [target], [-1], [role], [segment]]
+        at_role, at_segment, at_target, unknown, *whose = np.array(known, np.int32)
         return cls(
             places=Places(at_role, at_segment, at_target, unknown, ()),
             n_events=np.array([state.n_events], np.int64),
@@ -162,7 +163,7 @@ class LearnerBlock:
             start=np.array([0, len(skill)], np.int64),
             skill=skill,
             met=state.skills if len(row) == len(state.skills) else state.skills[row],
-            histories=Histories.of(History(modules, at, role, segment)),
+            histories=Histories(np.array([0, len(modules)], np.int64), modules, at, *whose),
             finished=finished,
         )
 
@@ -191,5 +192,4 @@ def started(
     """Modules of the catalogue a learner started, oldest first, when, and whether they are finished."""
     module, row = known_rows(state.module_rows, catalog.module_index)
     met = state.modules if len(row) == len(state.modules) else state.modules[row]
-    order = met["order"].argsort(kind="stable")
-    return module[order].astype(np.int32), met["first_at"][order], (met["status"] == _COMPLETED)[order]
+    return module.astype(np.int32), met["first_at"].copy(), met["status"] == _COMPLETED

@@ -11,7 +11,6 @@ import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from itertools import repeat
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -72,7 +71,7 @@ class LearnerState:
         In the order of `skill_rows`, a mapping of skill id to row.
     items : record array, shape (N_ITEM_SLOTS,)
     modules : record array, shape (n_modules_met,)
-        In the order of `module_rows`, a mapping of module id to row.
+        In the order of `module_rows`, a mapping of module id to row; it is that of their first starts.
     credentials : dict of str to (earned, expires)
         Seconds since 1970 UTC, None where not told.
     """
@@ -216,7 +215,10 @@ def known_rows(
     >>> known_rows({"a": 0, "gone": 1}, {"b": 0, "a": 1})
     (array([1]), array([0]))
     """
-    position = np.fromiter(map(index.get, rows, repeat(-1)), np.int64, len(rows))
+    found = [index.get(id_, -1) for id_ in rows]
+    position = np.array(found, np.int64)
+    if -1 not in found:
+        return position, np.arange(len(found))
     known = position >= 0
     return position[known], np.flatnonzero(known)
 
