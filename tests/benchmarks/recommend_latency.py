@@ -4,11 +4,11 @@
 
 On made catalogues of several sizes, with every view of the default configuration, a ranker with trees and a
 skill model fitted on a made organisation: the median and 99th percentile of `Engine.recommend` and of its
-parts, each time for the next of many learners, and beside them `implicit` folding in the same histories
-(alternating least squares of 64 factors, ``recommend(recalculate_user=True)``). Learners are those of the
-data, each with 15 starts and 50 answers. Everything runs in one thread; the time of that thread alone stands
-beside the time that passed, for machines that are busy with other things. ``--keep`` names a folder where
-fitted bundles are kept for the next time.
+parts, in turns and each time for the next of many learners, and beside them `implicit` folding in the same
+histories (alternating least squares of 64 factors, ``recommend(recalculate_user=True)``). Learners are those
+of the data, each with 15 starts and 50 answers. Everything runs in one thread; the time of that thread alone
+stands beside the time that passed, for machines that are busy with other things. ``--keep`` names a folder
+where fitted bundles are kept for the next time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ from tests.benchmarks.module_world import NOW, MadeWorld, fitted, made_world
 from training.config import TrainConfig, load_config
 
 Rows: TypeAlias = list[tuple[str, NDArray[np.float64]]]
+Things: TypeAlias = list[tuple[str, Callable[[int], object]]]
 
+# Calls of one thing before the next takes its turn.
+ROUND = 100
 HEAD = "| what | median | p99 | median of CPU | p99 of CPU |\n| --- | ---: | ---: | ---: | ---: |"
 # The ranker learns from fewer slices, of views that are faster to fit, and with smaller steps: what counts
 # here is that it has as many trees as on real data.
@@ -56,18 +59,25 @@ def bundle_of(world: MadeWorld, folder: Path | None) -> ModelBundle:
     return bundle if path is None else bundle.write(path)
 
 
-def microseconds(do: Callable[[int], object], n: int) -> NDArray[np.float64]:
-    """Median and 99th percentile of `n` calls, given their numbers: of time passed, of CPU time."""
-    for k in range(n // 10):
-        do(k)
-    passed, used = np.empty(n), np.empty(n)
-    for k in range(n):
-        before = time.thread_time()
-        started = time.perf_counter()
-        do(k)
-        passed[k] = time.perf_counter() - started
-        used[k] = time.thread_time() - before
-    return 1e6 * np.percentile([passed, used], [50, 99], axis=1).T.ravel()
+def microseconds(things: Things, n: int) -> Rows:
+    """Median and 99th percentile of `n` calls of each, given their numbers: of time passed, of CPU time.
+
+    They take turns in rounds, so that all of them meet the hours in which a machine is slow.
+    """
+    passed, used = np.empty((2, len(things), n))
+    for first in (0, *range(0, n, ROUND)):  # once more than is kept, to warm up
+        for i, (_, do) in enumerate(things):
+            for k in range(first, min(first + ROUND, n)):
+                before = time.thread_time()
+                started = time.perf_counter()
+                do(k)
+                passed[i, k] = time.perf_counter() - started
+                used[i, k] = time.thread_time() - before
+    names = [name for name, _ in things]
+    return [
+        (name, 1e6 * np.percentile([one, other], [50, 99], axis=1).T.ravel())
+        for name, one, other in zip(names, passed, used, strict=True)
+    ]
 
 
 def peer(world: MadeWorld) -> Callable[[int], object]:
@@ -99,7 +109,7 @@ def rows_of(world: MadeWorld, engine: Engine, n: int, n_learners: int) -> Rows:
         given = {"learner": states[k % n_learners], **left_out}
         return engine.recommend(given["learner"], profiles[k % n_learners], query, now=NOW)
 
-    things: list[tuple[str, Callable[[int], object]]] = [
+    things: Things = [
         ("recommend, k = 5", lambda k: ask(k, Query())),
         ("recommend, k = 20", lambda k: ask(k, Query(k=20))),
         ("recommend, k = 5, nobody known", lambda k: ask(k, Query(), learner=None)),
@@ -110,7 +120,7 @@ def rows_of(world: MadeWorld, engine: Engine, n: int, n_learners: int) -> Rows:
         (f"    {preferences.ranker.n_trees} trees, 60 rows", lambda _: preferences.ranker.predict_logit(x)),
         ("implicit, recommend(recalculate_user=True)", lambda k: fold_in(k % n_learners)),
     ]
-    return [(name, microseconds(do, n)) for name, do in things]
+    return microseconds(things, n)
 
 
 def main() -> None:
