@@ -89,7 +89,7 @@ def describe_choices(slices: Sequence[FittedSlice], floor: float, n_features: in
     for part in slices:
         for asked in part.choices(floor):
             preferred = asked.preferred
-            candidates = part.preferences.candidates(preferred, asked.allowed)
+            candidates = part.preferences.candidates(preferred)
             # In the order of ids: what is drawn from them must not depend on how the catalogue is sorted.
             candidates = candidates[np.argsort(part.preferences.id_rank[candidates])]
             place = np.flatnonzero(candidates == asked.module)

@@ -25,6 +25,7 @@ from recommender.ranking.passes_kernel import (
     band_of,
     classify,
     close_gaps,
+    judge,
     score_modules,
     terms_of,
 )
@@ -192,9 +193,10 @@ def recommend(
             model.weights.learning_rate,
             room.gap,
         )
-        score_modules(known, model.taught, model.weights, room.logit, room.score)
+        k, spread = answer.choice.shape[1], model.order.diversity
+        among = score_modules(known, model.taught, model.weights, k, spread, room.logit, room.score)
         of_views = model.ranking.weights[stage_of(model.ranking, past)]
-        _show(b, model, known, room, question.draws, of_views, shares[b], answer)
+        _show(b, model, known, room, among, question.draws, of_views, shares[b], answer)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -216,20 +218,26 @@ def _show(
     model: Model,
     known: Known,
     room: _Room,
+    among: Any,
     draws: Any,
     of_views: Any,
     shares: Any,
     answer: Answer,
 ) -> None:
-    """Choose for one learner, and tell of each module chosen what the answer shows."""
+    """Choose for one learner `among` what is scored, and tell of each module chosen what the answer shows."""
     choice, order, taught = answer.choice[b], model.order, model.taught
     k = choice.shape[0]
-    chosen = choose(room.score, known.allowed, k, order)
+    chosen = choose(room.score, among, k, order)
+    for m in chosen:
+        for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
+            judge(order.members[e], known, taught, model.weights, room.logit, room.score)
     replaced, propensity = np.empty(len(chosen), np.int64), np.empty(len(chosen))
     swap(chosen, known.allowed, known.success, known.band, order, replaced)
     # What is swapped in is told by module, for chance may move it.
     before = chosen.copy()
     drawn = explore(chosen, known.allowed, order.exploration, order.rarity, order.by_id, draws, propensity)
+    if drawn >= 0:
+        judge(chosen[drawn], known, taught, model.weights, room.logit, room.score)
     for place in range(len(chosen)):
         m = chosen[place]
         if not known.allowed[m]:

@@ -86,4 +86,13 @@ def _taught(bundle: ModelBundle) -> Taught:
         typical = bundle.skills.typical_
         items = (typical.skills.indptr, typical.skills.indices, typical.skills.data, typical.harder)
     taught = catalog.module_skills
-    return Taught(taught.start, taught.values, *items, 1.0 - catalog.difficulty)
+    by_skill = np.argsort(taught.values, kind="stable")
+    counts = np.bincount(taught.values, minlength=catalog.n_skills)
+    return Taught(
+        taught.start,
+        taught.values,
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
+        taught.row_of_value()[by_skill],
+        *items,
+        1.0 - catalog.difficulty,
+    )

@@ -52,37 +52,37 @@ def _sink(heap: Any, values: Any, id_rank: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def strongest(score: Any, allowed: Any, k: int, id_rank: Any) -> Any:
-    """Return what `rank.top` does."""
-    values = np.rint(score * _TENS)
+def strongest(score: Any, among: Any, k: int, id_rank: Any) -> Any:
+    """Return what `rank.top` does for the modules at the positions `among`."""
     if k < 1:
         return np.empty(0, np.intp)
-    heap = np.empty(min(k, len(score)), np.intp)
+    values, rank = np.rint(score[among] * _TENS), id_rank[among]
+    heap = np.empty(min(k, len(among)), np.intp)
     size = 0
-    for m in range(len(values)):
-        if not allowed[m] or np.isnan(values[m]):
+    for i in range(len(among)):
+        if np.isnan(values[i]):
             continue
         if size < k:
-            heap[size] = m
-            _rise(heap, size, values, id_rank)
+            heap[size] = i
+            _rise(heap, size, values, rank)
             size += 1
-        elif _weaker(values, id_rank, heap[0], m):
-            heap[0] = m
-            _sink(heap, values, id_rank)
+        elif _weaker(values, rank, heap[0], i):
+            heap[0] = i
+            _sink(heap, values, rank)
     for last in range(size - 1, 0, -1):
         heap[0], heap[last] = heap[last], heap[0]
-        _sink(heap[:last], values, id_rank)
-    return heap[:size]
+        _sink(heap[:last], values, rank)
+    return among[heap[:size]]
 
 
 @numba.njit(cache=True, nogil=True)
-def choose(score: Any, allowed: Any, k: int, order: Order) -> Any:
-    """Return positions of the `k` best, as `rerank` explains them."""
-    best = strongest(score, allowed, k, order.id_rank)
+def choose(score: Any, among: Any, k: int, order: Order) -> Any:
+    """Return positions of the `k` best of those `among`, as `rerank` explains them."""
+    best = strongest(score, among, k, order.id_rank)
     if order.diversity > 0.0 and len(best) > 1:
         # One unit of what counts as a tie more, for the last one is compared unrounded.
         least = score[best[-1]] - order.diversity - 1.0 / _TENS
-        pool = np.flatnonzero(allowed & (score >= least))
+        pool = among[score[among] >= least]
         near = (order.alike_start, order.alike, order.likeness)
         pick_diverse(pool, score, order.id_rank, *near, order.diversity, best)
     return best

@@ -82,10 +82,12 @@ class Asked(NamedTuple):
 class Facts(NamedTuple):
     """Arrays of `recommender.ranking.module_facts.ModuleFacts`; weights of modules nobody started are 0.
 
-    `similar_sum` and `similar_starts` (n_modules,) are the sum of those weights, and of them times starts.
+    `unstarted` are the positions of these modules; `similar_sum` and `similar_starts` (n_modules,) the sum of
+    the weights, and of them times starts.
     """
 
     learned: Any
+    unstarted: Any
     declared: Any
     labels: Any
     skill_start: Any
@@ -150,10 +152,12 @@ class Asking(NamedTuple):
 
 
 class Taught(NamedTuple):
-    """Skills that modules teach, and the items typical of them; see `Teaching` and `TypicalItems`."""
+    """Skills that modules teach, modules by skill, and the items typical of them; see `TypicalItems`."""
 
     start: Any
     skill: Any
+    by_skill_start: Any
+    by_skill: Any
     item_start: Any
     item_skill: Any
     item_weight: Any

@@ -135,6 +135,7 @@ class ModuleFacts:
         row, n = np.repeat(np.arange(len(starts)), np.diff(similar.start)), len(starts)
         return Facts(
             self.use.learned,
+            np.flatnonzero(starts == 0),
             self.declared,
             self.labels,
             self.skills.start,

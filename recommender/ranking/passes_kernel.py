@@ -8,9 +8,12 @@ import numba
 import numpy as np
 
 from recommender.ranking.kernel_arrays import ON_LEVEL, REVIEW, STRETCH, UNKNOWN, Asking, Taught, Weights
+from recommender.ranking.strongest_kernel import LOG_ERROR, rough_log, tops
 
 # Probabilities closer to 0 or 1 than this are one logit distance: their logits would be infinite.
 _EDGE = 1e-9
+# What two ways of adding the same terms may differ by, and more than scores that count as tied do.
+_ROUNDING = 1e-6
 
 
 class Band(NamedTuple):
@@ -139,21 +142,56 @@ def terms_of(m: int, known: Known, taught: Taught, weights: Weights) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def score_modules(known: Known, taught: Taught, weights: Weights, logit: Any, score: Any) -> None:
-    """Fill the scores, and the chances of passing, of what is allowed; the declared share where unknown."""
-    # Taken out of their groups once: the compiler counts who holds an array each time it is taken out.
-    allowed, success, mix, readiness = known.allowed, known.success, known.mix, known.readiness
-    unlocks, gaps, lost, band = known.unlocks, known.gap, known.faded, known.band
-    start, skill, declared, harder = taught.start, taught.skill, taught.declared, taught.harder
-    item_start, item_skill, item_weight = taught.item_start, taught.item_skill, taught.item_weight
-    most = max(1, known.n_allowed)
+def judge(m: int, known: Known, taught: Taught, weights: Weights, logit: Any, score: Any) -> None:
+    """Fill a module's score and its chance of passing, where unknown the declared share."""
+    its = chance(taught.item_start, taught.item_skill, taught.item_weight, taught.harder[m], logit, m)
+    known.success[m] = taught.declared[m] if np.isnan(its) else its
+    liked, fit, closed, ready, opened, due = terms_of(m, known, taught, weights)
+    score[m] = liked + fit + closed + ready + opened + due
+
+
+@numba.njit(cache=True, nogil=True)
+def score_modules(
+    known: Known, taught: Taught, weights: Weights, k: int, spread: float, logit: Any, score: Any
+) -> Any:
+    """Fill the scores, and the chances of passing, of what may be chosen; returns its positions, ascending.
+
+    That are the allowed modules, without those which score less than the k-th best minus `spread` however
+    well their difficulty suits the learner. It is known before a chance of passing is worked out.
+    """
+    _score_without_fit(known, taught, weights, score)
+    most = LOG_ERROR + weights.difficulty
+    least = -np.inf
+    if 0 < k <= len(score):
+        best = tops(score, k)
+        least = np.partition(best, len(best) - k)[len(best) - k] - weights.difficulty - spread - _ROUNDING
+    n, near = 0, np.empty(len(score), np.intp)
     for m in range(len(score)):
-        if not allowed[m]:
+        near[n] = m
+        n += score[m] + most >= least and score[m] > -np.inf
+    for i in range(n):
+        judge(near[i], known, taught, weights, logit, score)
+    return near[:n]
+
+
+@numba.njit(cache=True, nogil=True)
+def _score_without_fit(known: Known, taught: Taught, weights: Weights, score: Any) -> None:
+    """Fill scores without the term of difficulty, too low by `LOG_ERROR` at most; -inf if not allowed."""
+    # Taken out of their groups once: the compiler counts who holds an array each time it is taken out.
+    allowed, readiness, unlocks = known.allowed, known.readiness, known.unlocks
+    gaps, lost, start = known.gap, known.faded, taught.start
+    by_skill_start, by_skill = taught.by_skill_start, taught.by_skill
+    log_all, bits = np.log(max(1, known.n_allowed)), known.mix.view(np.int64)
+    for m in range(len(score)):
+        its = rough_log(bits[m]) + log_all + weights.readiness * (readiness[m] - 1.0)
+        score[m] = its if allowed[m] else -np.inf
+    for s in range(len(gaps)):
+        closed, due = weights.gap * gaps[s], weights.review * lost[s]
+        if closed == 0.0 and due == 0.0:
             continue
-        its = chance(item_start, item_skill, item_weight, harder[m], logit, m)
-        success[m] = declared[m] if np.isnan(its) else its
-        gap, faded = summed(start, skill, m, gaps, lost)
-        liked, fit, closed, ready, opened, due = terms(
-            mix[m] * most, success[m], gap, faded, readiness[m], unlocks[m], band, weights
-        )
-        score[m] = liked + fit + closed + ready + opened + due
+        for e in range(by_skill_start[s], by_skill_start[s + 1]):
+            m = by_skill[e]
+            score[m] += closed + due / (start[m + 1] - start[m])
+    for m in range(len(score)):
+        if unlocks[m] > 0:
+            score[m] += weights.unlocking * np.log1p(unlocks[m])

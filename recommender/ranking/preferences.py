@@ -86,14 +86,12 @@ class Preferences:
         """Whether a question is asked at a moment that the data do not reach."""
         return asked_at >= self._end
 
-    def candidates(self, preferred: Preference, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def candidates(self, preferred: Preference) -> NDArray[np.int64]:
         """Positions of the modules that some view puts among its best, ascending; see `RankerConfig`."""
         from recommender.ranking.ranker_kernel import find_candidates
 
         each, most = self.ranker.config.n_candidates, self.ranker.config.max_candidates
-        found: NDArray[np.int64] = find_candidates(
-            preferred.shares, preferred.mix, allowed, self.id_rank, each, most
-        )
+        found: NDArray[np.int64] = find_candidates(preferred.shares, preferred.mix, self.id_rank, each, most)
         return found
 
     def features(

@@ -50,5 +50,5 @@ def top(score: Floats, allowed: NDArray[np.bool_], k: int, id_rank: Ints) -> NDA
         return np.zeros(0, np.intp)
     from recommender.ranking.choose_kernel import strongest  # it brings the compiler
 
-    found: NDArray[np.intp] = strongest(score, allowed, k, id_rank)
+    found: NDArray[np.intp] = strongest(score, np.flatnonzero(allowed), k, id_rank)
     return found

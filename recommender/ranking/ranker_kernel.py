@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.embeddings.recency import DAY_SECONDS
 from recommender.ranking.kernel_arrays import Facts, Past, Ranking
+from recommender.ranking.strongest_kernel import largest, mark_strongest
 from recommender.trees.kernel import add_trees
 
 # Added to a share before its logarithm: a module that a view does not know lies well below any that it does.
@@ -16,10 +17,8 @@ _LEAST_SHARE = 1e-5
 _LOG_LEAST: Final = float(np.log(_LEAST_SHARE))
 # A longer history is no longer told apart.
 _MOST_STARTED = 50
-# Modules looked over at once for the strongest.
-_STRETCH = 32
-# Above any place by id.
-_LAST_ID: Final = (1 << 31) - 1
+# Modules whose views are mixed at once.
+_STRETCH = 1024
 
 
 @numba.njit(cache=True, nogil=True)
@@ -30,98 +29,63 @@ def mix_views(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any
     finite. A view without an opinion there has no share and no weight; `floor` of the mass is spread evenly.
     Returns how many modules are allowed.
     """
-    n_allowed = 0
+    mask, n_allowed = np.empty(len(allowed), np.float32), 0
     for m in range(len(allowed)):
+        mask[m] = allowed[m]
         n_allowed += allowed[m]
-    mix[:] = 0.0
-    all_weights = 0.0
+    scale, all_weights = np.zeros(len(scores)), 0.0
     for v in range(len(scores)):
-        total = _sum_allowed(scores[v], allowed)
+        total = _sum_allowed(scores[v], mask)
         if total > 0.0:
+            scale[v] = 1.0 / total
             all_weights += weights[v]
-        _share_out(scores[v], allowed, 1.0 / total if total > 0.0 else 0.0, weights[v], shares[v], mix)
     kept = (1.0 - floor) / all_weights if all_weights > 0.0 else 0.0
-    even = (floor if all_weights > 0.0 else 1.0) / max(n_allowed, 1)
-    for m in range(len(mix)):
-        mix[m] = mix[m] * kept + even
+    mix[:] = (floor if all_weights > 0.0 else 1.0) / max(n_allowed, 1)
+    # Stretch by stretch, which stays in the cache while the views go over it.
+    for first in range(0, len(mix), _STRETCH):
+        part = slice(first, min(first + _STRETCH, len(mix)))
+        for v in range(len(scores)):
+            if scale[v] == 0.0:
+                shares[v, part] = np.float32(0.0)
+                continue
+            _share_out(scores[v, part], mask[part], scale[v], kept * weights[v], shares[v, part], mix[part])
     return n_allowed
 
 
 # Sums in any order, so that several are added up at once.
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _sum_allowed(scores: Any, allowed: Any) -> Any:
-    """Sum the scores above 0 of what is allowed; NaN is not above 0."""
+def _sum_allowed(scores: Any, mask: Any) -> Any:
+    """Sum the scores above 0 of what the mask holds a 1 for, else 0; NaN is not above 0."""
     total: Any = 0.0
     for m in range(len(scores)):
-        total += scores[m] if allowed[m] & (scores[m] > 0.0) else np.float32(0.0)
+        total += mask[m] * (scores[m] if scores[m] > np.float32(0.0) else np.float32(0.0))
     return total
 
 
 @numba.njit(cache=True, nogil=True)
-def _share_out(scores: Any, allowed: Any, scale: float, weight: float, shares: Any, mix: Any) -> None:
+def _share_out(scores: Any, mask: Any, scale: Any, weight: float, shares: Any, mix: Any) -> None:
     """Fill one view's shares, the scaled scores above 0 of what is allowed, and add them to the mix."""
     for m in range(len(scores)):
-        share = scale * scores[m] if allowed[m] & (scores[m] > 0.0) else 0.0
+        share = scale * (mask[m] * (scores[m] if scores[m] > np.float32(0.0) else np.float32(0.0)))
         shares[m] = share
         mix[m] += weight * share
 
 
 @numba.njit(cache=True, nogil=True)
-def find_candidates(shares: Any, mix: Any, allowed: Any, id_rank: Any, each: int, most: int) -> Any:
+def find_candidates(shares: Any, mix: Any, id_rank: Any, each: int, most: int) -> Any:
     """Return the `each` best of every view, of all these the `most` best of the mix; positions, ascending.
 
     `shares` are of shape (n_views, n_modules), `mix` of shape (n_modules,).
     """
     marked = np.zeros(len(mix), np.bool_)
     for v in range(len(shares)):
-        mark_strongest(shares[v], allowed, id_rank, each, marked)
+        mark_strongest(shares[v], id_rank, each, marked)
     found = np.flatnonzero(marked)
     if len(found) <= most:
         return found
-    likely, kept = np.zeros(len(mix), np.float32), np.zeros(len(mix), np.bool_)
-    for m in found:
-        likely[m] = mix[m]
-    mark_strongest(likely, marked, id_rank, most, kept)
-    return np.flatnonzero(kept)
-
-
-@numba.njit(cache=True, nogil=True)
-def _put_in(key: Any, module: Any, its: int, m: int) -> None:
-    """Put a module where its key belongs among the ascending keys; the first drops out."""
-    place = 0
-    while place + 1 < len(key) and key[place + 1] < its:
-        key[place], module[place] = key[place + 1], module[place + 1]
-        place += 1
-    key[place], module[place] = its, m
-
-
-@numba.njit(cache=True, nogil=True)
-def mark_strongest(values: Any, allowed: Any, id_rank: Any, k: int, marked: Any) -> None:
-    """Mark the `k` allowed modules with the largest values (float32) above 0; equal ones go by id."""
-    # The bits of numbers above 0 are ordered as they are: with the place by id behind them, keys are too.
-    bits = values.view(np.int32)
-    key, module = np.zeros(k, np.int64), np.zeros(k, np.int64)
-    least = np.float32(0.0)
-    for first in range(0, len(values), _STRETCH):
-        last = min(first + _STRETCH, len(values))
-        # Most stretches hold nothing that is strong enough, which is soon seen.
-        n_strong = 0
-        for m in range(first, last):
-            n_strong += values[m] >= least
-        if n_strong == 0:
-            continue
-        for m in range(first, last):
-            if not (values[m] > 0.0 and allowed[m]):
-                continue
-            its: Any = (np.int64(bits[m]) << 32) | (_LAST_ID - id_rank[m])
-            if its <= key[0]:
-                continue
-            _put_in(key, module, its, m)
-        if key[0] > 0:
-            least = values[module[0]]
-    for i in range(k):
-        if key[i] > 0:
-            marked[module[i]] = True
+    kept = np.zeros(len(found), np.bool_)
+    mark_strongest(mix[found].astype(np.float32), id_rank[found], most, kept)
+    return found[kept]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -142,7 +106,7 @@ def _describe_views(candidates: Any, shares: Any, x: Any) -> int:
     """Fill what each view says of each candidate, and how sure it is of its best."""
     column = 0
     for v in range(len(shares)):
-        best = _largest(shares[v])
+        best = largest(shares[v])
         for i in range(len(candidates)):
             share = shares[v, candidates[i]]
             x[i, column] = np.log(share + _LEAST_SHARE) if share > 0.0 else _LOG_LEAST
@@ -150,15 +114,6 @@ def _describe_views(candidates: Any, shares: Any, x: Any) -> int:
             x[i, column + 2] = best if best > 0.0 else np.nan
         column += 3
     return column
-
-
-# No share is NaN, so that several can be compared at once.
-@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
-def _largest(shares: Any) -> float:
-    largest = np.float32(0.0)
-    for m in range(len(shares)):
-        largest = max(largest, shares[m])
-    return float(largest)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -300,7 +255,7 @@ def prefer(
     n_allowed = mix_views(scores, ranking.weights[stage], allowed, floor, shares, mix)
     if ranking.corrected[stage]:
         each, most = ranking.n_candidates, ranking.max_candidates
-        candidates = find_candidates(shares, mix, allowed, ranking.id_rank, each, most)
+        candidates = find_candidates(shares, mix, ranking.id_rank, each, most)
         if len(candidates):
             x = np.empty((len(candidates), ranking.n_features), np.float32)
             describe(candidates, shares, mix, past, ranking.facts, x)
@@ -308,24 +263,21 @@ def prefer(
             add_trees(ranking.trees, x, value)
             redistribute(candidates, value, floor, n_allowed, mix)
     if ranking.new_odds != 1.0:
-        favour_new(ranking.facts.learned, ranking.new_odds, allowed, mix)
+        favour_new(ranking.facts.unstarted, ranking.new_odds, allowed, mix)
     return n_allowed
 
 
 @numba.njit(cache=True, nogil=True)
-def favour_new(learned: Any, odds: float, allowed: Any, mix: Any) -> None:
-    """Raise the odds of modules that nobody has started; the sum over what is allowed stays."""
-    before, after = 0.0, 0.0
-    for m in range(len(mix)):
-        was = mix[m]
-        if learned[m, 0] == 0.0:
-            mix[m] *= odds
-        if allowed[m]:
-            before += was
-            after += mix[m]
-    scale = before / after if after > 0.0 else 1.0
-    for m in range(len(mix)):
-        mix[m] *= scale
+def favour_new(unstarted: Any, odds: float, allowed: Any, mix: Any) -> None:
+    """Raise the odds of modules that nobody has started; what is allowed still sums to 1."""
+    of_new = 0.0
+    for m in unstarted:
+        of_new += mix[m] if allowed[m] else 0.0
+        mix[m] *= odds
+    if len(unstarted) > 0:
+        scale = 1.0 / (1.0 + (odds - 1.0) * of_new)
+        for m in range(len(mix)):
+            mix[m] *= scale
 
 
 @numba.njit(cache=True, nogil=True)

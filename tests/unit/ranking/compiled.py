@@ -78,7 +78,9 @@ def diverse_top(
     score: Floats, allowed: Bools, k: int, ids: Sequence[str], *, weight: float, alike: Neighbours
 ) -> list[int]:
     """Positions of the `k` best, each beside those before it."""
-    found: list[int] = choose_kernel.choose(score, allowed, k, order_of(ids, None, weight, alike)).tolist()
+    found: list[int] = choose_kernel.choose(
+        score, np.flatnonzero(allowed), k, order_of(ids, None, weight, alike)
+    ).tolist()
     return found
 
 
