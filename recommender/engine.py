@@ -106,12 +106,11 @@ class Engine:
 
     def warm(self) -> None:
         """Compile what is compiled on first use, so that no request waits for it."""
-        from recommender.embeddings.warm import warm_neighbours
         from recommender.skills.warm import warm_kernel
 
         warm_kernel()
-        warm_neighbours()
         self.recommend(None, now=datetime(1970, 1, 1, tzinfo=UTC))
+        self._words.sequences.warm()
 
     def fold(self, events: Iterable[Event]) -> LearnerState:
         """State of one learner from all of their events, in any order."""

@@ -53,7 +53,7 @@ class Slice:
     module : int32 array, shape (n_choices,)
         What they started.
     held_out : bool array, shape (n_choices,)
-        Whether a choice is not learned from but decides when enough is learned.
+        Whether trees do not learn from a choice, which decides when they have learned enough.
     offered : bool array, shape (n_modules,)
         What they could choose from.
     asked_at : float

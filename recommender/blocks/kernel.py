@@ -97,7 +97,7 @@ class Answer(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Arrays by module, skill or prerequisite, filled anew for each learner."""
+    """Arrays by module, skill or prerequisite, of one learner after the other."""
 
     finished: Any
     removed: Any
@@ -230,7 +230,8 @@ def _show(
     chosen = choose(room.score, among, k, order)
     for m in chosen:
         for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
-            judge(order.members[e], known, taught, model.weights, room.logit, room.score)
+            if known.allowed[order.members[e]]:
+                judge(order.members[e], known, taught, model.weights, room.logit, room.score)
     replaced, propensity = np.empty(len(chosen), np.int64), np.empty(len(chosen))
     swap(chosen, known.allowed, known.success, known.band, order, replaced)
     # What is swapped in is told by module, for chance may move it.

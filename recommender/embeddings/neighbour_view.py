@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.domain.catalog_change import CatalogChange, positions_of
 from recommender.domain.recommendation import ReasonCode
-from recommender.embeddings.histories import Histories, History
+from recommender.embeddings.histories import Histories
 from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.view import Arrays, Scores
 from recommender.errors import NotFittedError
@@ -63,11 +63,6 @@ class NeighbourView:
         Without a neighbour of any of the last modules there is no opinion; a module not known is NaN.
         """
         return self.fitted().score(histories, window=self.config.window, recency=self.config.recency)
-
-    def leading_source(self, history: History, module: int) -> int:
-        """Position of the started module that speaks for `module` most strongly; -1 when none does."""
-        config = self.config
-        return self.fitted().leading_source(history, module, window=config.window, recency=config.recency)
 
     def arrays(self) -> Arrays:
         """Everything learned, by file name."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.embeddings.histories import Histories, History
+from recommender.embeddings.histories import Histories
 from recommender.embeddings.view import Arrays, Scores
 
 
@@ -168,14 +168,6 @@ class Neighbours:
         out = np.empty((len(histories), len(self.known)), np.float32)
         score_histories(self._rows, histories.start, histories.modules, window, recency, out)
         return out
-
-    def leading_source(self, history: History, module: int, *, window: int, recency: float) -> int:
-        """Position of the started module that speaks for `module` most strongly; -1 when none does."""
-        from recommender.embeddings.neighbours_kernel import strongest_source
-
-        started = history.modules.view()
-        started.setflags(write=False)
-        return int(strongest_source(self._rows, started, window, recency, module))
 
     @cached_property
     def _rows(self) -> Any:

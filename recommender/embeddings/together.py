@@ -113,6 +113,11 @@ class Sequences:
         self._lead(history.modules, np.array(modules, np.int64), shares, weights, found)
         return [(source, self._asked[by][1].wording if by >= 0 else "") for source, by in found.tolist()]
 
+    def warm(self) -> None:
+        """Compile what `leading` runs, or load it from the cache."""
+        nobody = Histories.of(History.empty())[0]
+        self.leading(nobody, [0], np.zeros((1, self._n_modules), np.float32), np.zeros(1))
+
     @cached_property
     def _lead(self) -> Any:
         from recommender.bound import bind

@@ -26,7 +26,7 @@ class Band(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of one learner, by module: `success` is filled where modules are allowed.
+    """What is known of one learner, by module: `success` is filled where `judge` did.
 
     `gap` and `faded` (n_skills,) are what one module closes of the role's gap, and the mastery lost.
     """
@@ -157,7 +157,8 @@ def score_modules(
     """Fill the scores, and the chances of passing, of what may be chosen; returns its positions, ascending.
 
     That are the allowed modules, without those which score less than the k-th best minus `spread` however
-    well their difficulty suits the learner. It is known before a chance of passing is worked out.
+    well their difficulty suits the learner, which is known before a chance of passing is worked out. Of all
+    others `score` (n_modules,) holds something rough. `logit` (n_skills + 1,) are those of mastery.
     """
     _score_without_fit(known, taught, weights, score)
     most = LOG_ERROR + weights.difficulty

@@ -75,7 +75,7 @@ def _share_out(scores: Any, mask: Any, scale: Any, weight: float, shares: Any, m
 def find_candidates(shares: Any, mix: Any, id_rank: Any, each: int, most: int) -> Any:
     """Return the `each` best of every view, of all these the `most` best of the mix; positions, ascending.
 
-    `shares` are of shape (n_views, n_modules), `mix` of shape (n_modules,).
+    `shares` are of shape (n_views, n_modules), 0 where a module is not allowed, `mix` of shape (n_modules,).
     """
     marked = np.zeros(len(mix), np.bool_)
     for v in range(len(shares)):

@@ -75,14 +75,17 @@ def _near_kth_largest(bits: Any, k: int) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def mark_strongest(values: Any, id_rank: Any, k: int, marked: Any) -> None:
-    """Mark the modules with the `k` largest values above 0 (float32, none below); equal ones go by id."""
+    """Mark the modules with the `k` (at least 1) largest values above 0 (float32, none below it or NaN).
+
+    Equal ones go by id.
+    """
     # The bits of numbers above 0 are ordered as they are.
     bits = values.view(np.int32)
     top = tops(bits, k)
     least: Any = max(_near_kth_largest(top, k), 1)
     n, strong = 0, np.empty(len(values), np.intp)
     width = max(len(top), 1)
-    in_columns = len(bits) // width * width
+    in_columns = min(len(bits) // width, _ROWS) * width
     for c in range(len(top)):
         if top[c] >= least:
             for m in range(c, in_columns, width):

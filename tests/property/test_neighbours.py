@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from recommender.embeddings import Histories, History
 from recommender.embeddings.neighbours import Neighbours
+from tests.unit.embeddings.leading import leading_source
 
 N = 6
 FINITE = st.floats(-4, 4, width=32)
@@ -57,9 +58,8 @@ def test_what_is_kept_is_at_least_as_strong_as_what_is_not(weights, n_neighbours
 def test_the_leading_source_has_the_largest_part(weights, pasts, target, window, recency):
     recent = pasts[0][::-1][:window]
     parts = [recency**step * float(weights[module, target]) for step, module in enumerate(recent)]
-    got = make(weights, np.ones(N, bool)).leading_source(
-        past(pasts[0]), target, window=window, recency=recency
-    )
+    near = make(weights, np.ones(N, bool))
+    got = leading_source(near, past(pasts[0]), target, window=window, recency=recency)
     if max(parts, default=0.0) <= 0:
         assert got == -1
     else:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recommender.blocks.kernel import recommend
 from recommender.domain.events import to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
+from recommender.embeddings.together_kernel import lead, score_views
 from recommender.engine import Engine
 from recommender.errors import BundleError, UnknownIdError
 from recommender.skills.kernel import fold_rows
@@ -212,6 +214,12 @@ def test_challenge_moves_the_chances(tiny_engine):
 def test_warm_compiles(tiny_engine):
     tiny_engine.warm()
     assert fold_rows.signatures
+    kernels = (recommend, score_views, lead)
+    compiled = [len(kernel.signatures) for kernel in kernels]
+    assert min(compiled) > 0
+    with_reasons = ask(tiny_engine, finished("m00", "m04"), k=100).modules
+    assert any(reason.code == "next_in_sequence" for m in with_reasons for reason in m.reasons)
+    assert [len(kernel.signatures) for kernel in kernels] == compiled
 
 
 def test_load_refuses_what_is_no_bundle(tmp_path):

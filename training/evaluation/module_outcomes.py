@@ -20,8 +20,8 @@ class Outcomes:
         Of every target; `share` is 1 / number of targets looked up in its list.
     top : list of int array, shape (10,)
         Of every list; empty for somebody who gave ranks only.
-    seconds : float
-        To score and rank, all lists together.
+    seconds : list of float
+        To score and rank, of every list.
     fit_seconds : float or None
         All splits together; None when not measured.
     """
@@ -31,7 +31,7 @@ class Outcomes:
     rank: list[float] = field(default_factory=list)
     share: list[float] = field(default_factory=list)
     top: list[Ints] = field(default_factory=list)
-    seconds: float = 0.0
+    seconds: list[float] = field(default_factory=list)
     fit_seconds: float | None = None
 
     def add_fit(self, seconds: float | None) -> None:
@@ -58,4 +58,4 @@ class Outcomes:
         self.share.extend([1 / n_targets] * n_targets)
         if top is not None:
             self.top.append(np.pad(top, (0, TOP_K - len(top)), constant_values=-1))
-        self.seconds += seconds
+            self.seconds.append(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -50,7 +51,7 @@ class ModuleResult:
     fit_seconds : float or None
         Summed over splits; None when not measured.
     recommend_us_per_learner : float or None
-        Microseconds to score the catalogue and pick ten, for one list; None without lists.
+        Microseconds to score the catalogue and pick ten, median over lists; None without lists.
     """
 
     metrics: Mapping[str, float | None]
@@ -171,7 +172,7 @@ def _result(
         groups=_groups(outcome),
         recommended=recommended,
         fit_seconds=outcome.fit_seconds,
-        recommend_us_per_learner=1e6 * outcome.seconds / len(outcome.top) if outcome.top else None,
+        recommend_us_per_learner=1e6 * statistics.median(outcome.seconds) if outcome.top else None,
     )
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from recommender.embeddings import VIEWS, Histories, History, build_interactions
+from recommender.embeddings import VIEWS, Histories, History
 from recommender.embeddings.neighbour_view import NeighbourView
 from recommender.embeddings.neighbours import Neighbours
-from recommender.embeddings.warm import warm_neighbours
+from tests.unit.embeddings.leading import leading_source
 
 WEIGHTS = np.array([[0, 3, -5, 1], [2, 0, 2, 2], [0, 0, 0, 0], [1, 1, 1, 0]], np.float32)
 ALL, ORDER = np.ones(4, bool), np.arange(4)
@@ -76,7 +76,7 @@ def test_a_module_of_no_catalogue_is_refused():
         with pytest.raises(IndexError, match="not in the catalogue"):
             near().score(Histories.of(past(module)), window=9, recency=0.5)
         with pytest.raises(IndexError, match="not in the catalogue"):
-            near().leading_source(past(module), 0, window=9, recency=0.5)
+            leading_source(near(), past(module), 0, window=9, recency=0.5)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_module_of_no_catalogue_is_refused():
     ],
 )
 def test_the_source_is_what_speaks_for_a_module_most(history, module, window, recency, source):
-    assert near().leading_source(history, module, window=window, recency=recency) == source
+    assert leading_source(near(), history, module, window=window, recency=recency) == source
 
 
 def test_arrays_come_back_and_cannot_be_written():
@@ -140,25 +140,3 @@ def test_the_compiler_is_not_loaded_before_a_score():
     script = "import sys, recommender.embeddings; sys.exit('numba' in sys.modules)"
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", script], cwd=root, check=False).returncode == 0
-
-
-def test_after_the_warm_up_nothing_is_compiled_whatever_the_arrays_come_from(tmp_path):
-    from recommender.embeddings.neighbours_kernel import score_histories, strongest_source
-
-    warm_neighbours()
-    compiled = len(score_histories.signatures), len(strongest_source.signatures)
-    mapped = {}
-    for name, array in near().arrays().items():
-        np.save(tmp_path / f"{name}.npy", array)
-        mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
-    none = np.full(1, -1)
-    rows = build_interactions(
-        np.zeros(3, int), np.arange(3), np.zeros(3), n_learners=1, role=none, segment=none, n_modules=4
-    )
-    for neighbours in (near(), Neighbours.from_arrays(mapped)):
-        for block in (Histories.of(past(0, 1)), Histories.of(), rows.known(np.zeros(2, int), np.arange(2))):
-            neighbours.score(block, window=3, recency=0.5)
-            neighbours.score(block.take(0, 0), window=3, recency=0.5)
-        for history in (past(0), rows.history(0)):
-            neighbours.leading_source(history, 1, window=3, recency=0.5)
-    assert (len(score_histories.signatures), len(strongest_source.signatures)) == compiled

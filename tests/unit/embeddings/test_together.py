@@ -7,6 +7,7 @@ from recommender.embeddings.histories import Histories, History
 from recommender.embeddings.neighbour_view import NeighbourView
 from recommender.embeddings.popularity import Popularity, PopularityConfig
 from recommender.embeddings.together import Sequences, Together
+from tests.unit.embeddings.leading import leading_source
 from tests.unit.worlds import fitted_bundle
 
 HISTORIES = (
@@ -36,6 +37,11 @@ def test_each_row_is_what_its_view_says(bundle, left_out):
             np.testing.assert_array_equal(got[:, row], view.score(block), err_msg=view.kind)
 
 
+def named_by(view, history, module):
+    config = view.config
+    return leading_source(view.fitted(), history, module, window=config.window, recency=config.recency)
+
+
 @pytest.mark.parametrize("last", [1.0, 1e-3, 0.0])
 def test_what_leads_is_told_by_the_view_that_says_most_of_those_that_name_any(bundle, last):
     views, history = list(bundle.views.values()), HISTORIES[0]
@@ -52,7 +58,7 @@ def test_what_leads_is_told_by_the_view_that_says_most_of_those_that_name_any(bu
             for v, view in enumerate(views)
             if isinstance(view, NeighbourView)
             and view.reason == "next_in_sequence"
-            and (source := view.leading_source(history, module)) >= 0
+            and (source := named_by(view, history, module)) >= 0
             and weights[v] > 0
         ]
         expected = max(said)[1:] if said else (-1, "")

@@ -161,12 +161,16 @@ def test_role_needs_are_importance_times_priority(catalog, starts):
 
 @settings(max_examples=60, deadline=None)  # the first one compiles
 @given(
-    st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]), min_size=1, max_size=120),
-    st.integers(1, 5),
+    st.one_of(
+        st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]), min_size=1, max_size=120),
+        st.integers(1, 400).map(lambda n: np.random.default_rng(n).random(n)),
+    ),
+    st.integers(1, 25),
     st.randoms(use_true_random=False),
 )
 def test_the_strongest_are_those_a_sort_finds(values, k, random):
     values = np.array(values, np.float32)
+    values[::7] = 0.0
     id_rank = np.array(random.sample(range(len(values)), len(values)), np.int32)
     marked = np.zeros(len(values), bool)
     mark_strongest(values, id_rank, k, marked)
