@@ -81,9 +81,9 @@ def ranking_slices(
     these then ask for first modules too. Held out are the choices of some learners, and all choices after the
     last moment.
 
-    A module that nobody starts, in the data or before the moment of a slice, is offered to nobody: whether it
-    is new or of no use to anybody cannot be told from it. What is known of new modules is learned from those
-    that were hidden.
+    What is known of new modules is learned from those that were hidden, beside which folds also offer the
+    modules that nobody starts at all: which of the two a module is like can be told from the catalogue. A
+    slice of time offers what was started before its moment, for others may not have been there yet.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def _folds(
     asked = (position >= least_known) & (from_end <= config.max_per_learner)
     for k in range(config.n_folds):
         of_fold = fold[learner] == k
-        offered = _started(rows.keep(~of_fold))
+        offered = _started(rows.keep(~of_fold)) | ~_started(rows)
         drawn = _draw(np.flatnonzero(asked & of_fold & offered[rows.modules]), n // config.n_folds, rng)
         hidden = tellable[rng.random(len(tellable)) < config.hidden_share]
         if len(drawn) and not of_fold.all():

@@ -30,7 +30,7 @@ class RankerConfig(BaseModel):
     max_candidates: int = Field(
         64, ge=1, description="candidates at most, of those put forward the likeliest in the mix"
     )
-    learning_rate: float = Field(0.1, gt=0, description="shrinkage of each tree")
+    learning_rate: float = Field(0.15, gt=0, description="shrinkage of each tree")
     max_rounds: int = Field(400, ge=0, description="trees at most; 0 leaves the mix as it is")
     patience: int = Field(20, ge=1, description="rounds without gain on held-out choices before stopping")
     max_leaves: int = Field(15, ge=2, description="leaves of a tree at most")
@@ -44,7 +44,7 @@ class RankerConfig(BaseModel):
     )
     min_choices: int = Field(300, ge=1, description="choices below which no trees are fitted")
     new_odds: float = Field(
-        1.5,
+        2.5,
         ge=1,
         description="odds of a module that nobody has started yet, times what was learned of such modules",
     )

@@ -121,6 +121,14 @@ def test_folds_hide_modules_that_are_told_of_and_ask_for_them():
         assert np.isin(part.module, part.known.modules).all(), "new or of no use: who could tell?"
 
 
+def test_folds_offer_what_nobody_starts_and_slices_of_time_what_was_started():
+    rows = starts(n_learners=300)
+    rows = rows.keep(rows.modules != 3)
+    folds, times = of_kinds(rows, sliced(rows))
+    assert all(part.offered[3] and not (part.module == 3).any() for part in folds)
+    assert not any(part.offered[3] for _, part in times)
+
+
 def test_after_the_last_moment_everything_is_held_out_and_nothing_is_learned():
     rows = starts(n_learners=300)
     folds, times = of_kinds(rows, sliced(rows))
