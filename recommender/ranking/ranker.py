@@ -44,7 +44,7 @@ class RankerConfig(BaseModel):
     )
     min_choices: int = Field(300, ge=1, description="choices below which no trees are fitted")
     new_odds: float = Field(
-        2.5,
+        3.0,
         ge=1,
         description="odds of a module that nobody has started yet, times what was learned of such modules",
     )
