@@ -39,6 +39,7 @@ class Neighbours:
     >>> near = Neighbours.strongest([weights], np.ones(3, bool), n_neighbours=1, order=np.arange(3))
     >>> near.modules.tolist(), near.weights.tolist()
     ([1, 0], [3.0, 2.0])
+    >>> from recommender.embeddings.histories import History
     >>> past = History(np.array([0, 1], np.int32), np.zeros(2))
     >>> near.score(Histories.of(past), window=2, recency=0.5).tolist()
     [[2.0, 1.5, 0.0]]
