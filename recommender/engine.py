@@ -130,7 +130,7 @@ class Engine:
         self, state: LearnerState, profile: LearnerProfile | None = None, *, now: datetime
     ) -> tuple[SkillMastery, ...]:
         """Mastery of every skill the learner answered or was taught, in the order of the catalogue."""
-        estimate = self._estimate(state, self._place(profile), to_seconds(now))
+        estimate = self._estimate(state, self.place(profile), to_seconds(now))
         if estimate is None:
             return ()
         return tuple(self._skill_mastery(estimate, s) for s in np.flatnonzero(estimate.has_evidence).tolist())
@@ -164,7 +164,7 @@ class Engine:
         """
         state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
         profile, query = profile or _NOBODY, query or Query()
-        place, target, seconds = self._place(profile), self._target_role(profile, query), to_seconds(now)
+        place, target, seconds = self.place(profile), self._target_role(profile, query), to_seconds(now)
         block = LearnerBlock.of_one(
             state, role=place.role, segment=place.segment, target=target, catalog=self.catalog
         )
@@ -252,7 +252,7 @@ class Engine:
                 weight[:] = 1.0
         return self._assessment.next(
             state,
-            self._place(profile),
+            self.place(profile),
             weight=weight,
             given=given,
             exposure=exposure or {},
@@ -266,7 +266,7 @@ class Engine:
 
     def history(self, state: LearnerState | None, profile: LearnerProfile) -> History:
         """Modules of the catalogue the learner has started, oldest first, with role and segment."""
-        place = self._place(profile)
+        place = self.place(profile)
         if state is None:
             return History.empty(place.role, place.segment)
         modules, at, _ = started(state, self.catalog)
@@ -281,7 +281,7 @@ class Engine:
         }
         return json.dumps([history.role, history.segment, started, wishes], sort_keys=True)
 
-    def _place(self, profile: LearnerProfile | None) -> Place:
+    def place(self, profile: LearnerProfile | None) -> Place:
         """Role and segment of a learner; without a segment that of the role."""
         if profile is None:
             return NOWHERE

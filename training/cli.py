@@ -165,6 +165,41 @@ def score(
 
 
 @app.command()
+def simulate(
+    bundle: Annotated[
+        Path, typer.Option("--bundle", help="Directory of the bundle, or the pointer file that names it.")
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", help="Directory of the simulated dataset that it was trained on.")
+    ] = Path("data/reskilling"),
+    learners: Annotated[int, typer.Option(help="How many people of each seed.")] = 300,
+    seeds: Annotated[int, typer.Option(help="How many organisations of new people.")] = 10,
+    learner_model: Annotated[
+        list[str] | None, typer.Option(help="growth or states; repeatable, default both.")
+    ] = None,
+    factor: Annotated[
+        list[float] | None,
+        typer.Option(help="Also worlds with learning, and with forgetting, times this; repeatable."),
+    ] = None,
+    ablations: Annotated[
+        bool, typer.Option("--ablations", help="Also engines that lack one of their parts.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Processes; default as many as there are cores.")
+    ] = None,
+    json: JsonFile = None,
+) -> None:
+    """Let simulated learners take what each policy recommends, and compare minutes until they are ready."""
+    from training.commands.simulate import run
+    from training.datasets.sample.parameters import LEARNER_MODELS
+    from training.evaluation.simulation.config import SimulationConfig
+
+    models = tuple(learner_model or LEARNER_MODELS)
+    config = SimulationConfig(learners, seeds, models, tuple(factor or ()), ablations)
+    run(bundle, data, config, jobs=jobs, json_file=json)
+
+
+@app.command()
 def oracle(
     data: DataDirectory,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,

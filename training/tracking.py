@@ -32,6 +32,17 @@ EXPERIMENT_DESCRIPTION: Final = (
     "result is beside simple baselines, and the bundle that came out. The bundle that serves is the version "
     "of the registered model module-recommender with the alias champion."
 )
+SIMULATIONS: Final = "Simulation"
+"""Experiment of simulated learners under several policies."""
+_EXPERIMENTS: Final = {
+    EXPERIMENT: EXPERIMENT_DESCRIPTION,
+    SIMULATIONS: (
+        "Simulated learners, of whom everything is known, take what the engine recommends, and what other "
+        "policies do: how many minutes of study until they are ready for their role, how often they fail, "
+        "and whether any group is worse off. Nobody in it exists; it shows what the engine does where the "
+        "truth is known, not what it does for people."
+    ),
+}
 BUNDLE_FOLDER: Final = "bundle"
 """Where a run keeps the bundle among its artifacts."""
 SIMULATED_TAG: Final = "simulated"
@@ -63,8 +74,8 @@ class RunRecord:
         Which data, and the hash of its content.
     dataset_path : Path
         Where it was read from.
-    bundle : Path
-        Directory of the trained bundle, logged whole.
+    bundle : Path or None
+        Directory of the trained bundle, logged whole; None for a run that made none.
     simulated : bool
         Whether the data is simulated. Name, description and dataset then begin with that, and the tag
         ``simulated`` says true or false either way.
@@ -72,6 +83,8 @@ class RunRecord:
         Logged as ``plots/NAME.png``.
     started_at, ended_at : datetime, optional
         When the training ran, aware; by default the moment of logging.
+    experiment : str
+        One of those that have a description here.
     """
 
     name: str
@@ -81,11 +94,12 @@ class RunRecord:
     dataset_name: str
     dataset_fingerprint: str
     dataset_path: Path
-    bundle: Path
+    bundle: Path | None
     simulated: bool
     figures: Mapping[str, Figure] = field(default_factory=dict)
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    experiment: str = EXPERIMENT
 
 
 def run_name(now: datetime, dataset: str, change: str) -> str:
@@ -147,11 +161,11 @@ def log_run(record: RunRecord, store: Path = STORE) -> str:
     InputError
         If there is no bundle at the path given.
     """
-    if not record.bundle.is_dir():  # MLflow would log nothing, and say nothing
+    if record.bundle is not None and not record.bundle.is_dir():  # MLflow would log nothing, and say nothing
         raise InputError(f"there is no bundle at {record.bundle}; write it before logging the run")
     client = connect(store)
     run = client.create_run(
-        _experiment(client, store),
+        _experiment(client, store, record.experiment),
         start_time=_milliseconds(record.started_at),
         run_name=labelled(record.name, record.simulated),
         tags=_tags(record),
@@ -164,7 +178,8 @@ def log_run(record: RunRecord, store: Path = STORE) -> str:
             # a picture goes from hand to hand without its run: the file says what it is of as well
             title = {"Title": labelled(name, record.simulated)}
             client.log_figure(run_id, figure, f"plots/{name}.png", save_kwargs={"metadata": title})
-        client.log_artifacts(run_id, str(record.bundle), BUNDLE_FOLDER)
+        if record.bundle is not None:
+            client.log_artifacts(run_id, str(record.bundle), BUNDLE_FOLDER)
     except BaseException:
         client.set_terminated(run_id, "FAILED")
         raise
@@ -233,18 +248,18 @@ def flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _experiment(client: MlflowClient, store: Path) -> str:
-    found = client.get_experiment_by_name(EXPERIMENT)
+def _experiment(client: MlflowClient, store: Path, name: str) -> str:
+    found = client.get_experiment_by_name(name)
     if found is not None:
         if found.lifecycle_stage == "deleted":  # in the UI, by hand; its name stays taken until restored
             client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
     tags = {
-        "mlflow.note.content": EXPERIMENT_DESCRIPTION,
+        "mlflow.note.content": _EXPERIMENTS[name],
         # Some versions of the UI choose their mode by this tag; 3.17 by the link alone: `experiment_link`.
         "mlflow.experimentKind": "custom_model_development",
     }
-    return str(client.create_experiment(EXPERIMENT, _artifact_root(store), tags))
+    return str(client.create_experiment(name, _artifact_root(store), tags))
 
 
 def _artifact_root(store: Path) -> str | None:

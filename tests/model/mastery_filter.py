@@ -30,7 +30,7 @@ from training.datasets.sample.responses import mean_ability, pass_probability
 from training.datasets.sample.state import PERSON, Block, Scene, empty_desk, empty_record
 
 # the simulator's own compiled laws of study, so that filter and simulator cannot part
-from training.datasets.sample.studying import _practise_all, _study
+from training.datasets.sample.studying import _practise_all, study
 
 N_SAMPLES: Final = 200
 _STEPS: Final = 12
@@ -91,7 +91,7 @@ def _live(scene: Any, steps: Any, theta: Any, rng: Any) -> None:
         if step.kind == STUDY:
             _look(scene, scene.module_skills[step.module], step.day, rng)
             _look(scene, scene.skill_needs[step.module], step.day, rng)
-            _study(scene, 0, step.day, step.hours, rng)
+            study(scene, 0, step.day, step.hours, rng)
             continue
         skills = scene.item_skills[step.item]
         _look(scene, skills, step.day, rng)

@@ -66,7 +66,7 @@ def _live(scene: Any, i: int, week: int, is_busy: bool, lately: Any, rng: Any) -
     while at.next_check < N_CHECKS and since >= _CHECKS[at.next_check]:
         willing = activity.check_participation * (1.0 - at.next_check / 7.0)
         if rng.random() < willing * (activity.check_when_gone if gone[i] >= 0 else 1.0):
-            _check(scene, i, 7 * week, rng)
+            check(scene, i, 7 * week, rng)
         at.next_check += 1
     if gone[i] >= 0:
         return
@@ -83,7 +83,7 @@ def _live(scene: Any, i: int, week: int, is_busy: bool, lately: Any, rng: Any) -
 
 
 @numba.njit
-def _check(scene: Any, i: int, day: int, rng: Any) -> None:
+def check(scene: Any, i: int, day: int, rng: Any) -> None:
     """Answer a skill check, without feedback: items of what the present and the target role need."""
     person = scene.people[i]
     second = hour(day + rng.integers(0, 5), rng)

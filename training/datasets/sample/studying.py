@@ -83,18 +83,18 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
         look(scene, i, second / DAY, rng)
         if resumes:
             resumes = False
-            if _gives_up(scene, i, second, rng):
+            if gives_up(scene, i, second, rng):
                 continue
         if at.module < 0 and not _begin(scene, i, lately, second, rng):
             return
         meets = scene.modules[at.module].is_meeting
         spent = at.segment_left if meets else min(minutes, at.segment_left)
-        _study(scene, i, second / DAY, spent / at.tempo / 60.0, rng)
+        study(scene, i, second / DAY, spent / at.tempo / 60.0, rng)
         at.spent += 60.0 * spent
         at.segment_left -= spent
         second += 60.0 * spent
         if at.segment_left <= 0.01:
-            seconds = _end_segment(scene, i, lately, second, rng)
+            seconds = end_segment(scene, i, lately, second, rng)
             second += seconds
             spent += seconds / 60.0
         minutes -= spent
@@ -103,7 +103,8 @@ def learn(scene: Any, i: int, week: int, lately: Any, rng: Any) -> None:
 
 
 @numba.njit
-def _gives_up(scene: Any, i: int, second: float, rng: Any) -> bool:
+def gives_up(scene: Any, i: int, second: float, rng: Any) -> bool:
+    """Perhaps give up the module on the desk, and perhaps note it."""
     activity, at = scene.activity[0], scene.desk[i]
     module = at.module
     logit = activity.abandon + activity.abandon_per_fail * min(at.fails, 4)
@@ -126,6 +127,15 @@ def _begin(scene: Any, i: int, lately: Any, second: float, rng: Any) -> bool:
     module, probability, rank = choose(scene, i, lately, second / DAY, rng)
     if module < 0:
         return False
+    row = begin(scene, i, module, second, rng)
+    row.choice_rank = rank
+    row.choice_probability = probability
+    return True
+
+
+@numba.njit
+def begin(scene: Any, i: int, module: int, second: float, rng: Any) -> Any:
+    """Put a module on the desk and note its start; returns the row."""
     at = scene.desk[i]
     at.module = module
     at.next_item = 0
@@ -139,10 +149,8 @@ def _begin(scene: Any, i: int, lately: Any, second: float, rng: Any) -> bool:
     at.segment_left = _segment(scene, i, module)
     row = _note(scene, i, module, STARTED, second)
     row.progress = 0.0
-    row.choice_rank = rank
-    row.choice_probability = probability
     scene.begun_day[i, module] = second / DAY
-    return True
+    return row
 
 
 @numba.njit
@@ -167,7 +175,7 @@ def _segment(scene: Any, i: int, module: int) -> float:
 
 
 @numba.njit
-def _study(scene: Any, i: int, day: float, hours: float, rng: Any) -> None:
+def study(scene: Any, i: int, day: float, hours: float, rng: Any) -> None:
     """Practise the skills of the module on the desk; a test teaches only by its items."""
     module, learning = scene.desk[i].module, scene.learning[0]
     if scene.modules[module].is_test:
@@ -201,7 +209,7 @@ def _practise_all(scene: Any, i: int, skills: Any, day: float, hours: float, fac
 
 
 @numba.njit
-def _end_segment(scene: Any, i: int, lately: Any, second: float, rng: Any) -> float:
+def end_segment(scene: Any, i: int, lately: Any, second: float, rng: Any) -> float:
     """Answer the next item of the module, and finish it after the last; returns the seconds taken."""
     at = scene.desk[i]
     n_items = scene.modules[at.module].n_items
