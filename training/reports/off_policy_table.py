@@ -34,8 +34,8 @@ def off_policy_table(report: OffPolicyReport, *, simulated: bool) -> Table:
     n = report.n
     title = f"{REWARD_TITLES[report.reward].capitalize()} within {report.window_days:g} days, per answer"
     caption = (
-        f"{n['answers']:,} answers to {n['learners']:,} learners, {n['explored']:,} of which chance could have "
-        "changed; in brackets 95% intervals over learners; ESS: effective sample size, in learners"
+        f"{n['answers']:,} answers to {n['learners']:,} learners, {n['explored']:,} of which chance could "
+        "have changed; in brackets 95% intervals over learners; ESS: effective sample size, in learners"
     )
     table = Table(
         title=labelled(title, simulated), caption=caption, title_justify="left", box=box.SIMPLE_HEAD

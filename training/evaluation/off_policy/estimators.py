@@ -24,7 +24,7 @@ import numpy as np
 
 from training.evaluation.off_policy.intervals import Estimate, mean_by_learner
 from training.evaluation.off_policy.log import Floats, Log
-from training.evaluation.off_policy.target import Target
+from training.evaluation.off_policy.target import Target, totals
 
 
 def weights_of(log: Log, target: Target) -> Floats:
@@ -68,10 +68,10 @@ def doubly_robust(
     expected_of_shown : float64 array, shape (n_shown,)
         Of what was shown.
     """
-    direct = np.bincount(target.answer, target.share * expected, len(log))
+    direct = totals(target.answer, target.share * expected, len(log))
     missed = _summed(log, weights_of(log, target) * (reward - expected_of_shown))
     return mean_by_learner(direct + missed, log.learner)
 
 
 def _summed(log: Log, values: Floats) -> Floats:
-    return np.bincount(log.answer, values, len(log))
+    return totals(log.answer, values, len(log))

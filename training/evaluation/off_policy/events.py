@@ -44,7 +44,7 @@ def profiles_of(dataset: Dataset, learner_ids: Collection[str]) -> dict[str, Lea
     }
 
 
-def _attempt(row: Mapping[str, Any]) -> Event:
+def _attempt(row: Mapping[Any, Any]) -> Event:
     return Attempt(
         event_id=row["event_id"],
         learner_id=row["learner_id"],
@@ -57,7 +57,7 @@ def _attempt(row: Mapping[str, Any]) -> Event:
     )
 
 
-def _completion(row: Mapping[str, Any]) -> Event:
+def _completion(row: Mapping[Any, Any]) -> Event:
     status: Literal["started", "completed", "abandoned"] = row["status"]
     return Completion(
         event_id=row["event_id"],
@@ -70,7 +70,7 @@ def _completion(row: Mapping[str, Any]) -> Event:
     )
 
 
-def _self_assessment(row: Mapping[str, Any]) -> Event:
+def _self_assessment(row: Mapping[Any, Any]) -> Event:
     return SelfAssessment(
         event_id=row["event_id"],
         learner_id=row["learner_id"],
@@ -80,7 +80,7 @@ def _self_assessment(row: Mapping[str, Any]) -> Event:
     )
 
 
-def _credential(row: Mapping[str, Any]) -> Event:
+def _credential(row: Mapping[Any, Any]) -> Event:
     return CredentialEarned(
         event_id=row["event_id"],
         learner_id=row["learner_id"],
@@ -89,7 +89,7 @@ def _credential(row: Mapping[str, Any]) -> Event:
     )
 
 
-_MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Event]]] = {
+_MAKERS: Final[Mapping[str, Callable[[Mapping[Any, Any]], Event]]] = {
     "attempts": _attempt,
     "completions": _completion,
     "self_assessments": _self_assessment,

@@ -70,7 +70,7 @@ class Features:
         )
         numbers = self.of_learner[answer]
         both = numbers[:, 1] * self.difficulty[module]
-        return sparse.hstack([ones, sparse.csr_matrix(np.column_stack([numbers, both]))], format="csr")
+        return sparse.csr_matrix(sparse.hstack([ones, sparse.csr_matrix(np.column_stack([numbers, both]))]))
 
 
 def _before(log: Log, frame: pd.DataFrame | None, summed: str | None) -> tuple[Floats, Floats, Floats]:

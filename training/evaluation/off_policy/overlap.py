@@ -12,7 +12,7 @@ from recommender.errors import InputError
 from training.evaluation.off_policy.estimators import weights_of
 from training.evaluation.off_policy.intervals import Estimate, mean_by_learner
 from training.evaluation.off_policy.log import Floats, Log
-from training.evaluation.off_policy.target import Target
+from training.evaluation.off_policy.target import Target, totals
 
 LEAST_EFFECTIVE: Final = 50.0
 """Effective learners below which no estimate is given."""
@@ -59,9 +59,9 @@ class Overlap:
 def overlap_of(log: Log, target: Target) -> Overlap:
     """Measure how well a log covers a policy."""
     weights = weights_of(log, target)
-    per_answer, mass = np.bincount(log.answer, weights, len(log)), target.mass()
+    per_answer, mass = totals(log.answer, weights, len(log)), target.mass()
     _, learner = np.unique(log.learner, return_inverse=True)
-    summed = np.bincount(learner, per_answer)
+    summed = totals(learner, per_answer, int(learner.max()) + 1)
     size, weight = max(float(mass.mean()), 1e-12), float(per_answer.mean())
     ratio = weight / size
     return Overlap(

@@ -198,7 +198,8 @@ def estimates_of(
 def _require_rewards(log: Log, values: Floats, earned: Reward, window_days: float) -> None:
     if len(log) == 0:
         raise DatasetError(
-            f"no answer of the log has its window of {window_days:g} days behind it; wait, or shorten the window"
+            f"no answer of the log has its window of {window_days:g} days behind it; wait, or "
+            "shorten the window"
         )
     if len(np.unique(log.learner)) < 2:
         raise DatasetError("the log answers a single learner; at least two are needed for an interval")

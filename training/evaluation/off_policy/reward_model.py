@@ -22,7 +22,8 @@ class CrossFitted:
 
     A regression and not a classification, for rewards are shares as well as yes or no; predictions are kept
     within the rewards that were seen. A doubly robust estimate stays unbiased with any model that did not see
-    the learner (Chernozhukov and others 2018, "Double/debiased machine learning", *The Econometrics Journal*).
+    the learner (Chernozhukov and others 2018, "Double/debiased machine learning for treatment and structural
+    parameters", *The Econometrics Journal* 21).
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ class CrossFitted:
         return self
 
     def predict(self, answer: Ints, module: Ints) -> Floats:
-        """Expected reward of pairs of answer and module, (n_pairs,)."""
+        """Return the expected reward of pairs of answer and module, (n_pairs,)."""
         expected = np.empty(len(answer))
         for first in range(0, len(answer), _CHUNK):
             rows = slice(first, first + _CHUNK)
@@ -70,9 +71,9 @@ class CrossFitted:
         return np.clip(expected, *self.range_)
 
     def of_shown(self, log: Log) -> Floats:
-        """Expected reward of what was shown, (n_shown,)."""
+        """Return the expected reward of what was shown, (n_shown,)."""
         return self.predict(log.answer, log.module)
 
     def of_target(self, target: Target) -> Floats:
-        """Expected reward of what a policy would show, (n_chosen,)."""
+        """Return the expected reward of what a policy would show, (n_chosen,)."""
         return self.predict(target.answer, target.module)

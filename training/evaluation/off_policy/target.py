@@ -46,7 +46,7 @@ class Target:
 
     def mass(self) -> Floats:
         """Modules shown in each answer on average, (n_answers,)."""
-        return np.bincount(self.answer, self.share, len(self.start) - 1)
+        return totals(self.answer, self.share, len(self.start) - 1)
 
     def share_of_shown(self, log: Log) -> Floats:
         """Chance that the policy shows what was shown, (n_shown,), 0 where it never would."""
@@ -66,6 +66,11 @@ class Target:
 
     def _keys(self, log: Log) -> Ints:
         return self.answer * len(log.module_ids) + self.module
+
+
+def totals(answer: Ints, values: Floats, n_answers: int) -> Floats:
+    """Sum values by answer, (n_answers,); 0 for one without any."""
+    return np.bincount(answer, values, n_answers).astype(np.float64)
 
 
 def _lookup(keys: Ints, wanted: Ints) -> tuple[Ints, np.ndarray]:
