@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from rich import print
 
 from recommender.domain.recommendation import Query
 from recommender.engine import Engine
@@ -76,9 +77,7 @@ def log(data: Path, bundle: Path, out: Path, share: float) -> None:
     taken = rng.random(len(shown)) < accepts(shown["learner_id"].to_numpy(), shown["module_id"].to_numpy())
     feedback = shown.loc[taken, ["recommendation_id", "module_id", "occurred_at"]].assign(kind="accepted")
     feedback["occurred_at"] += pd.Timedelta(hours=1)
-    write_dataset(
-        {**dataset.tables, "recommendations": shown, "feedback": feedback}, out, simulation=NOTICE
-    )
+    write_dataset({**dataset.tables, "recommendations": shown, "feedback": feedback}, out, simulation=NOTICE)
     print(f"{shown['recommendation_id'].nunique():,} answers, {len(feedback):,} modules accepted")
 
 

@@ -16,7 +16,7 @@ K, PER_LEARNER = 3, 20
 
 
 def with_answers(tables: dict, dataset: Dataset, engine: Engine, path: Path, exploration: float) -> Path:
-    """Write the dataset with ten answers a learner after its last event; even modules are liked more."""
+    """Write the dataset with twenty answers a learner after its last event; even modules are liked more."""
     ranking = engine.bundle.ranking.model_copy(update={"exploration": exploration})
     exploring = Engine(replace(engine.bundle, ranking=ranking))
     names = dataset.tables["learners"]["learner_id"].tolist()
@@ -36,7 +36,9 @@ def with_answers(tables: dict, dataset: Dataset, engine: Engine, path: Path, exp
     taken.append((rows[0][0], rows[0][2], "too_easy", end + pd.Timedelta(days=60)))
     columns = ["recommendation_id", "learner_id", "module_id", "rank", "propensity", "occurred_at"]
     feedback = pd.DataFrame(taken, columns=["recommendation_id", "module_id", "kind", "occurred_at"])
-    write_dataset(tables | {"recommendations": pd.DataFrame(rows, columns=columns), "feedback": feedback}, path)
+    write_dataset(
+        tables | {"recommendations": pd.DataFrame(rows, columns=columns), "feedback": feedback}, path
+    )
     return path
 
 

@@ -15,9 +15,7 @@ MODULES = tuple("abcdef")
 REWARD = np.array([0.1, 0.9, 0.4, 0.7, 0.2, 0.5])
 
 
-def log_of(
-    modules: list[list[int]], propensity: list[list[float]], learner: list[int] | None = None
-) -> Log:
+def log_of(modules: list[list[int]], propensity: list[list[float]], learner: list[int] | None = None) -> Log:
     n = len(modules)
     return Log(
         tuple(f"r{i}" for i in range(n)),
@@ -40,7 +38,7 @@ def every_draw(exploration: float) -> tuple[list, list, np.ndarray]:
     modules, propensity, chance = [], [], []
     # What is drawn: d with rarity 1 of 4, e with 3 of 4.
     draws = [((0.999, 0.0, 0.0), 1 - exploration)]
-    for (place, what, share) in [(p, *w) for p, w in product((0.2, 0.7), ((0.1, 0.25), (0.6, 0.75)))]:
+    for place, what, share in [(p, *w) for p, w in product((0.2, 0.7), ((0.1, 0.25), (0.6, 0.75)))]:
         draws.append(((0.0, place, what), exploration * 0.5 * share))
     for draw, probability in draws:
         shown = explore(chosen, allowed, draws=draw, **ask)
