@@ -92,9 +92,12 @@ def require_exploration(log: Log) -> None:
     OverlapError
     """
     if not log.explored.any():
+        size = len(log.module) / len(log)
+        needed = math.ceil(LEAST_EFFECTIVE * _spread(1.0, len(log.module_ids), size))
         raise OverlapError(
-            f"all {len(log):,} answers of the log have propensity 1, so it holds no chance of anything else; "
-            f"train with ranking.exploration above 0, such as {USUAL_EXPLORATION:g}, and log what it answers"
+            f"all {len(log):,} answers of the log have propensity 1, so nothing else had a chance; "
+            f"train with ranking.exploration above 0, such as {USUAL_EXPLORATION:g}, and log about "
+            f"{needed:,} answers for a policy that shows one other module in each"
         )
 
 
@@ -138,13 +141,17 @@ def _unsupported(log: Log, target: Target) -> float:
 
 
 def _more_needed(log: Log, target: Target, overlap: Overlap) -> int:
-    """Answers to log until the effective size is enough, as if each were to another learner.
-
-    A module that is not among the shown ones is drawn with probability exploration / others, so its weight
-    has a second moment of others / exploration; those shown have weight 1.
-    """
+    """Answers to log until the effective size is enough, as if each were to another learner."""
     size = max(float(target.mass().mean()), 1e-12)
-    strange = float(target.share[~target.is_shown(log)].sum()) / max(len(log), 1)
-    others = max(len(np.unique(target.module)), 1)
-    spread = 1.0 + strange * others / (USUAL_EXPLORATION * size**2)
+    strange = float(target.share[~target.is_shown(log)].sum()) / len(log)
+    spread = _spread(strange, len(np.unique(target.module)), size)
     return math.ceil(LEAST_EFFECTIVE * spread * max(1.0 - overlap.effective / LEAST_EFFECTIVE, 0.1))
+
+
+def _spread(strange: float, others: int, size: float) -> float:
+    """Return ``1 + strange others / (p size^2)``: an answer's squared weight over its mean weight squared.
+
+    Of an answer of `size` modules `strange` are not among those shown, and each is drawn with probability
+    ``p / others`` at an exploration of `p`; those shown have weight 1.
+    """
+    return 1.0 + strange * others / (USUAL_EXPLORATION * size**2)

@@ -31,7 +31,7 @@ def test_effective_sample_size_by_hand():
 
 
 def test_without_exploration_there_is_nothing_to_learn():
-    with pytest.raises(OverlapError, match=r"propensity 1.*ranking.exploration above 0, such as 0.1"):
+    with pytest.raises(OverlapError, match=r"propensity 1.*above 0, such as 0\.1, and log about 800 answers"):
         require_exploration(log_of([[0, 1], [2, 3]], [[1.0, 1.0]] * 2))
     require_exploration(log_of([[0, 1], [2, 3]], [[1.0, 1.0], [1.0, 0.9]]))
     assert issubclass(OverlapError, InputError)
