@@ -99,9 +99,9 @@ def test_an_engine_that_may_know_what_came_of_it_is_refused(dataset, amid, tiny_
     early = Log(**{name: getattr(amid, name) for name in Log.__slots__} | {"at": np.minimum(amid.at, end)})
     with pytest.raises(DatasetError, match="no answer of the log came after the last start"):
         learned_before(tiny_engine, dataset, early)
-    late = Log(
-        **{name: getattr(early, name) for name in Log.__slots__} | {"at": early.at + (early.at == end)}
-    )
+    last = np.arange(len(early)) == len(early) - 1
+    moved = {"at": np.where(last, end + 1, early.at)}
+    late = Log(**{name: getattr(early, name) for name in Log.__slots__} | moved)
     assert learned_before(tiny_engine, dataset, late).tolist() == last.tolist()
     same = replace(dataset, fingerprint=tiny_engine.manifest["dataset"]["fingerprint"])
     with pytest.raises(DatasetError, match="was trained on dataset"):
