@@ -35,14 +35,14 @@ def off_policy_table(report: OffPolicyReport, *, simulated: bool) -> Table:
     title = f"{REWARD_TITLES[report.reward].capitalize()} within {report.window_days:g} days, per answer"
     caption = (
         f"{n['answers']:,} answers to {n['learners']:,} learners, {n['explored']:,} of which chance could "
-        "have changed; in brackets 95% intervals over learners; ESS: effective sample size, in learners"
+        "have changed; ± is half a 95% interval over learners; ESS: effective sample size, in learners"
     )
     table = Table(
         title=labelled(title, simulated), caption=caption, title_justify="left", box=box.SIMPLE_HEAD
     )
     table.add_column("policy", no_wrap=True)
-    for column in (*ESTIMATORS, "ESS", "max weight", "no support"):
-        table.add_column(column.upper() if column in ESTIMATORS else column, justify="right", no_wrap=True)
+    for column in (*map(str.upper, ESTIMATORS), "ESS", "max\nweight", "no\nsupport"):
+        table.add_column(column, justify="right", no_wrap=True)
     for name, result in report.policies.items():
         table.add_row(name, *_cells(name, result), style="bold" if name == ENGINE else "")
     return table
@@ -68,5 +68,5 @@ def _interval(estimate: Estimate | None, none: str) -> str:
     if estimate is None or math.isnan(estimate.value):
         return none
     if math.isnan(estimate.low):
-        return f"{estimate.value:.3f} (-)"
-    return f"{estimate.value:.3f} ({estimate.low:.3f}, {estimate.high:.3f})"
+        return f"{estimate.value:.3f} ±-"
+    return f"{estimate.value:.3f} ±{(estimate.high - estimate.low) / 2:.3f}"

@@ -141,11 +141,16 @@ def _unsupported(log: Log, target: Target) -> float:
 
 
 def _more_needed(log: Log, target: Target, overlap: Overlap) -> int:
-    """Answers to log until the effective size is enough, as if each were to another learner."""
+    """Answers to log until the effective size is enough, as if each were to another learner.
+
+    As many as the log would have needed at the rate it went, or as exploration lets expect if that is more.
+    """
     size = max(float(target.mass().mean()), 1e-12)
     strange = float(target.share[~target.is_shown(log)].sum()) / len(log)
     spread = _spread(strange, len(np.unique(target.module)), size)
-    return math.ceil(LEAST_EFFECTIVE * spread * max(1.0 - overlap.effective / LEAST_EFFECTIVE, 0.1))
+    lacking = max(1.0 - overlap.effective / LEAST_EFFECTIVE, 0.1)
+    at_this_rate = lacking * LEAST_EFFECTIVE * len(log) / max(overlap.effective, 1.0)
+    return math.ceil(max(LEAST_EFFECTIVE * spread * lacking, at_this_rate))
 
 
 def _spread(strange: float, others: int, size: float) -> float:
