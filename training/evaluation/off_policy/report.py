@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -177,6 +177,8 @@ def estimates_of(
     for target in targets:
         overlap = overlap_of(log, target)
         if target.name == AS_LOGGED:
+            # Of the policy that was logged only the shown part is known, and that has weight 1.
+            overlap = replace(overlap, weight=Estimate(1.0, np.nan, np.nan, np.nan))
             found[target.name] = PolicyResult(overlap, {"ips": ips(log, target, reward)})
             continue
         try:
