@@ -38,7 +38,11 @@ def off_policy_table(report: OffPolicyReport, *, simulated: bool) -> Table:
         "have changed; ± is half a 95% interval over learners; ESS: effective sample size, in learners"
     )
     table = Table(
-        title=labelled(title, simulated), caption=caption, title_justify="left", box=box.SIMPLE_HEAD
+        title=labelled(title, simulated),
+        caption=caption,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     table.add_column("policy", no_wrap=True)
     for column in (*map(str.upper, ESTIMATORS), "ESS", "max\nweight", "no\nsupport"):
