@@ -214,6 +214,25 @@ def oracle(
     run(data, config_file=config, overrides=overrides or (), json_file=json)
 
 
+@app.command(name="off-policy")
+def off_policy(
+    data: DataDirectory,
+    bundle: Annotated[
+        Path, typer.Option("--bundle", help="Bundle to judge, or the pointer file that names it.")
+    ],
+    reward: Annotated[
+        str, typer.Option(help="What counts after an answer: accepted, finished or passed.")
+    ] = "accepted",
+    window_days: Annotated[float, typer.Option(help="Days after an answer in which it counts.")] = 28.0,
+    seed: Annotated[int, typer.Option(help="Seed of the folds of the reward model.")] = 0,
+    json: JsonFile = None,
+) -> None:
+    """Estimate from logged answers what another model would have earned; refused without overlap."""
+    from training.commands.off_policy import run
+
+    run(data, bundle, reward=reward, window_days=window_days, seed=seed, json_file=json)
+
+
 @benchmarks.command()
 def skills(
     data: DataDirectory,
