@@ -65,8 +65,8 @@ def simulation_words(reports: Sequence[WorldReport]) -> str:
         told = f"{abs(1 - ratio):.0%} {'fewer' if ratio < 1 else 'more'} minutes until ready than {best}"
         lines.append(
             f"- **{report.variation.name}**: the engine needs {told}, the best of the other policies "
-            f"(ratio {ratio:.3f}, 95% {low:.3f} to {high:.3f}); {report.ratios[ORACLE][0]:.2f} times those of "
-            "the oracle, who sees the skills."
+            f"(ratio {ratio:.3f}, 95% {low:.3f} to {high:.3f}); {report.ratios[ORACLE][0]:.2f} times those "
+            "of the oracle, who sees the skills."
         )
     return "\n".join(lines)
 

@@ -253,7 +253,7 @@ class _Run:
         return np.random.Generator(np.random.PCG64(entropy))
 
     def _profile(self, i: int) -> LearnerProfile:
-        """Return what the organisation knows; who wants no other role wants to be ready for the present one."""
+        """Return what is known; who wants no other role wants to be ready for the present one."""
         person, roles = self.people.block.people[i], self.platform.engine.catalog.roles.ids
         goal = person["target"] if person["target"] >= 0 else person["role"]
         return LearnerProfile(
