@@ -17,7 +17,7 @@ from training.cli import app
 from training.evaluation.simulation.config import Rules, Variation
 from training.evaluation.simulation.kernel import READY
 from training.evaluation.simulation.learner import Situation
-from training.evaluation.simulation.policies import Choice, Facts, baselines
+from training.evaluation.simulation.policies import Choice, Facts, Policy, baselines
 from training.evaluation.simulation.run import Stage, run_seed
 
 pytestmark = pytest.mark.slow
@@ -63,9 +63,11 @@ class _Watched:
     """A stage with policies of a test, which note what they are shown."""
 
     def __init__(self, stage: Stage, policies: dict) -> None:
-        self.organisation, self.policies = stage.organisation, {}
-        for name, policy in policies.items():
-            self.policies[name] = (stage.engines["engine"], policy)
+        self.organisation = stage.organisation
+        self._policies = {name: (stage.engines["engine"], policy) for name, policy in policies.items()}
+
+    def policies(self, _: Rules) -> dict:
+        return self._policies
 
 
 def test_the_same_choice_meets_the_same_luck_whatever_came_of_the_others(stage: Stage) -> None:
@@ -82,7 +84,7 @@ def test_the_same_choice_meets_the_same_luck_whatever_came_of_the_others(stage: 
 
         return choose
 
-    watched = _Watched(stage, {name: taking(name) for name in after_first})
+    watched = _Watched(stage, {name: Policy(taking(name)) for name in after_first})
     cells = list(run_seed(watched, Variation("growth"), N, 3, Rules()))
     assert after_first["low"]
     assert after_first["low"] == after_first["high"]
@@ -98,7 +100,7 @@ def test_a_policy_is_shown_what_has_happened_and_nothing_later(stage: Stage) -> 
         allowed = np.flatnonzero(at.allowed)
         return Choice(int(allowed[0]) if len(allowed) else -1)
 
-    list(run_seed(_Watched(stage, {"watched": choose}), Variation("states"), N, 0, Rules()))
+    list(run_seed(_Watched(stage, {"watched": Policy(choose)}), Variation("states"), N, 0, Rules()))
     assert shown
     # Events have whole seconds.
     assert all(newest <= now + 1.0 for newest, now in shown)
@@ -109,15 +111,15 @@ def test_what_policies_answer_is_allowed(stage: Stage) -> None:
 
     def checked(policy):
         def choose(at: Situation, see, rng) -> Choice:
-            choice = policy(at, see, rng)
+            choice = policy.choose(at, see, rng)
             asked.append(choice.module < 0 or at.allowed[choice.module])
             return choice
 
-        return choose
+        return Policy(choose, policy.ask)
 
     policies = baselines(Facts.of(stage.engines["engine"].bundle, stage.facts.als))
     del policies["oracle"]
-    engine = {"engine": stage.policies["engine"][1]}
+    engine = {"engine": stage.policies(Rules())["engine"][1]}
     watched = _Watched(stage, {name: checked(policy) for name, policy in (policies | engine).items()})
     list(run_seed(watched, Variation("growth"), N, 0, Rules()))
     assert len(asked) > 100
@@ -125,7 +127,7 @@ def test_what_policies_answer_is_allowed(stage: Stage) -> None:
 
 
 def test_who_learns_faster_is_ready_sooner(stage: Stage) -> None:
-    oracle = _Watched(stage, {"oracle": stage.policies["oracle"][1]})
+    oracle = _Watched(stage, {"oracle": stage.policies(Rules())["oracle"][1]})
     minutes = []
     for learning in (0.5, 1.0, 3.0):
         (cell,) = run_seed(oracle, Variation("growth", learning=learning), 40, 0, Rules())

@@ -37,6 +37,9 @@ class Rules:
         Share of failures at which the rate of leaving is that of the sample.
     failure_memory : float
         Rate of that running share, per answer.
+    most_items : int
+        Items that the engine may ask before its first recommendation, in its own adaptive test of the role's
+        skills; their time counts. No other policy has a test of its own.
     rest_days : float
         Days for which no policy offers again what a learner gave up.
     """
@@ -50,6 +53,7 @@ class Rules:
     drop_out_per_failure: float = 2.0
     usual_failures: float = 0.35
     failure_memory: float = 0.1
+    most_items: int = 30
     rest_days: float = 60.0
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from training.datasets.sample.choice import lacks, mastery_of, success_in
 from training.datasets.sample.kernel import check
 from training.datasets.sample.parameters import GROWTH
-from training.datasets.sample.responses import sigmoid
+from training.datasets.sample.responses import answer, sigmoid
 from training.datasets.sample.studying import DAY, begin, end_segment, gives_up, look, study
 
 FINISHED: Final = 0
@@ -66,6 +66,16 @@ def begin_programme(scene: Any, i: int, progress: Any, week: int, checks: bool, 
         check(scene, i, 7 * week, rng)
         p.second = max(p.second, scene.desk[i].checked_until)
     look(scene, i, p.second / DAY, rng)
+
+
+@numba.njit
+def ask(scene: Any, i: int, item: int, progress: Any, rng: Any) -> None:
+    """Let a learner answer one item of an assessment, without feedback; its time counts as study does."""
+    p = progress[i]
+    look(scene, i, p.second / DAY, rng)
+    _, seconds = answer(scene, i, item, p.second, 0.0, rng)
+    p.minutes += seconds / 60.0
+    p.second += seconds + 5.0
 
 
 @numba.njit

@@ -6,7 +6,7 @@ skills look at the same estimates. A policy that likes nothing any more takes wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -53,7 +53,8 @@ class Truth(NamedTuple):
 
 
 See = Callable[[], Truth]
-Policy = Callable[[Situation, See, np.random.Generator], Choice]
+Choose = Callable[[Situation, See, np.random.Generator], Choice]
+Ask = Callable[[Situation, Sequence[str], np.random.Generator], str | None]
 Score = Callable[[Situation], Floats]
 
 
@@ -84,6 +85,23 @@ class Facts:
         return cls(bundle.catalog, starts, np.nan_to_num(bundle.catalog.duration_minutes, nan=60.0), als)
 
 
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """Who decides.
+
+    Parameters
+    ----------
+    choose : callable
+        Of a learner's situation, of what only the oracle may look at, and of luck, the next module.
+    ask : callable, optional
+        Before the first module, of the situation, of the items asked so far, and of luck, the item to ask
+        next; None for enough.
+    """
+
+    choose: Choose
+    ask: Ask | None = None
+
+
 def baselines(facts: Facts) -> dict[str, Policy]:
     """Return every policy but the engine, by name; the oracle is last."""
     scores: dict[str, Score] = {
@@ -94,13 +112,14 @@ def baselines(facts: Facts) -> dict[str, Policy]:
         "weighted_rule": _weighted_rule(facts),
     }
     id_rank = rank_ids(facts.catalog.module_ids)
-    found: dict[str, Policy] = {"random": _random}
+    found: dict[str, Choose] = {"random": _random}
     found |= {name: _best(score, facts.starts, id_rank) for name, score in scores.items()}
-    return found | {ORACLE: _oracle(facts, id_rank)}
+    found[ORACLE] = _oracle(facts, id_rank)
+    return {name: Policy(choose) for name, choose in found.items()}
 
 
-def engine_policy(engine: Engine) -> Policy:
-    """Take the engine's first recommendation."""
+def engine_policy(engine: Engine, *, most_items: int) -> Policy:
+    """Ask what the engine wants to know, `most_items` items at most, then take its first recommendation."""
 
     def choose(at: Situation, _: See, __: np.random.Generator) -> Choice:
         answer = engine.recommend(at.state, at.profile, at.query, now=at.now)
@@ -109,7 +128,13 @@ def engine_policy(engine: Engine) -> Policy:
         first = answer.modules[0]
         return Choice(engine.catalog.module_index[first.module_id], first)
 
-    return choose
+    def ask(at: Situation, given: Sequence[str], rng: np.random.Generator) -> str | None:
+        if len(given) >= most_items:
+            return None
+        item = engine.next_item(at.state, at.profile, given=given, now=at.now, rng=rng)
+        return None if item.stop else item.item_id
+
+    return Policy(choose, ask if most_items > 0 else None)
 
 
 def ablations(bundle: ModelBundle) -> dict[str, ModelBundle]:
@@ -135,7 +160,7 @@ def ablations(bundle: ModelBundle) -> dict[str, ModelBundle]:
     }
 
 
-def _best(score: Score, starts: Floats, id_rank: NDArray[np.int32]) -> Policy:
+def _best(score: Score, starts: Floats, id_rank: NDArray[np.int32]) -> Choose:
     """Take the allowed module of the highest score; where none is above 0, the most popular one."""
 
     def choose(at: Situation, _: See, __: np.random.Generator) -> Choice:
@@ -236,7 +261,7 @@ def _weighted_rule(facts: Facts) -> Score:
     return score
 
 
-def _oracle(facts: Facts, id_rank: NDArray[np.int32]) -> Policy:
+def _oracle(facts: Facts, id_rank: NDArray[np.int32]) -> Choose:
     """Take what really closes most of the weighted gap a minute, or leads to what does.
 
     It sees skills, pace and the laws of learning, so that it also knows which prerequisites are met, and

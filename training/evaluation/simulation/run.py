@@ -28,7 +28,7 @@ from training.datasets.sample.state import Record
 from training.evaluation.simulation import kernel, policies
 from training.evaluation.simulation.config import Rules, SimulationConfig, Variation
 from training.evaluation.simulation.learner import Platform, SimulatedLearner
-from training.evaluation.simulation.policies import ENGINE, Facts, Policy, Truth
+from training.evaluation.simulation.policies import ENGINE, Ask, Facts, Policy, Truth
 from training.evaluation.simulation.world import Organisation
 
 PROGRAMME: Final = np.dtype(
@@ -57,7 +57,7 @@ that lay in the band (-1 where not known), and what became of its items, repeats
 
 STUCK: Final = 4
 
-_DRAWS, _MODULE, _CHECK, _POLICY = range(4)
+_DRAWS, _MODULE, _CHECK, _POLICY, _TEST = range(5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +109,12 @@ class Stage:
         als = Als().fit(interactions, bundle.catalog, seed=0)
         return cls(organisation, Facts.of(bundle, als), {name: Engine(its) for name, its in engines.items()})
 
-    @property
-    def policies(self) -> dict[str, tuple[Engine, Policy]]:
-        """Every policy with the engine that keeps its learners' states."""
-        found = {name: (engine, policies.engine_policy(engine)) for name, engine in self.engines.items()}
+    def policies(self, rules: Rules) -> dict[str, tuple[Engine, Policy]]:
+        """Return every policy with the engine that keeps its learners' states."""
+        found = {
+            name: (engine, policies.engine_policy(engine, most_items=rules.most_items))
+            for name, engine in self.engines.items()
+        }
         common = self.engines[ENGINE]
         return found | {name: (common, its) for name, its in policies.baselines(self.facts).items()}
 
@@ -159,7 +161,7 @@ def _work(bundle: Path, data: Path, config: SimulationConfig, variation: Variati
 
 def run_seed(stage: Stage, variation: Variation, n: int, seed: int, rules: Rules) -> Iterator[Cell]:
     """Let the people of one seed live through a world once under every policy."""
-    for name, (engine, policy) in stage.policies.items():
+    for name, (engine, policy) in stage.policies(rules).items():
         people, scene, record = stage.organisation.people(variation, n, seed)
         run = _Run(stage.organisation, people, scene, record, Platform(engine), policy, rules, seed)
         rows = np.zeros(n, PROGRAMME)
@@ -199,9 +201,11 @@ class _Run:
         before = float(kernel.readiness(scene, i, *goal))
         p, end, n_modules, n_given_up = progress[i], kernel.READY if before >= rules.ready else -1, 0, 0
         begun: dict[int, int] = {}
+        if end < 0 and checks and self.policy.ask is not None:
+            self._assess(i, learner, progress, self.policy.ask)
         while end < 0:
             see, rng = partial(self._truth, i, goal), self._rng(i, _POLICY, n_modules)
-            choice = self.policy(learner.situation(), see, rng)
+            choice = self.policy.choose(learner.situation(), see, rng)
             module = choice.module
             if module < 0:
                 end = STUCK
@@ -234,6 +238,15 @@ class _Run:
         after = float(kernel.readiness(scene, i, *goal))
         row = (self.seed, i, p["minutes"], n_modules, end, before, after, p["n_asked"], p["n_failed"])
         return (*row, n_given_up, p["leaves"], p["week"] - first_week + 1)
+
+    def _assess(self, i: int, learner: SimulatedLearner, progress: Any, ask: Ask) -> None:
+        """Ask a learner what the policy wants to know first."""
+        given: list[str] = []
+        rng, index = self._rng(i, _TEST), self.platform.engine.catalog.item_index
+        while (item := ask(learner.situation(), given, rng)) is not None:
+            kernel.ask(self.scene, i, index[item], progress, rng)
+            given.append(item)
+            learner.see(self.record, progress[i]["second"])
 
     def _truth(self, i: int, goal: tuple[Any, Any]) -> Truth:
         n, n_skills = self.platform.engine.catalog.n_modules, self.platform.engine.catalog.n_skills
