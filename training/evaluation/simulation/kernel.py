@@ -45,12 +45,22 @@ DRAWS: Final = 4
 
 
 @numba.njit
+def passes(scene: Any, s: int, probability: float) -> float:
+    """Chance to pass a typical item of a skill, in which its items' guessing and slipping have their part.
+
+    `probability` is that without them, as `mastery_of` gives it.
+    """
+    typical = scene.skills[s]
+    return float(typical.guess + (1.0 - typical.guess - typical.slip) * probability)
+
+
+@numba.njit
 def readiness(scene: Any, i: int, required: Any, importance: Any) -> float:
     """Return the true readiness of a learner who was looked at, in [0, 1]."""
     gap, total = 0.0, 0.0
     for s in range(len(required)):
         if importance[s] > 0.0:
-            gap += importance[s] * max(0.0, required[s] - mastery_of(scene, i, s))
+            gap += importance[s] * max(0.0, required[s] - passes(scene, s, mastery_of(scene, i, s)))
             total += importance[s] * required[s]
     return 1.0 - gap / total if total > 0.0 else 1.0
 
@@ -197,7 +207,7 @@ def true_values(
     """
     learning, skills, person = scene.learning[0], scene.skills, scene.people[i]
     for s in range(len(mastery)):
-        mastery[s] = mastery_of(scene, i, s)
+        mastery[s] = passes(scene, s, mastery_of(scene, i, s))
     for m in range(len(closes)):
         here = scene.modules[m]
         minutes[m] = here.minutes / np.sqrt(person.pace)
@@ -218,7 +228,7 @@ def true_values(
             rise = scene.response[0].spread * (
                 _level_after(scene, i, s, level, factor * hours, here.level) - level
             )
-            now, then = sigmoid(theta), sigmoid(theta + rise)
+            now, then = passes(scene, s, sigmoid(theta)), passes(scene, s, sigmoid(theta + rise))
             closes[m] += importance[s] * (min(then, required[s]) - min(now, required[s]))
 
 

@@ -27,6 +27,7 @@ from training.datasets.sample.world import World, build_world
 from training.evaluation.oracle import require_simulated
 from training.evaluation.simulation.config import Variation
 
+_LUCK: Final = (("guess", "f8"), ("slip", "f8"))
 _PARAMETERS: Final = "parameters.json"
 # A module asks 10 items or so, each perhaps twice.
 _ROOM: Final = (512, 16, 4)
@@ -87,7 +88,8 @@ class Organisation:
         skills["half_life"] /= variation.forgetting
         skills["decay"] = np.log(2.0) / np.log1p(skills["half_life"] / learning.forgetting_unit_days)
         parameters = self.parameters._replace(learning=changed)
-        return LEARNER_MODELS[variation.learner_model], self.world._replace(skills=skills), parameters
+        world = self.world._replace(skills=_with_luck(skills, self.world))
+        return LEARNER_MODELS[variation.learner_model], world, parameters
 
     def people(self, variation: Variation, n: int, seed: int) -> tuple[People, Scene, Record]:
         """Draw people of a seed, the same under every policy, and put them where they begin.
@@ -102,6 +104,21 @@ class Organisation:
         desk = empty_desk(n, n_skills, len(world.modules))
         record = empty_record(n, n_skills, 1, _ROOM)
         return people, Scene(model, world, people.block, desk, record, parameters), record
+
+
+def _with_luck(skills: NDArray[np.void], world: World) -> NDArray[np.void]:
+    """Add to each skill the mean guess and slip of its items: they are part of passing a typical one."""
+    item, _ = np.nonzero(world.item_skills >= 0)
+    skill = world.item_skills[world.item_skills >= 0]
+    counts = np.maximum(np.bincount(skill, minlength=len(skills)), 1)
+    wider = np.zeros(
+        len(skills), [*((name, skills.dtype[name]) for name in skills.dtype.names or ()), *_LUCK]
+    )
+    for name in skills.dtype.names or ():
+        wider[name] = skills[name]
+    for name, _ in _LUCK:
+        wider[name] = np.bincount(skill, world.items[name][item], len(skills)) / counts
+    return wider
 
 
 def _made(data: Path) -> Mapping[str, Any]:
