@@ -32,12 +32,13 @@ from recommender.blocks.standing import read_in_parts
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.dataset_format import SEGMENTS
+from recommender.domain.disclosure import LEAST, rounded_down
 from recommender.domain.events import to_seconds
 from recommender.domain.gap import GroupedBy, GroupGap, GroupGaps, TeamGapReport, Toward
 from recommender.domain.learner import LearnerProfile
 from recommender.errors import ConfigurationError
 from recommender.pathways.readiness import gaps
-from recommender.pathways.withhold import LEAST, choose_told, rounded_down
+from recommender.pathways.withhold import choose_told
 from recommender.ranking.gain import Need
 from recommender.skills.state import LearnerState
 

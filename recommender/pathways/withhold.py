@@ -1,19 +1,17 @@
 """Which of the parts of a whole may be told of, so that no few people are found by subtraction.
 
 This is cell suppression with complementary suppression for one whole and its parts (Hundepool and others
-2012, "Statistical Disclosure Control", section 4.4). Fewest told of at once: `LEAST`.
+2012, "Statistical Disclosure Control", chapter 4).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST: Final = 5
-"""Fewest people that anything is told of."""
+from recommender.domain.disclosure import LEAST
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +81,3 @@ def choose_told(
                 may_parts[part, column] = False
                 left += counts[part, column]
     return Told(may_whole, may_parts)
-
-
-def rounded_down(count: int) -> int:
-    """Round a count of people down to a multiple of `LEAST`, so that no difference of two is a few people.
-
-    >>> rounded_down(23), rounded_down(4)
-    (20, 0)
-    """
-    return count // LEAST * LEAST

@@ -6,12 +6,10 @@ from collections.abc import Collection
 
 import numpy as np
 
+from recommender.domain.disclosure import rounded_down
 from recommender.domain.people import Champion, SkillChampions
 from recommender.errors import UnknownIdError
 from recommender.people.table import MentorTable, may_champion
-
-# Fewer people than this are not counted where they did not agree to be named.
-_LEAST = 5
 
 
 def champions(
@@ -55,11 +53,10 @@ def _of_skill(table: MentorTable, skill: int, allowed: np.ndarray) -> SkillChamp
     may = may_champion(table.low[skill], width, table.n_attempts[skill], table.config) & allowed
     people = np.flatnonzero(may)
     best = people[np.lexsort((people, width[people], -mastery[people]))][: table.config.n_champions]
-    n_others = int(table.n_unnamed[skill]) // _LEAST * _LEAST
     catalog = table.bundle.catalog
     return SkillChampions(
         skill_id=catalog.skill_ids[skill],
         name=catalog.skill_names[skill],
         champions=tuple(Champion(table.ids[i], table.level(skill, i)) for i in best.tolist()),
-        n_others=n_others or None,
+        n_others=rounded_down(int(table.n_unnamed[skill])) or None,
     )
