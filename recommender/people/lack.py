@@ -54,7 +54,15 @@ class Lack:
         level = required if required > used[skill] else used[skill] + margin
         return cls(np.array([skill]), np.array([level]), np.ones(1))
 
-    def mastered(self, table: MentorTable) -> NDArray[np.bool_]:
-        """Who masters each skill: the lower end of the interval is at the level; (n_lacked, n_mentors)."""
-        mastered: NDArray[np.bool_] = table.low[self.skills] >= self.level[:, None]
+    def covered(self, table: MentorTable) -> Floats:
+        """Sum of the weights of what each mentor masters, (n_mentors,)."""
+        covered = np.zeros(len(table))
+        # Row by row: a table of all of them at once does not stay in the cache.
+        for skill, level, weight in zip(self.skills.tolist(), self.level, self.weight, strict=True):
+            covered += weight * (table.low[skill] >= level)
+        return covered
+
+    def mastered(self, table: MentorTable, mentor: int) -> NDArray[np.bool_]:
+        """Whether a mentor masters each skill: the lower end of the interval is at the level; (n_lacked,)."""
+        mastered: NDArray[np.bool_] = table.low[self.skills, mentor] >= self.level
         return mastered

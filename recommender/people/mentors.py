@@ -86,13 +86,16 @@ def find_mentors(
         lack = Lack.of_skill(catalog, skill, role, used, config.margin)
     if not len(lack.skills):
         return ()
-    loads, mastered = table.loads(load or {}), lack.mastered(table)
-    covered = lack.weight @ mastered
+    loads, covered = table.loads(load or {}), lack.covered(table)
     may = _others(table, profile, exclude) & (covered > 0.0) & (loads < config.capacity)
     people = np.flatnonzero(may)
-    key = _key(table, _near(table, profile, int(block.places.role[0])), covered / lack.weight.sum(), loads)
-    best = people[np.argsort(-key[people], kind="stable")][: config.n_mentors]
-    return tuple(_mentor(table, lack, mastered[:, i], i) for i in best.tolist())
+    near = [same[people] for same in _near(table, profile, int(block.places.role[0]))]
+    behind = -_key(table, near, covered[people] / lack.weight.sum(), loads[people])
+    if len(people) > config.n_mentors:
+        first = np.flatnonzero(behind <= np.partition(behind, config.n_mentors - 1)[config.n_mentors - 1])
+        people, behind = people[first], behind[first]
+    best = people[np.argsort(behind, kind="stable")][: config.n_mentors]
+    return tuple(_mentor(table, lack, i) for i in best.tolist())
 
 
 def assign_mentors(
@@ -143,7 +146,7 @@ def assign_mentors(
         for i, used in zip(range(rows.start, rows.stop), standing.used, strict=True):
             lack = Lack.of_role(table.bundle.catalog, int(block.places.target[i]), used)
             lacks.append(lack)
-            covered[i] = (lack.weight @ lack.mastered(table)) * _others(table, profiles[i], exclude)
+            covered[i] = lack.covered(table) * _others(table, profiles[i], exclude)
             of_language, of_team, of_role = _near(table, profiles[i], int(block.places.role[i]))
             near[i] = 4 * capacity * of_language + 2 * of_team + of_role
     free = np.where(covered.any(axis=0), np.clip(capacity - loads, 0, n), 0)
@@ -158,8 +161,7 @@ def assign_mentors(
     learner, chosen = linear_sum_assignment(worth, maximize=True)
     for i, at in zip(learner.tolist(), chosen.tolist(), strict=True):
         if worth[i, at] > 0.0:
-            mentor = int(place[at])
-            mentors[i] = _mentor(table, lacks[i], lacks[i].mastered(table)[:, mentor], mentor)
+            mentors[i] = _mentor(table, lacks[i], int(place[at]))
     return tuple(MentorAssignment(p.learner_id, m) for p, m in zip(profiles, mentors, strict=True))
 
 
@@ -186,7 +188,7 @@ def _near(table: MentorTable, profile: LearnerProfile, role: int) -> tuple[Ints,
     return same_language, same_team, same_role
 
 
-def _key(table: MentorTable, near: tuple[Ints, Ints, Ints], share: Floats, loads: Ints) -> Ints:
+def _key(table: MentorTable, near: Sequence[Ints], share: Floats, loads: Ints) -> Ints:
     """Whole numbers that order mentors as `find_mentors` says, the largest first."""
     (language, team, role), capacity = near, table.config.capacity
     key: Ints = np.floor(share / table.config.coverage_step + 1e-9).astype(np.int64) * 2 + language
@@ -195,11 +197,11 @@ def _key(table: MentorTable, near: tuple[Ints, Ints, Ints], share: Floats, loads
     return key * _FINE + np.rint(share * (_FINE - 1)).astype(np.int64)
 
 
-def _mentor(table: MentorTable, lack: Lack, mastered: NDArray[np.bool_], mentor: int) -> Mentor:
-    catalog = table.bundle.catalog
-    skills = [
+def _mentor(table: MentorTable, lack: Lack, mentor: int) -> Mentor:
+    catalog, mastered = table.bundle.catalog, lack.mastered(table, mentor)
+    order = np.argsort(-lack.weight, kind="stable")
+    skills = tuple(
         MentorSkill(catalog.skill_ids[s], catalog.skill_names[s], table.level(s, mentor))
-        for s in lack.skills[np.argsort(-lack.weight, kind="stable")].tolist()
-        if mastered[np.flatnonzero(lack.skills == s)[0]]
-    ]
-    return Mentor(table.ids[mentor], tuple(skills), float(lack.weight[mastered].sum() / lack.weight.sum()))
+        for s in lack.skills[order][mastered[order]].tolist()
+    )
+    return Mentor(table.ids[mentor], skills, float(lack.weight[mastered].sum() / lack.weight.sum()))
