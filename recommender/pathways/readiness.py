@@ -63,7 +63,7 @@ def readiness(
     Examples
     --------
     >>> one = np.ones(1)
-    >>> readiness(0.8 * one, one, 0.4 * one, 0.2 * one, 0.9 * one)
+    >>> readiness(0.5 * one, one, 0.25 * one, 0.125 * one, 0.9 * one)
     Readiness(value=0.5, low=0.25, high=1.0)
     """
     asked = float((importance * required).sum())
