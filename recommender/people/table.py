@@ -159,8 +159,8 @@ class MentorTable:
         for mentor_id, n in load.items():
             if n < 0:
                 raise InputError(f"load of {mentor_id!r} is {n}; count the mentor's learners, 0 or more")
-            if mentor_id in self.index:
-                loads[self.index[mentor_id]] = n
+        theirs = [mentor_id for mentor_id in load if mentor_id in self.index]
+        loads[[self.index[mentor_id] for mentor_id in theirs]] = [load[mentor_id] for mentor_id in theirs]
         return loads
 
 
