@@ -12,8 +12,9 @@ from recommender.domain.catalog import Floats
 SHARED: Final = 1 / 3
 """Correlation of the errors of mastery of two skills of one learner.
 
-Set by what simulated people truly master, for no data of real people tell: on data/reskilling intervals with 0
-held 58% of people's readiness instead of 80%, with 1 96 to 100% (`tests/benchmarks/readiness_truth.py`).
+Set by what simulated people truly master, for no data of real people tell: on data/reskilling, intervals with
+0 held 52 to 64% of people's readiness instead of 80%, with 1/3 89%, with 1 99% or more
+(`tests/benchmarks/readiness_truth.py`, 135 and 81 people).
 """
 
 
