@@ -16,14 +16,17 @@ from recommender.answer import Request, Words
 from recommender.assessment import Assessment, AssessmentItem
 from recommender.blocks.learners import LearnerBlock, started
 from recommender.blocks.recommend import BlockRecommender
+from recommender.blocks.standing import read_standing
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Event, from_seconds, to_seconds
+from recommender.domain.gap import GapReport
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.histories import History
 from recommender.errors import BundleError, ConfigurationError, UnknownIdError
+from recommender.pathways.gap import GapRoles, gap_report
 from recommender.pointer import read_pointer
 from recommender.ranking.choose import Chooser
 from recommender.ranking.eligibility import Rules
@@ -109,7 +112,9 @@ class Engine:
         from recommender.skills.warm import warm_kernel
 
         warm_kernel()
-        self.recommend(None, now=datetime(1970, 1, 1, tzinfo=UTC))
+        long_ago = datetime(1970, 1, 1, tzinfo=UTC)
+        self.recommend(None, now=long_ago)
+        self.gaps(None, now=long_ago)
         self._words.sequences.warm()
 
     def fold(self, events: Iterable[Event]) -> LearnerState:
@@ -134,6 +139,33 @@ class Engine:
         if estimate is None:
             return ()
         return tuple(self._skill_mastery(estimate, s) for s in np.flatnonzero(estimate.has_evidence).tolist())
+
+    def gaps(
+        self,
+        learner: Learner,
+        profile: LearnerProfile | None = None,
+        *,
+        role_id: str | None = None,
+        now: datetime,
+    ) -> GapReport:
+        """Tell what a learner lacks for a role: `role_id`, else the target role, else the present one.
+
+        Raises
+        ------
+        UnknownIdError
+            `role_id` is not in the catalogue.
+        """
+        state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
+        profile, index = profile or _NOBODY, self.catalog.roles.index
+        if role_id is not None and role_id not in index:
+            raise UnknownIdError("role_id", role_id)
+        place, target = self._place(profile), index.get(profile.target_role_id or "", -1)
+        asked = self._target_role(profile, Query(target_role_id=role_id))
+        block = LearnerBlock.of_one(
+            state, role=place.role, segment=place.segment, target=asked, catalog=self.catalog
+        )
+        standing = read_standing(self.bundle, block, now=to_seconds(now))
+        return gap_report(self.catalog, standing, GapRoles(asked, place.role, target), profile.learner_id)
 
     def recommend(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -93,6 +93,20 @@ class Roles:
     importance: Floats
 
 
+TRANSITION_KINDS: Final = ("upskill", "reskill")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoleTransitions:
+    """Which role leads to which: row `i` of `to` holds the roles that role `i` leads to.
+
+    `kind` has a position in `TRANSITION_KINDS` for each value of `to`, -1 where it is not told.
+    """
+
+    to: Ragged
+    kind: NDArray[np.int8]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
     """The catalogue as arrays over modules (n_modules,), skills (n_skills,) and items (n_items,).
@@ -127,6 +141,7 @@ class Catalog:
     item_difficulty: Floats
     prerequisites: Prerequisites
     roles: Roles
+    transitions: RoleTransitions
 
     @property
     def n_modules(self) -> int:
@@ -153,9 +168,8 @@ class Catalog:
             Two rows have one id or a row has none, or an id that is named is in no row.
         """
         kept = {name: tables[name] for name in CATALOG_TABLES if name in tables}
-        modules, skills, items, prerequisites, roles, role_skills = (
-            _Columns(name, kept.get(name))
-            for name in ("modules", "skills", "items", "prerequisites", "roles", "role_skills")
+        modules, skills, items, prerequisites, role_table, role_skills, transitions, _ = (
+            _Columns(name, kept.get(name)) for name in CATALOG_TABLES
         )
         module_ids, skill_ids, item_ids = (
             modules.keys("module_id"),
@@ -163,6 +177,7 @@ class Catalog:
             items.keys("item_id"),
         )
         module_index, skill_index = _positions(module_ids), _positions(skill_ids)
+        roles = _roles(role_table, role_skills, skill_index)
         return cls(
             tables=kept,
             module_ids=module_ids,
@@ -187,7 +202,8 @@ class Catalog:
             item_module=items.positions("module_id", module_index),
             item_difficulty=items.numbers("difficulty"),
             prerequisites=_prerequisites(prerequisites, module_index, skill_index),
-            roles=_roles(roles, role_skills, skill_index),
+            roles=roles,
+            transitions=_transitions(transitions, roles.index),
         )
 
     def describe(self) -> dict[str, int]:
@@ -309,9 +325,7 @@ def _roles(roles: _Columns, role_skills: _Columns, skill_index: Mapping[str, int
     ids = roles.keys("role_id")
     index = _positions(ids)
     role = role_skills.positions("role_id", index, needed=True)
-    order = np.argsort(role, kind="stable")
-    counts = np.bincount(role, minlength=len(ids)) if len(role) else np.zeros(len(ids), np.int64)
-    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    order, start = _by_row(role, len(ids))
     return Roles(
         ids=ids,
         index=index,
@@ -322,3 +336,16 @@ def _roles(roles: _Columns, role_skills: _Columns, skill_index: Mapping[str, int
         required_mastery=role_skills.numbers("required_mastery")[order],
         importance=role_skills.numbers("importance", default=0.5)[order],
     )
+
+
+def _transitions(rows: _Columns, role_index: Mapping[str, int]) -> RoleTransitions:
+    order, start = _by_row(rows.positions("from_role_id", role_index, needed=True), len(role_index))
+    to = rows.positions("to_role_id", role_index, needed=True)
+    kind = rows.codes("kind", _positions(TRANSITION_KINDS))
+    return RoleTransitions(Ragged(start, to[order]), kind[order].astype(np.int8))
+
+
+def _by_row(row: Ints, n_rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Order that puts entries of one row together, and where each row starts."""
+    counts = np.bincount(row, minlength=n_rows)
+    return np.argsort(row, kind="stable"), np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recommender.domain.catalog import CATALOG_TABLES, Catalog, Ragged
+from recommender.domain.catalog import CATALOG_TABLES, TRANSITION_KINDS, Catalog, Ragged
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.errors import DatasetError
 
@@ -117,6 +117,22 @@ def test_roles_and_their_profiles(catalog):
     assert roles.importance.tolist() == [0.5, 0.3, 0.2]
 
 
+def test_which_role_leads_to_which():
+    ways = [("c", "a", "reskill"), ("a", "b", None), ("c", "b", "upskill")]
+    rows = [{"from_role_id": f, "to_role_id": t, "kind": kind} for f, t, kind in ways]
+    roles = table([{"role_id": i} for i in "abc"])
+    found = Catalog.from_tables({"roles": roles, "role_transitions": table(rows)}).transitions
+    assert [found.to[i].tolist() for i in range(3)] == [[1], [], [0, 1]]
+    assert [TRANSITION_KINDS[k] if k >= 0 else None for k in found.kind.tolist()] == [
+        None,
+        "reskill",
+        "upskill",
+    ]
+    without_kinds = table([{"from_role_id": "a", "to_role_id": "b"}])
+    assert Catalog.from_tables({"roles": roles, "role_transitions": without_kinds}).transitions.kind == [-1]
+    assert len(Catalog.from_tables({"roles": roles}).transitions.to.values) == 0
+
+
 def test_keeps_the_catalogue_tables_and_no_other(catalog):
     assert set(catalog.tables) == {"modules", "skills", "items", "prerequisites", "roles", "role_skills"}
     assert set(catalog.tables) < set(CATALOG_TABLES)
@@ -186,6 +202,7 @@ SOUND = {
     "prerequisites": [{"module_id": "a", "prerequisite_module_id": None, "prerequisite_skill_id": "s"}],
     "roles": [{"role_id": "r"}],
     "role_skills": [{"role_id": "r", "skill_id": "s"}],
+    "role_transitions": [{"from_role_id": "r", "to_role_id": "r", "kind": "upskill"}],
 }
 
 
@@ -207,6 +224,8 @@ def test_a_sound_catalogue_is_taken():
         ("role_skills", "role_id", "gone"),
         ("role_skills", "skill_id", "gone"),
         ("role_skills", "skill_id", None),
+        ("role_transitions", "from_role_id", "gone"),
+        ("role_transitions", "to_role_id", None),
     ],
 )
 def test_what_names_something_that_is_not_there_is_refused(name, column, value):

@@ -1,0 +1,80 @@
+"""Mastery and its interval over a block of learners, compiled."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from recommender.skills.mastery_kernel import Readout, read_logits, sigmoid, stand
+
+
+class Trust(NamedTuple):
+    """How far mastery is trusted, from `MasteryReadout`.
+
+    Parameters
+    ----------
+    stretch : float
+    first, last, half : float
+        Variance before any attempt and after endless ones, logits^2; attempts that take half of the way.
+    z : float
+        Standard errors to each side of the interval.
+    """
+
+    stretch: float
+    first: float
+    last: float
+    half: float
+    z: float
+
+
+class Read(NamedTuple):
+    """What is filled in; see `recommender.blocks.standing.Standing`."""
+
+    mastery: Any
+    used: Any
+    low: Any
+    high: Any
+    n_attempts: Any
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def read_standing(
+    readout: Readout,
+    trust: Trust,
+    learner: Any,
+    start: Any,
+    met: Any,
+    skill: Any,
+    role: Any,
+    segment: Any,
+    now: float,
+    usual: float,
+    read: Read,
+) -> None:
+    """Fill `read`, arrays (n_learners, n_skills); the arguments are those of a `LearnerBlock`."""
+    n_skills = read.mastery.shape[1]
+    logit, unfaded, faded = np.empty(n_skills + 1), np.empty(n_skills + 1), np.empty(n_skills)
+    n_kept = np.empty(n_skills)
+    for b in range(len(learner)):
+        rows = slice(start[b], start[b + 1])
+        its, position, share = met[rows], skill[rows], np.empty(start[b + 1] - start[b])
+        read_logits(readout, learner[b], its, position, role[b], segment[b], now, logit, unfaded, share)
+        mastery, used = read.mastery[b], read.used[b]
+        stand(readout, its, position, logit, unfaded, usual, mastery, faded, used)
+        n_kept[:] = 0.0
+        read.n_attempts[b] = 0
+        for i in range(len(its)):
+            n_kept[position[i]] = its[i].n_attempts * share[i]
+            read.n_attempts[b, position[i]] = its[i].n_attempts
+        for s in range(n_skills):
+            centre, kept = logit[s], n_kept[s]
+            if np.isnan(mastery[s]):
+                centre, kept = np.log(used[s] / (1.0 - used[s])), 0.0
+            else:
+                used[s] = mastery[s]
+            error = trust.z * np.sqrt(trust.last + (trust.first - trust.last) / (1.0 + kept / trust.half))
+            centre *= trust.stretch
+            read.low[b, s] = min(sigmoid(centre - error), used[s])
+            read.high[b, s] = max(sigmoid(centre + error), used[s])
