@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -21,15 +21,19 @@ from recommender.domain.catalog import Catalog
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.events import Event, from_seconds, to_seconds
 from recommender.domain.learner import LearnerProfile
+from recommender.domain.pathway import Pathway
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.histories import History
-from recommender.errors import BundleError, ConfigurationError, UnknownIdError
+from recommender.errors import BundleError, ConfigurationError, InputError, UnknownIdError
 from recommender.pointer import read_pointer
 from recommender.ranking.choose import Chooser
 from recommender.ranking.eligibility import Rules
 from recommender.ranking.gain import Need
 from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place
 from recommender.skills.state import LearnerState, fold, update
+
+if TYPE_CHECKING:
+    from recommender.pathways.planner import Planner
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
@@ -202,6 +206,67 @@ class Engine:
             if modules
             else self._blocks.why_empty(block, 0, chosen, query, profile.language, seconds),
         )
+
+    def pathway(
+        self,
+        learner: Learner,
+        profile: LearnerProfile | None = None,
+        *,
+        role_id: str | None = None,
+        weekly_minutes: float | None = None,
+        previous: Pathway | None = None,
+        exclude: Collection[str] = (),
+        now: datetime,
+    ) -> Pathway:
+        """Plan the way from here to a role.
+
+        Parameters
+        ----------
+        learner : LearnerState, iterable of Event or None
+        profile : LearnerProfile, optional
+        role_id : str, optional
+            By default the profile's target role, else its role.
+        weekly_minutes : float, optional
+            Above 0; by default the profile's, else ``ranking.pathway.weekly_minutes``.
+        previous : Pathway, optional
+            Pathway of the learner to the same role, which is kept as far as it makes sense.
+        exclude : collection of str
+            Ids of modules that must not be in it.
+        now : datetime
+            Aware.
+
+        Raises
+        ------
+        UnknownIdError
+            The role or an excluded module is not in the catalogue.
+        InputError
+            There is no role to plan for, or the minutes are no number above 0.
+        """
+        from recommender.pathways.standing import Standing
+
+        state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
+        profile = profile or _NOBODY
+        if role_id is not None and role_id not in self.catalog.roles.index:
+            raise UnknownIdError("role_id", role_id)
+        role = self._target_role(profile, Query(target_role_id=role_id))
+        if role < 0:
+            raise InputError("role_id is None and the profile names no role of the catalogue; give a role_id")
+        seconds = to_seconds(now)
+        return self._planner.plan(
+            Standing.of(self.bundle, state, self._place(profile), seconds),
+            profile,
+            role=role,
+            weekly_minutes=weekly_minutes,
+            previous=previous,
+            exclude=exclude,
+            now=seconds,
+        )
+
+    @cached_property
+    def _planner(self) -> Planner:
+        from recommender.pathways.planner import Planner
+
+        return Planner.of(self.bundle, self._rules)
 
     def next_item(
         self,

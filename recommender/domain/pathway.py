@@ -98,6 +98,8 @@ class Pathway:
         How ready for the role, in [0, 1], now and after the last step; None where the role has no profile.
     open_skills : tuple of OpenSkill
         What stays open, by id of the skill.
+    unreviewed : tuple of str
+        Ids of skills that would need a review and that no module can review.
     credential_id : str or None
         Credential that the pathway ends in.
     beyond_horizon : tuple of str
@@ -115,6 +117,7 @@ class Pathway:
     readiness: float | None
     readiness_expected: float | None
     open_skills: tuple[OpenSkill, ...]
+    unreviewed: tuple[str, ...]
     credential_id: str | None
     beyond_horizon: tuple[str, ...]
     kept: bool

@@ -16,7 +16,7 @@ N_NODES: Final = 20_000
 
 
 @numba.njit(cache=True, nogil=True)
-def branch(cover: Cover, rows: Rows, price: Any, settled: Any, best: Any) -> bool:
+def branch(cover: Cover, rows: Rows, price: Any, settled: Any, best: Any) -> bool:  # noqa: C901
     """Look depth first for a plan of fewer minutes than `best`, and put it there; True where none is left.
 
     Bounds are those of the prices given, which change by a sum when a module is settled. Modules that no

@@ -61,10 +61,7 @@ def minutes_of(p: PlanArrays, inside: Any) -> float:
 @numba.njit(cache=True, nogil=True)
 def covers(c: Cover, gained: Any) -> bool:
     """Whether every skill reaches its target."""
-    for s in range(len(gained)):
-        if gained[s] < c.target[s] - EPSILON:
-            return False
-    return True
+    return bool(np.all(gained >= c.target - EPSILON))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -129,7 +126,7 @@ def _worth(c: Cover, inside: Any, gained: Any, price: Any, lack: Any, m: int, ad
 
 @numba.njit(cache=True, nogil=True)
 def _best(c: Cover, inside: Any, gained: Any, price: Any, lack: Any, banned: Any, not_above: int) -> int:
-    """Module whose value per minute is largest, -1 where none brings anything; ties go to the first id."""
+    """Return the module whose value per minute is largest, of ties the first id; -1 where none brings anything."""
     best, most = -1, 0.0
     added = np.zeros(len(lack))
     for m in range(len(inside)):
@@ -193,7 +190,7 @@ def _waiting(c: Cover, inside: Any, done: Any, gained: Any, after: int, lack: An
 
 
 @numba.njit(cache=True, nogil=True)
-def prune(c: Cover, inside: Any, spared: int) -> None:
+def prune(c: Cover, inside: Any, spared: int) -> None:  # noqa: C901
     """Take out what is not needed, in the order of `dear`, `spared` last; the set stays a plan."""
     p, n = c.p, len(inside)
     gained = np.zeros(len(c.target))
@@ -230,7 +227,7 @@ def prune(c: Cover, inside: Any, spared: int) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def improve(c: Cover, inside: Any, price: Any, tried: Any) -> float:
-    """Make a plan of a set, in place, and then a shorter one; return its minutes, infinity where none is found.
+    """Make a plan of a set, in place, and then a shorter one; return its minutes, infinity without a plan.
 
     Lacking modules are added greedily, needless ones taken out. Then modules of `tried` are exchanged, each
     once and in this order: one of the plan is taken out and what then lacks is added, or one is added and

@@ -32,7 +32,7 @@ def drop_of(p: PlanArrays, inside: Any, above: Any, done: Any, gained: Any, m: i
 
 
 @numba.njit(cache=True, nogil=True)
-def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:
+def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:  # noqa: C901
     """Order a plan: greedily by gap closed per minute; modules with a rank below `NEW` keep their order.
 
     A module is judged together with what it needs. Where gains that are asked for come too late for the
@@ -53,7 +53,7 @@ def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:
         for m in range(n):
             if not inside[m] or done[m] or rank[m] < NEW or (m == p.last and at < size - 1):
                 continue
-            if _waits_for_rank(p, inside, above, done, rank, m):
+            if _waits_for_rank(inside, above, done, rank, m):
                 continue
             if _next_towards(p, inside, above, done, gained, m) < 0:
                 continue
@@ -69,9 +69,9 @@ def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:
             for m in range(n):
                 if m == p.last and at < size - 1:
                     continue
-                if inside[m] and not done[m] and may_start(p, m, done, gained):
-                    if chosen < 0 or (rank[m], m) < (rank[chosen], chosen):
-                        chosen = m
+                ahead = chosen < 0 or rank[m] < rank[chosen]
+                if ahead and inside[m] and not done[m] and may_start(p, m, done, gained):
+                    chosen = m
         if chosen < 0:
             return order[:at]
         order[at] = chosen
@@ -81,17 +81,17 @@ def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _waits_for_rank(p: PlanArrays, inside: Any, above: Any, done: Any, rank: Any, m: int) -> bool:
+def _waits_for_rank(inside: Any, above: Any, done: Any, rank: Any, m: int) -> bool:
     """Whether a module needs one that keeps its place in the order of ranks and is still to come."""
+    waits = False
     for a in range(len(inside)):
-        if inside[a] and not done[a] and above[m, a] and rank[a] < NEW:
-            return True
-    return False
+        waits = waits or (inside[a] and not done[a] and above[m, a] and rank[a] < NEW)
+    return waits
 
 
 @numba.njit(cache=True, nogil=True)
 def _next_towards(p: PlanArrays, inside: Any, above: Any, done: Any, gained: Any, m: int) -> int:
-    """Module to take now on the way to `m`: itself, or the first by id of what it needs that may start."""
+    """Return the module to take now on the way to `m`: itself, or the first by id of what it needs that may start."""
     if may_start(p, m, done, gained):
         return m
     for a in range(len(inside)):

@@ -98,23 +98,24 @@ def may_start(p: PlanArrays, m: int, done: Any, gained: Any) -> bool:
 
 @numba.njit(cache=True, nogil=True)
 def reach(p: PlanArrays, wanted: Any, done: Any, gained: Any, order: Any) -> int:
-    """Take as many of the wanted modules as prerequisites allow, in an order that they allow; return how many.
+    """Take as many of the wanted modules as prerequisites allow, in such an order; return how many.
 
     Taking one never closes the way to another, so the order in which it is tried does not matter. `done`
     (n,), `gained` (k,) and `order` (n,) are filled. Variants are not looked at.
     """
     done[:] = False
     gained[:] = 0.0
-    n_done, changed = 0, True
-    while changed:
-        changed = False
+    n_done, rest, end = 0, True, False
+    while rest or not end:
+        # The last one is tried when nothing else can be taken any more.
+        end, rest = not rest, False
         for m in range(len(done)):
-            if wanted[m] and not done[m] and may_start(p, m, done, gained):
+            if wanted[m] and not done[m] and (m == p.last) == end and may_start(p, m, done, gained):
                 take(p, m, gained)
                 done[m] = True
                 order[n_done] = m
                 n_done += 1
-                changed = True
+                rest = not end
     return n_done
 
 
@@ -142,7 +143,7 @@ def open_minutes(p: PlanArrays, order: Any) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def exact(p: PlanArrays, whole: bool) -> Any:
+def exact(p: PlanArrays, whole: bool) -> Any:  # noqa: C901
     """Return the best plan of few modules, as an ordered array; with `whole`, the best order of all modules.
 
     Dynamic programming over subsets (Held and Karp 1962): the best order of a set ends in some module, and

@@ -4,7 +4,8 @@ Which modules x_m in {0, 1} take least minutes while every row ``sum_m coefficie
 
 - a skill to be brought to its target: ``sum_m min(gain_ms, target_s) x_m >= target_s``;
 - a module needed: ``x_needed - x_m >= 0``;
-- gains asked for before a module: ``sum_j min(gain_js, level) x_j - level x_m >= 0`` over j that do not need m;
+- gains asked for before a module: ``sum_j min(gain_js, level) x_j - level x_m >= 0`` over j that neither need
+  m nor come last;
 - variants: ``-sum_m x_m >= -1``.
 
 That asked gains come *before* a module is more than the rows say: they are a relaxation, and plans are
@@ -19,7 +20,6 @@ import numba
 import numpy as np
 
 from recommender.pathways.plan_kernel import EPSILON, PlanArrays
-
 
 N_STEPS: Final = 20
 """Steps of ascent between two greedy plans."""
@@ -44,7 +44,7 @@ class Rows(NamedTuple):
 
 @numba.njit(cache=True, nogil=True)
 def ancestors_of(p: PlanArrays, order: Any) -> Any:
-    """Which modules each needs finished, over all steps: (n, n), ``[m, needed]``; `order` puts needed first."""
+    """Return which modules each needs, over all steps: (n, n), ``[m, needed]``; `order` puts needed first."""
     n = len(p.modules) - 1
     above = np.zeros((n, n), np.bool_)
     for m in order:
@@ -56,7 +56,7 @@ def ancestors_of(p: PlanArrays, order: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def write_rows(p: PlanArrays, above: Any, target: Any, rows: Any, cells: Any) -> Any:
+def write_rows(p: PlanArrays, above: Any, target: Any, rows: Any, cells: Any) -> Any:  # noqa: C901
     """Write the rows of a problem and return how many rows and cells there are.
 
     `target` (k,) is the sum of gains each skill shall reach, 0 for none; `rows` are zeros.
@@ -79,7 +79,7 @@ def write_rows(p: PlanArrays, above: Any, target: Any, rows: Any, cells: Any) ->
             s, level = p.asks[i].skill, p.asks[i].level
             for j in range(p.skills[s].by, p.skills[s + 1].by):
                 other = p.by[j].module
-                if other != m and not above[other, m]:
+                if other not in (m, p.last) and not above[other, m]:
                     at = _write(cells, at, other, min(p.by[j].gain, level))
             at = _write(cells, at, m, -level)
             r += 1
@@ -106,7 +106,7 @@ def _write(cells: Any, at: int, module: int, coefficient: float) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def settle(rows: Rows, value: Any) -> bool:
-    """Settle what rows leave no choice about; `value` (n,) is 1, 0 or -1 for open. False where no plan is left."""
+    """Settle what rows leave no choice about; `value` (n,) is 1, 0 or -1 for open. False without a plan left."""
     changed = True
     while changed:
         changed = False
@@ -123,7 +123,6 @@ def settle(rows: Rows, value: Any) -> bool:
                 if value[rows.cells[i].module] < 0 and abs(rows.cells[i].coefficient) > spare:
                     value[rows.cells[i].module] = 1 if rows.cells[i].coefficient > 0.0 else 0
                     changed = True
-                    # What is open counted at its best, so the others of this row have as much to spare.
     return True
 
 

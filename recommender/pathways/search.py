@@ -25,7 +25,7 @@ from recommender.pathways.rows_kernel import (
 
 N_GREEDY: Final = 15
 """Greedy plans, each at the prices that the ascent has come to."""
-N_ROUNDS: Final = 6
+N_ROUNDS: Final = 4
 """Rounds of exchanges at most, in turn by least minutes of each skill and by prices."""
 N_TRIED: Final = 40
 """Modules outside the plan that are tried in each round."""

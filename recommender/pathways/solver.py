@@ -96,7 +96,7 @@ def _set_of(n: int, order: Positions) -> Bools:
 
 
 def _targets(p: PlanArrays) -> tuple[Bools, Positions, Floats]:
-    """Return a plan that leaves least open, all modules with needed ones first, and what it gains of each need.
+    """Return a plan that leaves least open, all modules with needed ones first, and its gains up to the need.
 
     Without variants the plan is everything. Of variants one is chosen per group: those that teach most, then
     exchanged one by one while that closes more.

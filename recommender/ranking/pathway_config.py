@@ -15,7 +15,10 @@ class PathwayConfig(BaseModel):
     )
     default_minutes: float = Field(60.0, gt=0, description="minutes of a module of unknown duration")
     stability: float = Field(
-        0.1, ge=0, lt=1, description="a new pathway replaces the previous one that saves more of its minutes"
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of minutes that a new pathway must save to replace the previous one",
     )
     credential_share: float = Field(
         0.5, ge=0, le=1, description="share of a credential's skills that the role must ask for to end in it"
