@@ -222,33 +222,31 @@ class Engine:
 
         Parameters
         ----------
-        learner : LearnerState, iterable of Event or None
-        profile : LearnerProfile, optional
+        learner, profile
+            As in `recommend`.
         role_id : str, optional
             By default the profile's target role, else its role.
         weekly_minutes : float, optional
             Above 0; by default the profile's, else ``ranking.pathway.weekly_minutes``.
         previous : Pathway, optional
-            Pathway of the learner to the same role, which is kept as far as it makes sense.
+            Pathway to the same role, which is kept as far as it makes sense.
         exclude : collection of str
             Ids of modules that must not be in it.
         now : datetime
-            Aware.
 
         Raises
         ------
         UnknownIdError
             The role or an excluded module is not in the catalogue.
         InputError
-            There is no role to plan for, or the minutes are no number above 0.
+            No role is named, or the minutes are no number above 0.
         """
         from recommender.pathways.standing import Standing
 
         state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
-        profile = profile or _NOBODY
         if role_id is not None and role_id not in self.catalog.roles.index:
             raise UnknownIdError("role_id", role_id)
-        role = self._target_role(profile, Query(target_role_id=role_id))
+        role = self._target_role(profile := profile or _NOBODY, Query(target_role_id=role_id))
         if role < 0:
             raise InputError("role_id is None and the profile names no role of the catalogue; give a role_id")
         seconds = to_seconds(now)

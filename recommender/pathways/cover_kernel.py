@@ -126,7 +126,7 @@ def _worth(c: Cover, inside: Any, gained: Any, price: Any, lack: Any, m: int, ad
 
 @numba.njit(cache=True, nogil=True)
 def _best(c: Cover, inside: Any, gained: Any, price: Any, lack: Any, banned: Any, not_above: int) -> int:
-    """Return the module whose value per minute is largest, of ties the first id; -1 where none brings anything."""
+    """Return the module whose value per minute is largest, of ties the first id; -1 where nothing helps."""
     best, most = -1, 0.0
     added = np.zeros(len(lack))
     for m in range(len(inside)):

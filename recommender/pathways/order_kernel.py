@@ -91,7 +91,7 @@ def _waits_for_rank(inside: Any, above: Any, done: Any, rank: Any, m: int) -> bo
 
 @numba.njit(cache=True, nogil=True)
 def _next_towards(p: PlanArrays, inside: Any, above: Any, done: Any, gained: Any, m: int) -> int:
-    """Return the module to take now on the way to `m`: itself, or the first by id of what it needs that may start."""
+    """Return the module to take now on the way to `m`: itself, or the first by id of what it needs."""
     if may_start(p, m, done, gained):
         return m
     for a in range(len(inside)):

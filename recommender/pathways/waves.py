@@ -61,8 +61,8 @@ class Calendar:
     Only skills whose mastery is known or planned, and at what the role requires, are reviewed, by the
     shortest module that teaches them: a finished one, one that the plan has come to, or one outside the plan
     that may be started by then. A review interrupts the module it falls into, which ends later by as much;
-    those that would interrupt the last one come before it, for nothing comes after it. Reviews end with the plan; of an empty plan those of the first quarter are told, and none starts behind
-    the horizon.
+    those that would interrupt the last one come before it, for nothing comes after it. Reviews end with the
+    plan; of an empty plan those of the first quarter are told, and none starts behind the horizon.
 
     Parameters
     ----------
