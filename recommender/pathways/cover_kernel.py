@@ -195,6 +195,12 @@ def prune(c: Cover, inside: Any, spared: int) -> None:  # noqa: C901
     p, n = c.p, len(inside)
     gained = np.zeros(len(c.target))
     gains_of(p, inside, gained)
+    # Skills that modules of the set ask for.
+    asks = np.zeros(len(c.target), np.bool_)
+    for m in range(n):
+        if inside[m]:
+            for i in range(p.modules[m].ask, p.modules[m + 1].ask):
+                asks[p.asks[i].skill] = True
     changed = True
     while changed:
         changed = False
@@ -215,8 +221,8 @@ def prune(c: Cover, inside: Any, spared: int) -> None:  # noqa: C901
             if needed:
                 continue
             inside[m] = False
-            for other in range(n):
-                asked = asked or (inside[other] and p.modules[other + 1].ask > p.modules[other].ask)
+            for i in range(p.modules[m].teach, p.modules[m + 1].teach):
+                asked = asked or asks[p.teaches[i].skill]
             if asked and not orderable(c, inside):
                 inside[m] = True
                 continue

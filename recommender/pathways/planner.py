@@ -131,8 +131,8 @@ class Planner:
             standing.finished[c.by_id],
             ~barred[c.by_id],
         )
-        slots = calendar.fill(order)
         last = int(c.place[award.module]) if award else -1
+        slots = calendar.fill(order, last)
         steps, gained = self._steps(p, slots, order, last)
         minutes = [step.minutes for step in steps]
         return Pathway(

@@ -106,7 +106,7 @@ def _write(cells: Any, at: int, module: int, coefficient: float) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def settle(rows: Rows, value: Any) -> bool:
-    """Settle what rows leave no choice about; `value` (n,) is 1, 0 or -1 for open. False if no plan is left."""
+    """Settle what rows leave no choice about; `value` (n,) is 1, 0 or -1 for open. False: no plan is left."""
     changed = True
     while changed:
         changed = False

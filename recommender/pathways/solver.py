@@ -59,13 +59,13 @@ def solve(p: PlanArrays, previous: Sequence[int] = (), stability: float = 0.0) -
     if n <= EXACT_MODULES:
         fresh, reached, target = _plan(p, exact(p, False)), None, None
     else:
-        first, reached, target = _targets(p)
+        first, reached, target = targets_of(p)
         chosen = cheapest(p, reached, target, first)
         fresh = _plan(p, _in_order(p, chosen, reached))
     if not previous:
         return fresh
     if reached is None or target is None:
-        _, reached, target = _targets(p)
+        _, reached, target = targets_of(p)
     rank = np.full(n, NEW, np.int64)
     rank[list(previous)] = np.arange(len(previous))
     if p.last >= 0:
@@ -95,7 +95,7 @@ def _set_of(n: int, order: Positions) -> Bools:
     return inside
 
 
-def _targets(p: PlanArrays) -> tuple[Bools, Positions, Floats]:
+def targets_of(p: PlanArrays) -> tuple[Bools, Positions, Floats]:
     """Return a plan that leaves least open, all modules with needed ones first, and its gains up to the need.
 
     Without variants the plan is everything. Of variants one is chosen per group: those that teach most, then

@@ -61,8 +61,8 @@ class Calendar:
     Only skills whose mastery is known or planned, and at what the role requires, are reviewed, by the
     shortest module that teaches them: a finished one, one that the plan has come to, or one outside the plan
     that may be started by then. A review interrupts the module it falls into, which ends later by as much;
-    those that would interrupt the last one come before it, for nothing comes after it. Reviews end with the
-    plan; of an empty plan those of the first quarter are told, and none starts behind the horizon.
+    those that would interrupt what awards the credential come before it, for the pathway ends in it. Reviews
+    end with the plan; of an empty plan those of the first quarter are told, none starts behind the horizon.
 
     Parameters
     ----------
@@ -88,31 +88,30 @@ class Calendar:
     open_to_review: Bools
     slots: list[Slot] = field(default_factory=list)
     unreviewed: set[int] = field(default_factory=set)
-
-    def fill(self, order: Positions) -> list[Slot]:
-        """Return the slots of a plan and its reviews, in the order in which they start."""
-        p, k = self.p, len(self.p.skills) - 1
-        self._done, self._gained = np.zeros(len(p.modules) - 1, np.bool_), np.zeros(k)
-        self._planned, self._required = set(order.tolist()), p.skills["required"][:k]
-        self._level, self._lasting = self.now.copy(), self.lasting
-        self._busy, self._due = 0.0, np.full(k, np.inf)
-        known = np.flatnonzero((self._required > 0) & (self._level >= _floor(self._required)))
-        self._due[known] = self._weeks_until_below(known)
-        at = 0.0
-        for left, m in zip(range(len(order))[::-1], order.tolist(), strict=True):
-            at = self._take(m, at, left == 0)
-        if not len(order):
-            self._review(0.0, WEEKS_A_QUARTER, np.zeros(0, np.int64))
-        return sorted(self.slots, key=lambda slot: (slot.start, bool(slot.review_of)))
-
+    # While it is filled: what is done by then; of each skill the logit of mastery, and the week it falls in.
     _done: Bools = field(init=False)
     _gained: Floats = field(init=False)
     _planned: set[int] = field(init=False)
     _required: Floats = field(init=False)
     _level: Floats = field(init=False)
-    _lasting: Floats = field(init=False)
     _busy: float = field(init=False)
     _due: Floats = field(init=False)
+
+    def fill(self, order: Positions, last: int = -1) -> list[Slot]:
+        """Return slots of a plan and its reviews as they start; `last` awards a credential, -1 for none."""
+        p, k = self.p, len(self.p.skills) - 1
+        self._done, self._gained = np.zeros(len(p.modules) - 1, np.bool_), np.zeros(k)
+        self._planned, self._required = set(order.tolist()), p.skills["required"][:k]
+        self._level = self.now.copy()
+        self._busy, self._due = 0.0, np.full(k, np.inf)
+        known = np.flatnonzero((self._required > 0) & (self._level >= _floor(self._required)))
+        self._due[known] = self._weeks_until_below(known)
+        at = 0.0
+        for m in order.tolist():
+            at = self._take(m, at, m == last)
+        if not len(order):
+            self._review(0.0, WEEKS_A_QUARTER, np.zeros(0, np.int64))
+        return sorted(self.slots, key=lambda slot: (slot.start, bool(slot.review_of)))
 
     def _take(self, m: int, start: float, last: bool) -> float:
         """Put a module of the plan at `start`; return when it ends."""
@@ -181,7 +180,7 @@ class Calendar:
     def _weeks_until_below(self, skills: Positions) -> Floats:
         days = days_until_below(
             self._level[skills],
-            np.minimum(self._lasting[skills], self._level[skills]),
+            np.minimum(self.lasting[skills], self._level[skills]),
             self.half_life_days[skills],
             self._required[skills],
         )

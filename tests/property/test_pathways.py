@@ -1,4 +1,4 @@
-"""Plans of random problems: best where every plan can be looked at, near the best elsewhere, never invalid."""
+"""Plans of random problems: the best where all can be looked at, near it elsewhere, never invalid."""
 
 from dataclasses import replace
 
