@@ -195,10 +195,12 @@ def prune(c: Cover, inside: Any, spared: int) -> None:  # noqa: C901
     p, n = c.p, len(inside)
     gained = np.zeros(len(c.target))
     gains_of(p, inside, gained)
-    # Skills that modules of the set ask for.
-    asks = np.zeros(len(c.target), np.bool_)
+    # Skills that modules of the set ask for, and how many of the set need a module, itself included.
+    asks, n_needing = np.zeros(len(c.target), np.bool_), np.zeros(n, np.int64)
     for m in range(n):
         if inside[m]:
+            for j in range(c.up_start[m], c.up_start[m + 1]):
+                n_needing[c.up[j]] += 1
             for i in range(p.modules[m].ask, p.modules[m + 1].ask):
                 asks[p.asks[i].skill] = True
     changed = True
@@ -208,13 +210,7 @@ def prune(c: Cover, inside: Any, spared: int) -> None:  # noqa: C901
             m = c.dear[at] if at < n else spared
             if m < 0 or not inside[m] or c.must[m] or (m == spared and at < n):
                 continue
-            needed, asked = False, False
-            for other in range(n):
-                if inside[other] and c.above[other, m]:
-                    needed = True
-                    break
-            if needed:
-                continue
+            needed, asked = n_needing[m] > 1, False
             for i in range(p.modules[m].teach, p.modules[m + 1].teach):
                 s = p.teaches[i].skill
                 needed = needed or gained[s] - p.teaches[i].gain < c.target[s] - EPSILON
@@ -228,6 +224,8 @@ def prune(c: Cover, inside: Any, spared: int) -> None:  # noqa: C901
                 continue
             for i in range(p.modules[m].teach, p.modules[m + 1].teach):
                 gained[p.teaches[i].skill] -= p.teaches[i].gain
+            for j in range(c.up_start[m], c.up_start[m + 1]):
+                n_needing[c.up[j]] -= 1
             changed = True
 
 
