@@ -10,6 +10,7 @@
 from recommender.bundle import ModelBundle
 from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment
 from recommender.domain.learner import LearnerProfile
+from recommender.domain.pathway import Pathway
 from recommender.domain.recommendation import (
     Query,
     Reason,
@@ -44,6 +45,7 @@ __all__ = [
     "LearnerState",
     "ModelBundle",
     "NotFittedError",
+    "Pathway",
     "Query",
     "Reason",
     "Recommendation",

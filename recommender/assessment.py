@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.catalog_change import positions_of
 from recommender.errors import InputError, UnknownIdError
+from recommender.ranking.gain import Need
 from recommender.skills.adaptive import ItemSelector, StopReason
 from recommender.skills.item_information import ItemPool
 from recommender.skills.mastery import Place
@@ -74,6 +75,31 @@ class Assessment:
         self._learned = positions_of(catalog.item_ids, bundle.difficulty.item_index)
         keys = np.array([item_key(v) for v in catalog.item_ids], np.int64).reshape(-1, 2)
         self._slot, self._tag = keys[:, 0], keys[:, 1].astype(np.uint32)
+
+    def weights(self, role: int, skill_ids: Iterable[str] | None) -> Floats:
+        """Say what each skill counts in a test, (n_skills,), at least 0.
+
+        Parameters
+        ----------
+        role : int
+            Its skills by importance where none is named; all alike for no role (-1), or one without any.
+        skill_ids : iterable of str, optional
+
+        Raises
+        ------
+        UnknownIdError
+            A skill is not in the catalogue.
+        """
+        catalog = self._bundle.catalog
+        if skill_ids is None:
+            importance = np.nan_to_num(Need.of_role(catalog, role).importance)
+            return importance if importance.any() else np.ones(catalog.n_skills)
+        weight = np.zeros(catalog.n_skills)
+        for skill_id in skill_ids:
+            if skill_id not in catalog.skill_index:
+                raise UnknownIdError("skill_ids", skill_id)
+            weight[catalog.skill_index[skill_id]] = 1.0
+        return weight
 
     def next(
         self,

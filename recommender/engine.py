@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -19,26 +17,27 @@ from recommender.blocks.recommend import BlockRecommender
 from recommender.blocks.standing import read_standing
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog
-from recommender.domain.dataset_format import SEGMENTS
-from recommender.domain.events import Event, from_seconds, to_seconds
+from recommender.domain.events import Event, to_seconds
 from recommender.domain.gap import GapReport
 from recommender.domain.learner import LearnerProfile
+from recommender.domain.pathway import Pathway
 from recommender.domain.recommendation import Fallback, Query, Recommendation, SkillMastery
 from recommender.embeddings.histories import History
-from recommender.errors import BundleError, ConfigurationError, UnknownIdError
+from recommender.errors import BundleError, ConfigurationError, InputError, UnknownIdError
 from recommender.pathways.gap import GapRoles, gap_report
 from recommender.pointer import read_pointer
+from recommender.questions import asked_by_nobody, place_of, skill_masteries, target_role
 from recommender.ranking.choose import Chooser
 from recommender.ranking.eligibility import Rules
-from recommender.ranking.gain import Need
-from recommender.skills.mastery import NOWHERE, MasteryEstimate, Place
+from recommender.skills.mastery import MasteryEstimate, Place
 from recommender.skills.state import LearnerState, fold, update
+
+if TYPE_CHECKING:
+    from recommender.pathways.planner import Planner
 
 Learner: TypeAlias = LearnerState | Iterable[Event] | None
 
 _NOBODY = LearnerProfile(learner_id="")
-# Shares of passes that differ by less than this are called steady.
-TREND_STEP = 0.1
 
 
 class Engine:
@@ -138,7 +137,7 @@ class Engine:
         estimate = self._estimate(state, self.place(profile), to_seconds(now))
         if estimate is None:
             return ()
-        return tuple(self._skill_mastery(estimate, s) for s in np.flatnonzero(estimate.has_evidence).tolist())
+        return skill_masteries(self.catalog, estimate)
 
     def gaps(
         self,
@@ -159,8 +158,8 @@ class Engine:
         profile, index = profile or _NOBODY, self.catalog.roles.index
         if role_id is not None and role_id not in index:
             raise UnknownIdError("role_id", role_id)
-        place, target = self._place(profile), index.get(profile.target_role_id or "", -1)
-        asked = self._target_role(profile, Query(target_role_id=role_id))
+        place, target = self.place(profile), index.get(profile.target_role_id or "", -1)
+        asked = target_role(self.catalog, profile, Query(target_role_id=role_id))
         block = LearnerBlock.of_one(
             state, role=place.role, segment=place.segment, target=asked, catalog=self.catalog
         )
@@ -196,7 +195,11 @@ class Engine:
         """
         state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
         profile, query = profile or _NOBODY, query or Query()
-        place, target, seconds = self.place(profile), self._target_role(profile, query), to_seconds(now)
+        place, target, seconds = (
+            self.place(profile),
+            target_role(self.catalog, profile, query),
+            to_seconds(now),
+        )
         block = LearnerBlock.of_one(
             state, role=place.role, segment=place.segment, target=target, catalog=self.catalog
         )
@@ -205,7 +208,7 @@ class Engine:
         history, day = block.histories[0], now.astimezone(UTC).date().isoformat()
         who = profile.learner_id
         if not who and self._chooser.exploration > 0:
-            who = self._asked_by_nobody(history, query)
+            who = asked_by_nobody(self.catalog, history, query)
         draws = self._chooser.draws(self.bundle_id, who, day)
         chosen = self._blocks.choose(block, query, asked, draws)
         modules = self._words.modules(
@@ -234,6 +237,65 @@ class Engine:
             if modules
             else self._blocks.why_empty(block, 0, chosen, query, profile.language, seconds),
         )
+
+    def pathway(
+        self,
+        learner: Learner,
+        profile: LearnerProfile | None = None,
+        *,
+        role_id: str | None = None,
+        weekly_minutes: float | None = None,
+        previous: Pathway | None = None,
+        exclude: Collection[str] = (),
+        now: datetime,
+    ) -> Pathway:
+        """Plan the way from here to a role.
+
+        Parameters
+        ----------
+        learner, profile
+            As in `recommend`.
+        role_id : str, optional
+            By default the profile's target role, else its role.
+        weekly_minutes : float, optional
+            Above 0; by default the profile's, else ``ranking.pathway.weekly_minutes``.
+        previous : Pathway, optional
+            Pathway to the same role, which is kept as far as it makes sense.
+        exclude : collection of str
+            Ids of modules that must not be in it.
+        now : datetime
+
+        Raises
+        ------
+        UnknownIdError
+            The role or an excluded module is not in the catalogue.
+        InputError
+            No role is named, or the minutes are no number above 0.
+        """
+        from recommender.pathways.standing import Standing
+
+        state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
+        if role_id is not None and role_id not in self.catalog.roles.index:
+            raise UnknownIdError("role_id", role_id)
+        role = target_role(self.catalog, profile := profile or _NOBODY, Query(target_role_id=role_id))
+        if role < 0:
+            raise InputError("role_id is None and the profile names no role of the catalogue; give a role_id")
+        seconds = to_seconds(now)
+        return self._planner.plan(
+            Standing.of(self.bundle, state, self.place(profile), seconds),
+            profile,
+            role=role,
+            weekly_minutes=weekly_minutes,
+            previous=previous,
+            exclude=exclude,
+            now=seconds,
+        )
+
+    @cached_property
+    def _planner(self) -> Planner:
+        from recommender.pathways.planner import Planner
+
+        return Planner.of(self.bundle, self._rules)
 
     def next_item(
         self,
@@ -271,21 +333,11 @@ class Engine:
         InputError
             The model was trained without attempts.
         """
-        weight = np.zeros(self.catalog.n_skills)
-        if skill_ids is not None:
-            for skill_id in skill_ids:
-                if skill_id not in self.catalog.skill_index:
-                    raise UnknownIdError("skill_ids", skill_id)
-                weight[self.catalog.skill_index[skill_id]] = 1.0
-        else:
-            role = self._target_role(profile or _NOBODY, Query())
-            weight += np.nan_to_num(Need.of_role(self.catalog, role).importance)
-            if not weight.any():
-                weight[:] = 1.0
+        role = target_role(self.catalog, profile or _NOBODY, Query())
         return self._assessment.next(
             state,
             self.place(profile),
-            weight=weight,
+            weight=self._assessment.weights(role, skill_ids),
             given=given,
             exposure=exposure or {},
             now=to_seconds(now),
@@ -304,53 +356,14 @@ class Engine:
         modules, at, _ = started(state, self.catalog)
         return History(modules, at, place.role, place.segment)
 
-    def _asked_by_nobody(self, history: History, query: Query) -> str:
-        """Tell questions of people without a name apart, who else would all share one draw a day."""
-        started = [self.catalog.module_ids[m] for m in history.modules.tolist()]
-        wishes = {
-            name: sorted(wish) if isinstance(wish, frozenset) else wish
-            for name, wish in asdict(query).items()
-        }
-        return json.dumps([history.role, history.segment, started, wishes], sort_keys=True)
-
     def place(self, profile: LearnerProfile | None) -> Place:
         """Role and segment of a learner; without a segment that of the role."""
-        if profile is None:
-            return NOWHERE
-        role = self.catalog.roles.index.get(profile.role_id or "", -1)
-        segment = SEGMENTS.index(profile.segment) if profile.segment in SEGMENTS else -1
-        if segment < 0 and role >= 0:
-            segment = int(self.catalog.roles.segment[role])
-        return Place(role, segment)
+        return place_of(self.catalog, profile)
 
     def _estimate(self, state: LearnerState | None, place: Place, now: float) -> MasteryEstimate | None:
         if self.bundle.skills is None:
             return None
         return self.bundle.skills.mastery(state, self.catalog, now=now, place=place)
-
-    def _target_role(self, profile: LearnerProfile, query: Query) -> int:
-        """Position of the role whose gaps count, -1 for none; only what the query asks for must exist."""
-        index = self.catalog.roles.index
-        if query.target_role_id is not None:
-            if query.target_role_id not in index:
-                raise UnknownIdError("target_role_id", query.target_role_id)
-            return index[query.target_role_id]
-        for role_id in (profile.target_role_id, profile.role_id):
-            if role_id is not None and role_id in index:
-                return index[role_id]
-        return -1
-
-    def _skill_mastery(self, estimate: MasteryEstimate, skill: int) -> SkillMastery:
-        trend = float(estimate.trend[skill])
-        return SkillMastery(
-            skill_id=self.catalog.skill_ids[skill],
-            name=self.catalog.skill_names[skill],
-            mastery=float(estimate.mastery[skill]),
-            interval=(float(estimate.low[skill]), float(estimate.high[skill])),
-            n_attempts=int(estimate.n_attempts[skill]),
-            last_practised_at=from_seconds(float(estimate.last_at[skill])),
-            trend="rising" if trend > TREND_STEP else "falling" if trend < -TREND_STEP else "steady",
-        )
 
     def in_blocks(self) -> BlockRecommender:
         """Return what answers many learners at once with the numbers that `recommend` gives each of them.

@@ -1,1 +1,1 @@
-"""Ways to a role: how far people are from what it asks for."""
+"""From where a learner stands to what a role asks for: which modules, in which order, in which weeks."""

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from recommender.ranking.difficulty import BandConfig
+from recommender.ranking.pathway_config import PathwayConfig
 from recommender.ranking.ranker import RankerConfig
 from recommender.ranking.value import ValueWeights
 
@@ -49,3 +50,4 @@ class RankingConfig(BaseModel):
     exploration: float = Field(
         0.0, ge=0, le=0.5, description="chance that one place of an answer goes to a module drawn at random"
     )
+    pathway: PathwayConfig = Field(PathwayConfig(), description="how pathways are planned")

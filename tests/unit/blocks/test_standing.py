@@ -37,7 +37,7 @@ def test_it_is_what_the_readout_estimates(engine):
     )
     for row, (state, profile) in enumerate(zip(states, profiles, strict=True)):
         estimate = engine.bundle.skills.mastery(
-            state, engine.catalog, now=SECONDS, place=engine._place(profile)
+            state, engine.catalog, now=SECONDS, place=engine.place(profile)
         )
         known = estimate.has_evidence
         np.testing.assert_array_equal(np.isnan(standing.mastery[row]), ~known)

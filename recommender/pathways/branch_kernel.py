@@ -1,0 +1,123 @@
+"""Branch and bound, compiled."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba
+import numpy as np
+
+from recommender.pathways.cover_kernel import Cover, minutes_of, orderable
+from recommender.pathways.plan_kernel import EPSILON, PlanArrays
+from recommender.pathways.rows_kernel import Rows, reduce_costs, settle
+
+N_NODES: Final = 20_000
+"""Nodes of branch and bound at most."""
+
+
+@numba.njit(cache=True, nogil=True)
+def branch(cover: Cover, rows: Rows, price: Any, settled: Any, best: Any) -> bool:  # noqa: C901
+    """Look depth first for a plan of fewer minutes than `best`, and put it there; True where none is left.
+
+    Bounds are those of the prices given, which change by a sum when a module is settled. Modules that no
+    better plan can hold, or miss, by their reduced cost are settled first.
+    """
+    p, n, n_rows = cover.p, len(best), len(rows.rows) - 1
+    reduced, value = np.zeros(n), settled.copy()
+    bound = reduce_costs(p, rows, price, value, reduced)
+    least = minutes_of(p, best)
+    tolerance = EPSILON * (1.0 + least)
+    for m in range(n):
+        if value[m] < 0 and bound + abs(reduced[m]) >= least - tolerance:
+            value[m] = 0 if reduced[m] >= 0.0 else 1
+    if not settle(rows, value):
+        return True
+    bound = reduce_costs(p, rows, price, value, reduced)
+    now, most, spent = np.zeros(n_rows), np.zeros(n_rows), 0.0
+    for m in range(n):
+        if value[m] == 1:
+            spent += p.modules[m].minutes
+        for i in range(rows.by_start[m], rows.by_start[m + 1]):
+            r, c = rows.by[i].row, rows.by[i].coefficient
+            if value[m] == 1:
+                now[r] += c
+                most[r] += c
+            elif value[m] < 0:
+                most[r] += max(c, 0.0)
+    n_short = 0
+    for r in range(n_rows):
+        n_short += now[r] < rows.rows[r].least - EPSILON
+    free = _by_cost(reduced, value)
+    turn, depth, nodes = np.zeros(len(free) + 1, np.int8), 0, 0
+    while depth >= 0:
+        if depth < len(free) and turn[depth] > 0:
+            # Take back what was tried last.
+            m = free[depth]
+            n_short += _settle_one(rows, m, value[m], -1, now, most)
+            spent, bound = _spend(p, reduced, m, value[m], -1, spent, bound)
+            value[m] = -1
+        if depth == len(free) or turn[depth] == 2 or nodes >= N_NODES:
+            turn[depth] = 0
+            depth -= 1
+            continue
+        m = free[depth]
+        value[m] = 1 if (reduced[m] < 0.0) == (turn[depth] == 0) else 0
+        turn[depth] += 1
+        nodes += 1
+        n_short += _settle_one(rows, m, value[m], 1, now, most)
+        spent, bound = _spend(p, reduced, m, value[m], 1, spent, bound)
+        if bound >= least - tolerance or spent >= least - tolerance or _is_hopeless(rows, m, most):
+            continue
+        if n_short == 0 and orderable(cover, value == 1):
+            best[:] = value == 1
+            least = spent
+            continue
+        depth += 1
+    return nodes < N_NODES
+
+
+@numba.njit(cache=True, nogil=True)
+def _settle_one(rows: Rows, m: int, value: int, sign: int, now: Any, most: Any) -> int:
+    """Settle a module at a value, or take that back (`sign` -1); return by how many more rows fall short."""
+    more = 0
+    for i in range(rows.by_start[m], rows.by_start[m + 1]):
+        r, c = rows.by[i].row, rows.by[i].coefficient
+        if value == 1:
+            more -= now[r] < rows.rows[r].least - EPSILON
+            now[r] += sign * c
+            more += now[r] < rows.rows[r].least - EPSILON
+            most[r] += sign * min(c, 0.0)
+        else:
+            most[r] -= sign * max(c, 0.0)
+    return more
+
+
+@numba.njit(cache=True, nogil=True)
+def _spend(p: PlanArrays, reduced: Any, m: int, value: int, sign: int, spent: float, bound: float) -> Any:
+    """Return minutes spent and bound after that."""
+    if value == 1:
+        return spent + sign * p.modules[m].minutes, bound + sign * max(reduced[m], 0.0)
+    return spent, bound - sign * min(reduced[m], 0.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_hopeless(rows: Rows, m: int, most: Any) -> bool:
+    """Whether a row that a module is part of can no longer be met."""
+    for i in range(rows.by_start[m], rows.by_start[m + 1]):
+        r = rows.by[i].row
+        if most[r] < rows.rows[r].least - EPSILON:
+            return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_cost(reduced: Any, value: Any) -> Any:
+    """Open modules, those of least reduced cost first, then by id."""
+    free = np.flatnonzero(value < 0)
+    for i in range(1, len(free)):
+        m, j = free[i], i
+        while j > 0 and reduced[free[j - 1]] > reduced[m]:
+            free[j] = free[j - 1]
+            j -= 1
+        free[j] = m
+    return free
