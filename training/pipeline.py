@@ -25,11 +25,13 @@ from training.datasets.dataset import Dataset
 from training.evaluation.module_report import ModuleReport
 from training.evaluation.protocols import TRAINING_PROTOCOLS
 from training.evaluation.skills import SkillReport
+from training.gain.fit import GainFit, fit_gain
+from training.gain.studies import studies_of
 from training.module_models import fit_ranker, fit_views, judge_modules
 from training.progress import Steps
 from training.skill_models import judge_skills
 
-N_STEPS: Final = 3 + len(TRAINING_PROTOCOLS) + 2
+N_STEPS: Final = 3 + len(TRAINING_PROTOCOLS) + 3
 # What learned arrays depend on: part of the manifest, so that a bundle can be made again.
 _PACKAGES = (
     "implicit",
@@ -52,6 +54,8 @@ class Trained:
     bundle : ModelBundle
         As written.
     skills : SkillReport or None
+    gain : GainFit
+        What modules teach.
     modules : tuple of ModuleReport
         One a protocol; empty without completions.
     absent : mapping of str to str
@@ -62,6 +66,7 @@ class Trained:
 
     bundle: ModelBundle
     skills: SkillReport | None
+    gain: GainFit
     modules: tuple[ModuleReport, ...]
     absent: Mapping[str, str]
     counts: Mapping[str, int]
@@ -76,6 +81,8 @@ class Trained:
                 name: {**result.metrics, "fit_seconds": result.fit_seconds}
                 for name, result in report.models.items()
             }
+        if self.gain.report is not None:
+            found["gain"] = self.gain.report.metrics()
         return found
 
 
@@ -130,6 +137,8 @@ def train(
         with steps.step("fit views and ranker on everybody"):
             views = fit_views(interactions, catalog, config) if interactions else {}
             ranker = fit_ranker(interactions, catalog, config, views) if interactions else None
+        with steps.step("estimate what modules teach"):
+            gain = _fit_gain(dataset, attempts, catalog, config, absent)
         if skills is not None and not skills.linear_.converged_:
             absent["convergence"] = (
                 "the linear model stopped at its last allowed iteration; raise skills.linear.max_iterations"
@@ -143,8 +152,9 @@ def train(
             ranking=config.ranking,
             ranker=ranker,
             use=ModuleUse.fit(interactions) if interactions else None,
+            gain=gain.model,
         )
-        trained = Trained(draft, skill_report, tuple(r for r in module_reports if r), absent, counts)
+        trained = Trained(draft, skill_report, gain, tuple(r for r in module_reports if r), absent, counts)
         manifest = _manifest(dataset, config, trained, now, revision)
         with steps.step("write the bundle"):
             return replace(trained, bundle=replace(draft, manifest=manifest).write(out, under_id=under_id))
@@ -191,6 +201,23 @@ def _judge_modules(
         if report.unavailable:
             absent[protocol] = report.unavailable
         return report
+
+
+def _fit_gain(
+    dataset: Dataset,
+    attempts: AttemptColumns | None,
+    catalog: Catalog,
+    config: TrainConfig,
+    absent: dict[str, str],
+) -> GainFit:
+    declared = config.ranking.value.learning_rate
+    studies, rest = studies_of(dataset, catalog), (config.gain, config.skills, config.seed)
+    fitted = fit_gain(attempts, studies, catalog, declared, *rest)
+    if fitted.report is None and catalog.n_modules and catalog.n_skills:
+        absent["gain"] = (
+            f"{fitted.why_not}, so every module teaches {declared:g} of what is missing, as declared"
+        )
+    return fitted
 
 
 def _no_difficulty(catalog: Catalog, pass_mark: float) -> DifficultyTable:
@@ -240,6 +267,7 @@ def _manifest(
         },
         "configuration": config.model_dump(mode="json"),
         "metrics": _finite(trained.metrics()),
+        "gain": _finite(trained.gain.report.to_json()) if trained.gain.report else None,
         "absent": dict(trained.absent),
     }
 
@@ -248,6 +276,8 @@ def _finite(value: Any) -> Any:
     """Copy with NaN as None: JSON has no NaN."""
     if isinstance(value, Mapping):
         return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
