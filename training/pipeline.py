@@ -138,7 +138,9 @@ def train(
             views = fit_views(interactions, catalog, config) if interactions else {}
             ranker = fit_ranker(interactions, catalog, config, views) if interactions else None
         with steps.step("estimate what modules teach"):
-            gain = _fit_gain(dataset, attempts, catalog, config, absent)
+            declared, studies = config.ranking.value.learning_rate, studies_of(dataset, catalog)
+            rest = (config.gain, config.skills, config.seed)
+            gain = fit_gain(attempts, studies, catalog, declared, *rest)
         if skills is not None and not skills.linear_.converged_:
             absent["convergence"] = (
                 "the linear model stopped at its last allowed iteration; raise skills.linear.max_iterations"
@@ -203,23 +205,6 @@ def _judge_modules(
         return report
 
 
-def _fit_gain(
-    dataset: Dataset,
-    attempts: AttemptColumns | None,
-    catalog: Catalog,
-    config: TrainConfig,
-    absent: dict[str, str],
-) -> GainFit:
-    declared = config.ranking.value.learning_rate
-    studies, rest = studies_of(dataset, catalog), (config.gain, config.skills, config.seed)
-    fitted = fit_gain(attempts, studies, catalog, declared, *rest)
-    if fitted.report is None and catalog.n_modules and catalog.n_skills:
-        absent["gain"] = (
-            f"{fitted.why_not}, so every module teaches {declared:g} of what is missing, as declared"
-        )
-    return fitted
-
-
 def _no_difficulty(catalog: Catalog, pass_mark: float) -> DifficultyTable:
     """Table for data without attempts: every item is of difficulty 0, each skill is known by name."""
     return DifficultyTable(
@@ -267,7 +252,7 @@ def _manifest(
         },
         "configuration": config.model_dump(mode="json"),
         "metrics": _finite(trained.metrics()),
-        "gain": _finite(trained.gain.report.to_json()) if trained.gain.report else None,
+        "gain": _finite(trained.gain.to_json()),
         "absent": dict(trained.absent),
     }
 

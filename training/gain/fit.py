@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,19 @@ class GainFit:
     model: GainModel
     report: GainReport | None
     why_not: str = ""
+
+    def sentence(self) -> str:
+        """Say what modules are taken to teach, and by what."""
+        if self.report is not None:
+            return self.report.sentence()
+        return (
+            f"Every module is taken to add {self.model.declared:.0%} of what is missing, as declared: "
+            f"{self.why_not}."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report, or why there is none, for the manifest."""
+        return self.report.to_json() if self.report is not None else {"why_not": self.why_not}
 
 
 def fit_gain(
