@@ -30,6 +30,8 @@ def studies_in(folder, completions, attempts):
         for i, (who, m, day) in enumerate(attempts)
     ]
     tables = {name: CATALOG.tables[name].to_pandas() for name in ("modules", "skills", "items")}
+    for frame in (tables["modules"], tables["items"]):
+        frame["skill_ids"] = frame["skill_ids"].map(list)
     tables |= {"learners": pd.DataFrame({"learner_id": ["ada", "bob"]})}
     tables |= {"completions": pd.DataFrame(finished), "attempts": pd.DataFrame(answers)}
     write_dataset(tables, folder)
