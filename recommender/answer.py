@@ -104,6 +104,8 @@ class Words:
         They tell what is popular in a role.
     skills : tuple of tuple of int
         Positions of those that each module teaches.
+    rates : tuple of tuple of float
+        Of each of these skills, what the module teaches of it, see `GainModel`.
     required : tuple of dict of int to float
         Required mastery, a probability, by skill: of each role, and last of none.
     """
@@ -113,6 +115,7 @@ class Words:
     sequences: Sequences
     of_roles: tuple[Popularity, ...]
     skills: tuple[tuple[int, ...], ...]
+    rates: tuple[tuple[float, ...], ...]
     required: tuple[dict[int, float], ...]
 
     @classmethod
@@ -120,12 +123,14 @@ class Words:
         """Look them up."""
         catalog, views = bundle.catalog, [view for _, view in sorted(bundle.views.items())]
         taught, values = catalog.module_skills, catalog.module_skills.values.tolist()
+        rates = bundle.gain_model.rate.tolist()
         return cls(
             bundle,
             _module_difficulty(bundle),
             Sequences(views, catalog.n_modules),
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
             tuple(tuple(values[first:last]) for first, last in pairwise(taught.start.tolist())),
+            tuple(tuple(rates[first:last]) for first, last in pairwise(taught.start.tolist())),
             tuple(_required(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)),
         )
 
@@ -210,9 +215,8 @@ class Words:
 
     def _outlook(self, request: Request, module: int) -> tuple[SkillOutlook, ...]:
         """Say how the learner stands to the skills a module teaches."""
-        ids, rate = self.bundle.catalog.skill_ids, self.bundle.ranking.value.learning_rate
-        required, outlook = self.required[request.role], []
-        for skill in self.skills[module]:
+        ids, required, outlook = self.bundle.catalog.skill_ids, self.required[request.role], []
+        for skill, rate in zip(self.skills[module], self.rates[module], strict=True):
             mastery = _known(request.mastery.item(skill))
             gain = None if mastery is None else expected_gain(mastery, rate)
             outlook.append(SkillOutlook(ids[skill], mastery, required.get(skill), gain))

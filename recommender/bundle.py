@@ -8,6 +8,7 @@
     skills/NAME.npy          the learner-skill model, where attempts were there to train it
     views/VIEW/NAME.npy      each view, where completions were there to train it
     ranker/NAME.npy          the ranker's trees and how modules are used, where there are views
+    gain/NAME.npy            what finishing a module is expected to teach
 
 The id is the hash of the learned content, so the same data, configuration and seed give the same id; times
 of day and timings are in the manifest and not in the id.
@@ -33,13 +34,14 @@ from recommender.embeddings import VIEWS, Histories, History, View
 from recommender.errors import BundleError, InputError
 from recommender.ranking.config import RankingConfig
 from recommender.ranking.features import feature_names
+from recommender.ranking.gain import GainModel
 from recommender.ranking.module_facts import ModuleUse
 from recommender.ranking.preferences import Preferences
 from recommender.ranking.ranker import Ranker
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.model import SkillModel
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MANIFEST = "manifest.json"
 # What reading parts raises where they are not what the manifest says; an empty array file ends too early.
 _NOT_AS_SAID = (
@@ -76,6 +78,8 @@ class ModelBundle:
         None when there are no views; of hand-made bundles the declared weights count.
     use : ModuleUse or None
         How modules are used, for the ranker; None without one.
+    gain : GainModel or None
+        What modules teach; None where it is as declared, see `gain_model`.
     trained : ModelBundle or None
         What `with_catalog` was called on first; None for a bundle as it was trained.
     """
@@ -89,6 +93,7 @@ class ModelBundle:
     path: Path | None = None
     ranker: Ranker | None = None
     use: ModuleUse | None = None
+    gain: GainModel | None = None
     trained: ModelBundle | None = None
 
     @property
@@ -103,12 +108,19 @@ class ModelBundle:
         ranker = self.ranker or Ranker.declared(self.ranking.ranker, declared)
         return Preferences.of(self.catalog, self.views, ranker, self.use)
 
+    @property
+    def gain_model(self) -> GainModel:
+        """What finishing a module is expected to teach; as declared where nothing was estimated."""
+        declared = self.ranking.value.learning_rate
+        return self.gain or GainModel.of_declaration(self.catalog, declared)
+
     def with_catalog(self, catalog: Catalog) -> ModelBundle:
         """Serve a changed catalogue at once, with what was learned of the one this was trained on.
 
         Modules, skills, items and roles are matched by id. Views that learn from starts know nothing of a new
         module; content knows it by the words and labels that told in training, prerequisites by what the
-        catalogue says, the skill model by its skills, items and declared difficulty. What is no longer in the
+        catalogue says, the skill model by its skills, items and declared difficulty; it is expected to teach
+        what modules of its level do. What is no longer in the
         catalogue is gone. States stay valid: they are folded against the difficulty table, which does not
         change, so until the next training an answer to a new item counts for the skills it names, and
         finishing a new module teaches nothing.
@@ -131,6 +143,7 @@ class ModelBundle:
             skills=trained.skills and trained.skills.with_catalog(change),
             views={name: view.with_catalog(change) for name, view in trained.views.items()},
             use=trained.use and trained.use.with_catalog(change),
+            gain=trained.gain and trained.gain.with_catalog(change),
             trained=trained,
         )
 
@@ -234,6 +247,8 @@ class ModelBundle:
         if self.ranker is not None and self.use is not None:
             arrays = self.ranker.arrays() | {"use": self.use.learned, "use_end": self.use.end}
             _write_arrays(path / "ranker", arrays)
+        if self.gain is not None:
+            _write_arrays(path / "gain", self.gain.arrays())
         return learned
 
     @classmethod
@@ -270,7 +285,10 @@ class ModelBundle:
             ranker = Ranker.from_arrays(ranking.ranker, arrays, n_views=len(views), n_features=n_features)
             use = ModuleUse(np.array(arrays["use"]), np.array(arrays["use_end"]))
             use.check(catalog.n_modules)
-        return cls(catalog, difficulty, skills, views, ranking, manifest, path, ranker, use)
+        gain = None
+        if arrays := _read_arrays(path, files, "gain"):
+            gain = GainModel.from_arrays(arrays, catalog, ranking.value.learning_rate)
+        return cls(catalog, difficulty, skills, views, ranking, manifest, path, ranker, use, gain)
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

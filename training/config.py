@@ -16,6 +16,7 @@ from recommender.errors import ConfigurationError
 from recommender.ranking.config import RankingConfig
 from recommender.skills.model import SkillModelConfig
 from training.evaluation.module_report import ENGINE
+from training.gain.config import GainConfig
 from training.ranking_slices import SlicesConfig
 
 GUIDE: Final = "docs/guides/configuration.md"
@@ -85,6 +86,7 @@ class TrainConfig(BaseModel):
         description="views to train, with their hyperparameters and, where the name is not it, their `kind`",
     )
     ranking: RankingConfig = Field(RankingConfig(), description="how views become a ranked list")
+    gain: GainConfig = Field(GainConfig(), description="the estimate of what modules teach")
     slices: SlicesConfig = Field(SlicesConfig(), description="choices that the ranker learns from")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="how the result is judged")
 

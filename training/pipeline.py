@@ -25,11 +25,13 @@ from training.datasets.dataset import Dataset
 from training.evaluation.module_report import ModuleReport
 from training.evaluation.protocols import TRAINING_PROTOCOLS
 from training.evaluation.skills import SkillReport
+from training.gain.fit import GainFit, fit_gain
+from training.gain.studies import studies_of
 from training.module_models import fit_ranker, fit_views, judge_modules
 from training.progress import Steps
 from training.skill_models import judge_skills
 
-N_STEPS: Final = 3 + len(TRAINING_PROTOCOLS) + 2
+N_STEPS: Final = 3 + len(TRAINING_PROTOCOLS) + 3
 # What learned arrays depend on: part of the manifest, so that a bundle can be made again.
 _PACKAGES = (
     "implicit",
@@ -52,6 +54,8 @@ class Trained:
     bundle : ModelBundle
         As written.
     skills : SkillReport or None
+    gain : GainFit
+        What modules teach.
     modules : tuple of ModuleReport
         One a protocol; empty without completions.
     absent : mapping of str to str
@@ -62,6 +66,7 @@ class Trained:
 
     bundle: ModelBundle
     skills: SkillReport | None
+    gain: GainFit
     modules: tuple[ModuleReport, ...]
     absent: Mapping[str, str]
     counts: Mapping[str, int]
@@ -76,6 +81,8 @@ class Trained:
                 name: {**result.metrics, "fit_seconds": result.fit_seconds}
                 for name, result in report.models.items()
             }
+        if self.gain.report is not None:
+            found["gain"] = self.gain.report.metrics()
         return found
 
 
@@ -130,6 +137,10 @@ def train(
         with steps.step("fit views and ranker on everybody"):
             views = fit_views(interactions, catalog, config) if interactions else {}
             ranker = fit_ranker(interactions, catalog, config, views) if interactions else None
+        with steps.step("estimate what modules teach"):
+            declared, studies = config.ranking.value.learning_rate, studies_of(dataset, catalog)
+            rest = (config.gain, config.skills, config.seed)
+            gain = fit_gain(attempts, studies, catalog, declared, *rest)
         if skills is not None and not skills.linear_.converged_:
             absent["convergence"] = (
                 "the linear model stopped at its last allowed iteration; raise skills.linear.max_iterations"
@@ -143,8 +154,9 @@ def train(
             ranking=config.ranking,
             ranker=ranker,
             use=ModuleUse.fit(interactions) if interactions else None,
+            gain=gain.model,
         )
-        trained = Trained(draft, skill_report, tuple(r for r in module_reports if r), absent, counts)
+        trained = Trained(draft, skill_report, gain, tuple(r for r in module_reports if r), absent, counts)
         manifest = _manifest(dataset, config, trained, now, revision)
         with steps.step("write the bundle"):
             return replace(trained, bundle=replace(draft, manifest=manifest).write(out, under_id=under_id))
@@ -240,6 +252,7 @@ def _manifest(
         },
         "configuration": config.model_dump(mode="json"),
         "metrics": _finite(trained.metrics()),
+        "gain": _finite(trained.gain.to_json()),
         "absent": dict(trained.absent),
     }
 
@@ -248,6 +261,8 @@ def _finite(value: Any) -> Any:
     """Copy with NaN as None: JSON has no NaN."""
     if isinstance(value, Mapping):
         return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value

@@ -21,11 +21,13 @@ from recommender.ranking.kernel_arrays import (
     Weights,
 )
 from recommender.ranking.passes_kernel import (
+    Gaps,
     Known,
     band_of,
     classify,
-    close_gaps,
+    find_gaps,
     judge,
+    leading_gap,
     score_modules,
     terms_of,
 )
@@ -112,7 +114,7 @@ class _Room(NamedTuple):
     unfaded: Any
     faded: Any
     assumed: Any
-    gap: Any
+    gap: Gaps
 
 
 @numba.njit(cache=True, nogil=True)
@@ -131,7 +133,7 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_skills + 1),
         np.empty(n_skills),
         np.empty(n_skills),
-        np.empty(n_skills),
+        Gaps(np.empty(n_skills), np.empty(n_skills), np.empty(n_skills)),
     )
 
 
@@ -185,14 +187,7 @@ def recommend(
             room.faded,
             band_of(question.low[b], question.high[b]),
         )
-        close_gaps(
-            answer.mastery[b],
-            room.assumed,
-            learners.target[b],
-            model.asking,
-            model.weights.learning_rate,
-            room.gap,
-        )
+        find_gaps(answer.mastery[b], room.assumed, learners.target[b], model.asking, room.gap)
         k, spread = answer.choice.shape[1], model.order.diversity
         among = score_modules(known, model.taught, model.weights, k, spread, room.logit, room.score)
         of_views = model.ranking.weights[stage_of(model.ranking, past)]
@@ -252,7 +247,7 @@ def _show(
         its.replaced_success = known.success[old] if old >= 0 else np.nan
         its.fit = classify(known.success[m], known.band)
         its.prerequisites_met, its.n_unlocked = room.met[m], known.unlocks[m]
-        its.gap_skill = leading(taught.start, taught.skill, m, known.gap)
+        its.gap_skill = leading_gap(taught, m, known.gap)
         its.faded_skill = leading(taught.start, taught.skill, m, known.faded)
         its.faded = known.faded[its.faded_skill] if its.faded_skill >= 0 else 0.0
         its.explored, its.propensity = place == drawn, propensity[place]

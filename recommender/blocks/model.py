@@ -41,7 +41,6 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
                 value.readiness,
                 value.unlocking,
                 value.review,
-                value.learning_rate,
                 value.assumed_mastery,
                 bundle.ranking.difficulty.falloff,
             ),
@@ -88,11 +87,14 @@ def _taught(bundle: ModelBundle) -> Taught:
     taught = catalog.module_skills
     by_skill = np.argsort(taught.values, kind="stable")
     counts = np.bincount(taught.values, minlength=catalog.n_skills)
+    rate = bundle.gain_model.rate
     return Taught(
         taught.start,
         taught.values,
+        rate,
         np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
         taught.row_of_value()[by_skill],
+        rate[by_skill],
         *items,
         1.0 - catalog.difficulty,
     )

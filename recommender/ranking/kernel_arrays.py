@@ -138,7 +138,6 @@ class Weights(NamedTuple):
     readiness: float
     unlocking: float
     review: float
-    learning_rate: float
     assumed_mastery: float
     falloff: float
 
@@ -152,12 +151,17 @@ class Asking(NamedTuple):
 
 
 class Taught(NamedTuple):
-    """Skills that modules teach, modules by skill, and the items typical of them; see `TypicalItems`."""
+    """Skills that modules teach, modules by skill, and the items typical of them; see `TypicalItems`.
+
+    `rate` is how much of each skill is taught, see `GainModel`; `by_skill_rate` the same by skill.
+    """
 
     start: Any
     skill: Any
+    rate: Any
     by_skill_start: Any
     by_skill: Any
+    by_skill_rate: Any
     item_start: Any
     item_skill: Any
     item_weight: Any

@@ -25,10 +25,18 @@ class Band(NamedTuple):
     high_logit: float
 
 
+class Gaps(NamedTuple):
+    """What a learner lacks, (n_skills,): of full mastery, of what the role requires, and the worth of it."""
+
+    unmastered: Any
+    missing: Any
+    worth: Any
+
+
 class Known(NamedTuple):
     """What is known of one learner, by module: `success` is filled where `judge` did.
 
-    `gap` and `faded` (n_skills,) are what one module closes of the role's gap, and the mastery lost.
+    `faded` (n_skills,) is the mastery lost.
     """
 
     allowed: Any
@@ -37,7 +45,7 @@ class Known(NamedTuple):
     success: Any
     mix: Any
     n_allowed: int
-    gap: Any
+    gap: Gaps
     faded: Any
     band: Band
 
@@ -71,18 +79,36 @@ def classify(success: float, band: Band) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def close_gaps(mastery: Any, assumed: Any, role: int, asking: Asking, rate: float, gap: Any) -> None:
-    """Fill the worth of one module on each skill for a role, (n_skills,); see `gain.expected_gain`.
+def find_gaps(mastery: Any, assumed: Any, role: int, asking: Asking, gap: Gaps) -> None:
+    """Fill what a learner lacks of each skill for a role; where mastery is not known `assumed` stands in.
 
-    It is the gap that the expected gain closes x importance x priority of the role; no more than the gap
-    counts. Where mastery is not known `assumed` stands in.
+    The worth is importance x priority of the role.
     """
-    for s in range(len(gap)):
+    unmastered, missing, worth = gap.unmastered, gap.missing, gap.worth
+    for s in range(len(missing)):
         known = mastery[s]
         if np.isnan(known):
             known = assumed[s]
-        closed = np.minimum((1.0 - known) * rate, asking.required[role, s] - known)
-        gap[s] = np.fmax(closed, 0.0) * asking.importance[role, s] * asking.priority[role]
+        unmastered[s] = 1.0 - known
+        missing[s] = np.fmax(asking.required[role, s] - known, 0.0)
+        worth[s] = asking.importance[role, s] * asking.priority[role]
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def closed(gap: Gaps, s: int, rate: float) -> float:
+    """Worth of teaching a skill at a rate: the gap that `gain.expected_gain` closes, and no more than it."""
+    return float(min(gap.unmastered[s] * rate, gap.missing[s]) * gap.worth[s])
+
+
+@numba.njit(cache=True, nogil=True)
+def leading_gap(taught: Taught, m: int, gap: Gaps) -> int:
+    """Position of the skill by which a module closes most of the role's gap; -1 if it closes none."""
+    largest, best = 0.0, -1
+    for e in range(taught.start[m], taught.start[m + 1]):
+        its = closed(gap, taught.skill[e], taught.rate[e])
+        if its > largest:
+            largest, best = its, taught.skill[e]
+    return best
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -95,11 +121,12 @@ def chance(start: Any, skill: Any, weight: Any, harder: float, logit: Any, m: in
 
 
 @numba.njit(cache=True, nogil=True)
-def summed(start: Any, skill: Any, m: int, gap: Any, faded: Any) -> Any:
+def summed(taught: Taught, m: int, gap: Gaps, faded: Any) -> Any:
     """Sum of the gap closed over the skills a module teaches, and mean of what of them faded."""
+    start, skill, rate = taught.start, taught.skill, taught.rate
     all_gaps, all_faded = 0.0, 0.0
     for e in range(start[m], start[m + 1]):
-        all_gaps += gap[skill[e]]
+        all_gaps += closed(gap, skill[e], rate[e])
         all_faded += faded[skill[e]]
     return all_gaps, all_faded / max(start[m + 1] - start[m], 1)
 
@@ -134,7 +161,7 @@ def terms(
 @numba.njit(cache=True, nogil=True)
 def terms_of(m: int, known: Known, taught: Taught, weights: Weights) -> Any:
     """Terms of one module, see `terms`."""
-    gap, faded = summed(taught.start, taught.skill, m, known.gap, known.faded)
+    gap, faded = summed(taught, m, known.gap, known.faded)
     mass = known.mix[m] * max(1, known.n_allowed)
     return terms(
         mass, known.success[m], gap, faded, known.readiness[m], known.unlocks[m], known.band, weights
@@ -180,19 +207,21 @@ def _score_without_fit(known: Known, taught: Taught, weights: Weights, score: An
     """Fill scores without the term of difficulty, too low by `LOG_ERROR` at most; -inf if not allowed."""
     # Taken out of their groups once: the compiler counts who holds an array each time it is taken out.
     allowed, readiness, unlocks = known.allowed, known.readiness, known.unlocks
-    gaps, lost, start = known.gap, known.faded, taught.start
-    by_skill_start, by_skill = taught.by_skill_start, taught.by_skill
+    unmastered, missing, worth = known.gap.unmastered, known.gap.missing, known.gap.worth
+    lost, start = known.faded, taught.start
+    by_skill_start, by_skill, rate = taught.by_skill_start, taught.by_skill, taught.by_skill_rate
     log_all, bits = np.log(max(1, known.n_allowed)), known.mix.view(np.int64)
     for m in range(len(score)):
         its = rough_log(bits[m]) + log_all + weights.readiness * (readiness[m] - 1.0)
         score[m] = its if allowed[m] else -np.inf
-    for s in range(len(gaps)):
-        closed, due = weights.gap * gaps[s], weights.review * lost[s]
-        if closed == 0.0 and due == 0.0:
+    for s in range(len(lost)):
+        worth_all, due = weights.gap * worth[s], weights.review * lost[s]
+        left, most = worth_all * unmastered[s], worth_all * missing[s]
+        if most == 0.0 and due == 0.0:
             continue
         for e in range(by_skill_start[s], by_skill_start[s + 1]):
             m = by_skill[e]
-            score[m] += closed + due / (start[m + 1] - start[m])
+            score[m] += min(left * rate[e], most) + due / (start[m + 1] - start[m])
     for m in range(len(score)):
         if unlocks[m] > 0:
             score[m] += weights.unlocking * np.log1p(unlocks[m])

@@ -44,7 +44,10 @@ class ValueWeights(BaseModel):
         0.05, gt=0, lt=1, description="share of preference spread evenly, keeps logs finite"
     )
     learning_rate: float = Field(
-        0.2, gt=0, le=1, description="share of what is not mastered that one module teaches"
+        0.2,
+        gt=0,
+        le=1,
+        description="share of what is not mastered that a module teaches, where data do not tell",
     )
     assumed_mastery: float = Field(
         0.3, ge=0, le=1, description="mastery in gaps where nothing is known of a skill"

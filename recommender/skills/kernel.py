@@ -302,6 +302,8 @@ def learn(records: Any, lessons: Any, i: int) -> None:
 def fold_rows(records: Any, rows: Any, lessons: Any, known: Any, features: Any) -> None:
     """Fold attempts into records, in the order given, and write what was known before each.
 
+    A row whose `passed` is NaN only asks what is known at its place: it is described, not folded in.
+
     Parameters
     ----------
     records : Records
@@ -318,7 +320,8 @@ def fold_rows(records: Any, rows: Any, lessons: Any, known: Any, features: Any) 
             lesson += 1
         if len(features) > 0:
             describe(records, rows, known, i, features[i])
-        absorb(records, rows, known, i)
+        if not np.isnan(rows.passed[i]):
+            absorb(records, rows, known, i)
     while lesson < len(lessons.before):
         learn(records, lessons, lesson)
         lesson += 1

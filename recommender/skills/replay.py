@@ -28,6 +28,7 @@ def replay(
     Parameters
     ----------
     attempts : AttemptColumns
+        Rows whose `passed` is NaN ask what is known at their place; they are not folded in.
     catalog : Catalog
         That of the table.
     table : DifficultyTable

@@ -13,9 +13,9 @@ from tests.unit.ranking.compiled import order_of
 
 N_SKILLS = 5
 WEIGHTS = [
-    Weights(1.0, 20.0, 4.0, 0.2, 2.0, 0.2, 0.3, 1.0),
-    Weights(0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.3, 1.0),
-    Weights(9.0, 1e4, 1.0, 1.0, 9.0, 0.2, 0.3, 1.0),
+    Weights(1.0, 20.0, 4.0, 0.2, 2.0, 0.3, 1.0),
+    Weights(0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 1.0),
+    Weights(9.0, 1e4, 1.0, 1.0, 9.0, 0.3, 1.0),
 ]
 
 
@@ -38,11 +38,14 @@ def made(rng, n, allowed_share):
     start, skill = ragged(rng, n, 3)
     item_start, item_skill = ragged(rng, n, 2)
     order = np.argsort(skill, kind="stable")
+    rate = rng.choice([0.0, 0.2, 0.9], len(skill))
     taught = Taught(
         start,
         skill,
+        rate,
         np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(skill, minlength=N_SKILLS))]),
         np.repeat(np.arange(n), np.diff(start))[order],
+        rate[order],
         item_start,
         item_skill,
         rng.random(len(item_skill)),
@@ -53,7 +56,8 @@ def made(rng, n, allowed_share):
     # Few values, so that many modules tie.
     mix = np.round(rng.random(n) ** 8, 2) + 1e-3
     mix /= mix[allowed].sum() if allowed.any() else 1.0
-    gap, faded = (np.where(rng.random(N_SKILLS) < 0.5, 0.0, rng.random(N_SKILLS) / 20) for _ in range(2))
+    missing, faded = (np.where(rng.random(N_SKILLS) < 0.5, 0.0, rng.random(N_SKILLS) / 20) for _ in range(2))
+    gap = passes_kernel.Gaps(rng.random(N_SKILLS), missing, rng.random(N_SKILLS))
     readiness, unlocks = np.round(rng.random(n), 1), rng.integers(0, 3, n)
     band = passes_kernel.band_of(0.7, 0.85)
     known = Known(allowed, readiness, unlocks, np.empty(n), mix, int(allowed.sum()), gap, faded, band)

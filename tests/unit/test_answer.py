@@ -1,5 +1,6 @@
 """The answer's words and numbers, from catalogues worked by hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from recommender.answer import Choice
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
+from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
+from recommender.ranking.gain import GainModel
 from recommender.ranking.kernel_arrays import CHOICE
 from recommender.ranking.value import ValueWeights
 from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
@@ -89,6 +92,22 @@ def test_gap_is_worth_what_it_closes(engine):
     assert gained["sums"] == pytest.approx(on_sums)
     assert gained["tales"] == pytest.approx(on_sums + on_tales)
     assert gained["plain"] == pytest.approx(0)
+
+
+def test_what_a_module_was_seen_to_teach_counts_instead_of_what_is_declared(engine):
+    """Sums by .1 on Sums; Tales by nothing on Tales and .9 on Sums."""
+    gain = GainModel(np.array([0.1, 0.0, 0.9]), np.zeros(3), np.ones(3, np.int64), 0.2)
+    told = Engine(replace(engine.bundle, gain=gain))
+    known = answers("+", start=NOW)
+    outlook = {s.skill_id: s.expected_gain for s in modules_of(told, known)["tales"].skills}
+    assert outlook == {"s": pytest.approx(0.9 / 3), "t": None}
+    assert modules_of(told, known)["sums"].skills[0].expected_gain == pytest.approx(0.1 / 3)
+    found = modules_of(told, None)
+    nobody = modules_of(told, None, LearnerProfile(learner_id="ada"))
+    gained = {m: found[m].score - nobody[m].score for m in found}
+    weight = ValueWeights().gap * 0.5
+    assert gained["sums"] == pytest.approx(weight * 0.1 * 0.7)
+    assert gained["tales"] == pytest.approx(weight * 0.6), "no more than the gap of .6 counts"
 
 
 def test_review_names_what_faded_most(engine):

@@ -124,6 +124,8 @@ def _show(trained: Trained, console: Console) -> None:
         console.print(skill_table(trained.skills, simulated=simulated))
     for report in trained.modules:
         console.print(module_table(report, simulated=simulated))
+    told = labelled(trained.gain.sentence(), simulated)
+    console.print(told, highlight=False, markup=False, soft_wrap=True)
     for what, why in trained.absent.items():
         console.print(f"[yellow]Not there:[/yellow] {what}: {why}.", highlight=False, soft_wrap=True)
 

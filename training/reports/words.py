@@ -41,6 +41,8 @@ def describe(trained: Trained, dataset: str) -> str:
     if trained.skills is not None:
         lines.append(_skills(trained.skills))
     lines.extend(_modules(report) for report in trained.modules if not report.unavailable)
+    if trained.gain.report is not None:
+        lines.append(f"**What modules teach.** {trained.gain.sentence()}")
     lines.extend(f"Not there: {what}, because {why}." for what, why in trained.absent.items())
     return "\n\n".join(lines)
 

@@ -15,7 +15,7 @@ from recommender.ranking import choose_kernel, explain_kernel, passes_kernel, ru
 from recommender.ranking.difficulty import FITS, Band
 from recommender.ranking.eligibility import Eligibility, Rules
 from recommender.ranking.gain import Need
-from recommender.ranking.kernel_arrays import MAX_REASONS, Asking, Codes, Order, Weights
+from recommender.ranking.kernel_arrays import MAX_REASONS, Asking, Codes, Order, Taught, Weights
 from recommender.ranking.preferences import mix_scores
 from recommender.ranking.value import ADDED, Preference, ValueWeights
 
@@ -36,7 +36,6 @@ def weights_of(weights: ValueWeights, falloff: float = 1.0) -> Weights:
         of.readiness,
         of.unlocking,
         of.review,
-        of.learning_rate,
         of.assumed_mastery,
         falloff,
     )
@@ -97,10 +96,10 @@ def swap(
 def gap_closed(mastery: Floats, need: Need, *, learning_rate: float, assumed_mastery: float) -> Floats:
     """Worth of one module on each skill for a role, (n_skills,)."""
     asking = Asking(need.required[None], need.importance[None], np.array([need.priority]))
-    gap = np.empty(len(mastery))
+    gap = passes_kernel.Gaps(*np.empty((3, len(mastery))))
     assumed = np.full(len(mastery), float(assumed_mastery))
-    passes_kernel.close_gaps(mastery, assumed, 0, asking, float(learning_rate), gap)
-    return gap
+    passes_kernel.find_gaps(mastery, assumed, 0, asking, gap)
+    return np.array([passes_kernel.closed(gap, s, learning_rate) for s in range(len(mastery))])
 
 
 def total(catalog: Catalog, per_skill: Floats) -> Floats:
@@ -115,12 +114,22 @@ def mean(catalog: Catalog, per_skill: Floats) -> Floats:
 
 def _taught(catalog: Catalog, per_skill: Floats) -> Floats:
     """Sum and mean, (n_modules, 2)."""
-    taught = catalog.module_skills
-    both = [
-        passes_kernel.summed(taught.start, taught.values, m, per_skill, per_skill)
-        for m in range(catalog.n_modules)
-    ]
+    all_of_it = passes_kernel.Gaps(per_skill, per_skill, np.ones(len(per_skill)))
+    taught = taught_of(catalog)
+    both = [passes_kernel.summed(taught, m, all_of_it, per_skill) for m in range(catalog.n_modules)]
     return np.array(both).reshape(-1, 2)
+
+
+def taught_of(catalog: Catalog, rate: Floats | None = None) -> Taught:
+    """Skills that modules teach at a rate, by default all of them whole; nothing is known of items."""
+    taught, none = catalog.module_skills, np.zeros(0)
+    rate = np.ones(len(taught.values)) if rate is None else rate
+    return Taught(taught.start, taught.values, rate, *[none] * 8)
+
+
+def leading_gap(catalog: Catalog, module: int, rate: Floats, gap: passes_kernel.Gaps) -> int:
+    """Position of the skill by which a module closes most of the gap."""
+    return int(passes_kernel.leading_gap(taught_of(catalog, rate), module, gap))
 
 
 def leading(catalog: Catalog, module: int, per_skill: Floats) -> int:

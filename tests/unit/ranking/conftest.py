@@ -18,6 +18,7 @@ MODULE_COLUMNS = pa.schema(
         ("skill_ids", pa.list_(pa.string())),
         ("language", pa.string()),
         ("format", pa.string()),
+        ("level", pa.string()),
         ("duration_minutes", pa.float64()),
         ("variant_of", pa.string()),
         ("published_at", pa.timestamp("us", "UTC")),

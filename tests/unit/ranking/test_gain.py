@@ -1,9 +1,13 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from recommender.ranking.gain import Need, expected_gain
-from tests.unit.ranking.compiled import gap_closed, leading, mean, total
+from recommender.domain.catalog_change import CatalogChange
+from recommender.ranking.gain import GainModel, Need, expected_gain
+from recommender.ranking.passes_kernel import Gaps
+from tests.unit.ranking.compiled import gap_closed, leading, leading_gap, mean, total
 
 
 @pytest.fixture
@@ -71,3 +75,83 @@ def test_no_module_and_no_skill(make_catalog):
     assert total(empty, np.zeros(0)).tolist() == []
     bare = make_catalog({"a": {}}, skills="")
     assert total(bare, np.zeros(0)).tolist() == mean(bare, np.zeros(0)).tolist() == [0.0]
+
+
+def test_the_leading_gap_is_what_a_module_closes_most_of(catalog):
+    gap = Gaps(np.array([0.5, 0.5, 1.0]), np.array([0.3, 0.4, 0.0]), np.array([1.0, 0.5, 1.0]))
+    assert leading_gap(catalog, 0, np.array([0.2, 0.2, 0.2]), gap) == 0  # .1 against .05
+    assert leading_gap(catalog, 0, np.array([0.08, 0.2, 0.2]), gap) == 1  # .04 against .05
+    assert leading_gap(catalog, 0, np.array([0.9, 0.9, 0.2]), gap) == 0  # .3, no more than is missing
+    assert leading_gap(catalog, 0, np.zeros(3), gap) == -1
+    assert leading_gap(catalog, 1, np.zeros(3), gap) == -1, "it teaches nothing"
+
+
+@given(st.floats(0, 1), st.floats(0, 0.9))
+def test_expected_gain_is_never_more_than_what_is_missing(mastery, rate):
+    assert 0.0 <= expected_gain(mastery, rate) <= 1.0 - mastery
+
+
+@pytest.fixture
+def gain():
+    return GainModel(np.array([0.1, 0.3, 0.6]), np.array([0.01, 0.02, 0.03]), np.array([5, 0, 9]), 0.2)
+
+
+def test_a_model_expects_the_same_of_many(catalog, gain):
+    mastery = np.array([0.0, 0.5, 1.0])
+    expected = [expected_gain(m, r) for m, r in zip(mastery, gain.rate, strict=True)]
+    assert gain.expected(mastery).tolist() == expected == [0.1, 0.15, 0.0]
+    declared = GainModel.of_declaration(catalog, 0.2)
+    assert declared.rate.tolist() == [0.2] * 3
+    assert not declared.n_learners.any()
+
+
+def test_a_changed_catalogue_keeps_what_was_learned_and_takes_levels_for_what_is_new(make_catalog):
+    before = make_catalog(
+        {"a": {"skill_ids": ["s", "t"], "level": "beginner"}, "c": {"skill_ids": ["t"], "level": "advanced"}}
+    )
+    gain = GainModel(np.array([0.1, 0.3, 0.6]), np.array([0.01, 0.02, 0.03]), np.array([5, 0, 9]), 0.2)
+    after = make_catalog(
+        {
+            "new": {"skill_ids": ["s"], "level": "beginner"},
+            "c": {"skill_ids": ["s", "t"], "level": "advanced"},
+            "a": {"skill_ids": ["t"], "level": "beginner"},
+            "odd": {"skill_ids": ["t"], "level": "intermediate"},
+        }
+    )
+    moved = gain.with_catalog(CatalogChange(before, after))
+    np.testing.assert_allclose(moved.rate, [0.2, 0.6, 0.6, 0.3, 1 / 3])
+    np.testing.assert_allclose(moved.error, [0.1, 0.0, 0.03, 0.02, gain.rate.std()])
+    assert moved.n_learners.tolist() == [0, 0, 9, 0, 0]
+    back = gain.with_catalog(CatalogChange(before, before))
+    assert all((getattr(back, name) == array).all() for name, array in gain.arrays().items())
+
+
+def test_what_is_declared_stays_so_in_a_changed_catalogue(make_catalog):
+    before = make_catalog({f"m{i}": {"skill_ids": ["s"]} for i in range(7)})
+    after = make_catalog({"new": {"skill_ids": ["s", "t"]}})
+    change = CatalogChange(before, after)
+    assert GainModel.of_declaration(before, 0.3).with_catalog(change).rate.tolist() == [0.3, 0.3]
+    nothing = CatalogChange(make_catalog({}), after)
+    assert GainModel.of_declaration(nothing.before, 0.3).with_catalog(nothing).rate.tolist() == [0.3, 0.3]
+
+
+def test_arrays_make_the_model_again(catalog, gain):
+    again = GainModel.from_arrays(gain.arrays(), catalog, 0.2)
+    for name, array in gain.arrays().items():
+        np.testing.assert_array_equal(getattr(again, name), array)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rate": np.zeros(2)}, "array rate of the gain has shape"),
+        ({"n_learners": np.zeros(4, int)}, "array n_learners of the gain has shape"),
+        ({"rate": np.array([0.1, 1.2, 0.0])}, "outside of"),
+        ({"rate": np.array([0.1, np.nan, 0.0])}, "outside of"),
+        ({"error": np.array([0.1, -1.0, 0.0])}, "no number of at least 0"),
+        ({"error": np.array([0.1, np.inf, 0.0])}, "no number of at least 0"),
+    ],
+)
+def test_arrays_that_are_no_model_are_refused(catalog, gain, change, message):
+    with pytest.raises(ValueError, match=message):
+        GainModel.from_arrays(gain.arrays() | change, catalog, 0.2)

@@ -233,6 +233,16 @@ def test_the_bundle_s_engine_recommends_to_anybody(train_variant, name):
     assert [module.rank for module in known.modules] == list(range(1, len(known.modules) + 1))
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+def test_without_answers_that_tell_every_module_teaches_what_is_declared(train_variant, name):
+    trained = train_variant(name)
+    rate = trained.bundle.gain_model.rate
+    assert (rate == TrainConfig().ranking.value.learning_rate).all()
+    assert len(rate) == len(trained.bundle.catalog.module_skills.values)
+    assert trained.bundle.manifest["gain"] == {"why_not": trained.gain.why_not}
+    assert trained.gain.why_not in trained.gain.sentence()
+
+
 def test_counts_are_of_what_the_data_held(train_variant, tiny_tables):
     assert train_variant("everything").counts == {
         "learners": 60,

@@ -12,6 +12,7 @@ from recommender.ranking.config import RankingConfig
 from tests.unit.worlds import even_table
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.skills import evaluate_skills
+from training.gain.fit import GainFit
 from training.pipeline import Trained
 from training.reports.words import describe
 
@@ -47,7 +48,8 @@ def modules():
 def described(skills=None, modules=(), absent=(), **dataset) -> str:
     catalog = Catalog.from_tables({})
     bundle = ModelBundle(catalog, even_table(catalog), None, {}, RankingConfig(), {"dataset": dataset})
-    return describe(Trained(bundle, skills, tuple(modules), dict(absent), COUNTS), "toy")
+    gain = GainFit(bundle.gain_model, None)
+    return describe(Trained(bundle, skills, gain, tuple(modules), dict(absent), COUNTS), "toy")
 
 
 def test_it_begins_with_what_was_learned_from():

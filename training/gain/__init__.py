@@ -1,0 +1,1 @@
+"""What finishing a module adds to each skill, estimated from answers before and after."""
