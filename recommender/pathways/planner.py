@@ -26,7 +26,7 @@ from recommender.errors import InputError
 from recommender.pathways.arrays import Bools, Positions
 from recommender.pathways.credentials import Award, Awards
 from recommender.pathways.plan_kernel import EPSILON, PlanArrays, take
-from recommender.pathways.problem import Curriculum, Problem, gain_rates, reachable_of
+from recommender.pathways.problem import Curriculum, Problem, reachable_of
 from recommender.pathways.solver import Plan, solve
 from recommender.pathways.standing import Standing
 from recommender.pathways.waves import Calendar, Slot
@@ -61,7 +61,9 @@ class Planner:
     def of(cls, bundle: ModelBundle, rules: Rules) -> Self:
         """Prepare what does not depend on a learner."""
         catalog, config = bundle.catalog, bundle.ranking.pathway
-        curriculum = Curriculum.of(catalog, gain_rates(bundle), config.default_minutes, rules.requirements)
+        curriculum = Curriculum.of(
+            catalog, bundle.gain_model.rate, config.default_minutes, rules.requirements
+        )
         return cls(bundle, rules, curriculum, Awards.of(catalog), _kinds(catalog))
 
     def plan(

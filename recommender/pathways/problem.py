@@ -33,7 +33,6 @@ from typing import Self
 
 import numpy as np
 
-from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Floats
 from recommender.pathways.arrays import Bools, Positions, only, plan_arrays
 from recommender.pathways.plan_kernel import PlanArrays, reach, total_gap
@@ -45,17 +44,6 @@ LEAST_RATE = 1e-6
 """A smaller rate teaches nothing."""
 MOST_RATE = 0.999
 """A rate is never counted for more: no module teaches all there is."""
-
-
-def gain_rates(bundle: ModelBundle) -> Floats:
-    """Share of what is not mastered that each module adds to each skill it teaches.
-
-    Returns
-    -------
-    float64 array, shape (n_taught,)
-        In [0, 1), aligned with ``catalog.module_skills.values``.
-    """
-    return np.full(len(bundle.catalog.module_skills.values), bundle.ranking.value.learning_rate)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +77,7 @@ class Curriculum:
 
     @classmethod
     def of(cls, catalog: Catalog, rates: Floats, default_minutes: float, requirements: Requirements) -> Self:
-        """Sort a catalogue; `rates` as of `gain_rates`."""
+        """Sort a catalogue; `rates` are those of `GainModel`."""
         place = rank_ids(catalog.module_ids).astype(np.int64)
         skill_place = rank_ids(catalog.skill_ids).astype(np.int64)
         by_id, skill_by_id = np.argsort(place), np.argsort(skill_place)
