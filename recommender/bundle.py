@@ -39,7 +39,7 @@ from recommender.ranking.ranker import Ranker
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.model import SkillModel
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MANIFEST = "manifest.json"
 # What reading parts raises where they are not what the manifest says; an empty array file ends too early.
 _NOT_AS_SAID = (

@@ -209,7 +209,7 @@ def _read(model: Model, learners: Learners, b: int, now: float, room: _Room, mas
     place, logits = (learners.role[b], learners.segment[b]), (room.logit, room.unfaded)
     read_logits(model.readout, learners.learner[b], met, skill, *place, now, *logits, np.empty(len(met)))
     usual = model.weights.assumed_mastery
-    stand(model.readout, met, skill, *logits, usual, mastery, room.faded, room.assumed)
+    stand(model.readout, met, skill, *logits, usual, now, mastery, room.faded, room.assumed)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -66,7 +66,9 @@ def _readout(bundle: ModelBundle) -> Any:
 
     n = catalog.n_skills
     of_roles, of_segments = (np.zeros((rows, n + 1)) for rows in (len(catalog.roles.ids), len(SEGMENTS)))
-    return Readout(np.zeros(n + 1), of_roles, of_segments, np.zeros(n), np.zeros(3 + N_FADING), np.zeros(n))
+    return Readout(
+        np.zeros(n + 1), of_roles, of_segments, np.zeros(n), np.zeros(3 + N_FADING), np.zeros(n), 0.0
+    )
 
 
 def _asking(catalog: Catalog) -> Asking:

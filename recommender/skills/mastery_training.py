@@ -31,6 +31,9 @@ class MasteryConfig(BaseModel):
     min_outside: int = Field(
         2_000, ge=1, description="attempts outside of modules from which on only those set the weights"
     )
+    credential_passes: float = Field(
+        5.0, ge=0, description="passes that a credential counts as in each of its skills, until it expires"
+    )
     group_prior: float = Field(
         10.0, gt=0, description="information, logits^-2, that no difference counts for a role or segment"
     )
