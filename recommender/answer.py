@@ -106,6 +106,8 @@ class Words:
         Positions of those that each module teaches.
     required : tuple of dict of int to float
         Required mastery, a probability, by skill: of each role, and last of none.
+    needed : set of (int, int)
+        Modules and the modules that are prerequisites of them.
     """
 
     bundle: ModelBundle
@@ -114,6 +116,7 @@ class Words:
     of_roles: tuple[Popularity, ...]
     skills: tuple[tuple[int, ...], ...]
     required: tuple[dict[int, float], ...]
+    needed: frozenset[tuple[int, int]]
 
     @classmethod
     def of(cls, bundle: ModelBundle) -> Self:
@@ -127,6 +130,13 @@ class Words:
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
             tuple(tuple(values[first:last]) for first, last in pairwise(taught.start.tolist())),
             tuple(_required(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)),
+            frozenset(
+                zip(
+                    catalog.prerequisites.module.tolist(),
+                    catalog.prerequisites.needed_module.tolist(),
+                    strict=True,
+                )
+            ),
         )
 
     def modules(self, request: Request) -> tuple[RecommendedModule, ...]:
@@ -205,7 +215,14 @@ class Words:
     def _adjustment(self, messages: Messages, row: Choice) -> Adjustment:
         catalog, before, after = self.bundle.catalog, row.replaced_success, row.success
         direction: Literal["easier", "harder"] = "easier" if after > before else "harder"
-        why = explain.variant(messages, direction, catalog.titles[row.replaced], before, after)
+        title, group = catalog.titles[row.replaced], catalog.variant_group
+        if group[row.module] == group[row.replaced]:
+            why = explain.variant(messages, direction, title, before, after)
+        else:
+            comes_before = (row.replaced, row.module) in self.needed
+            why = explain.leads_up(
+                messages, prerequisite=comes_before, title=title, before=before, after=after
+            )
         return Adjustment(catalog.module_ids[row.replaced], direction, why)
 
     def _outlook(self, request: Request, module: int) -> tuple[SkillOutlook, ...]:

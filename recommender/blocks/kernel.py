@@ -13,6 +13,7 @@ from recommender.ranking.kernel_arrays import (
     Asked,
     Asking,
     Codes,
+    LeadUp,
     Order,
     Past,
     Ranking,
@@ -31,11 +32,13 @@ from recommender.ranking.passes_kernel import (
 )
 from recommender.ranking.ranker_kernel import prefer, stage_of
 from recommender.ranking.rules_kernel import apply_rules, count_unlocks
+from recommender.ranking.step_kernel import step_down
 from recommender.skills.mastery_kernel import Readout, read_logits, stand
+from recommender.skills.records import N_DECLINED
 
 
 class Model(NamedTuple):
-    """A bundle; `knows_skills` tells whether there is a skill model."""
+    """A bundle; `knows_skills` tells whether there is a skill model, `tags` name modules in states."""
 
     rules: RuleRows
     readout: Readout
@@ -46,6 +49,8 @@ class Model(NamedTuple):
     taught: Taught
     order: Order
     codes: Codes
+    lead_up: LeadUp
+    tags: Any
 
 
 class Learners(NamedTuple):
@@ -174,6 +179,7 @@ def recommend(
         count_unlocks(model.rules.needs, room.missing, room.removed, room.unlocks)
         allowed = room.removed == 0
         n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], shares[b], room.mix)
+        _decline(model, learners.learner[b], room.mix)
         known = Known(
             allowed,
             room.readiness,
@@ -213,6 +219,18 @@ def _read(model: Model, learners: Learners, b: int, now: float, room: _Room, mas
 
 
 @numba.njit(cache=True, nogil=True)
+def _decline(model: Model, learner: Any, mix: Any) -> None:
+    """Take preference from modules that a learner declined, the less the longer ago."""
+    if learner.declined[0] == 0:
+        return
+    for m in range(len(mix)):
+        for k in range(N_DECLINED):
+            if learner.declined[k] == model.tags[m]:
+                age = (learner.n_attempts - learner.declined_after[k]) / model.weights.declined_half
+                mix[m] *= np.exp(-model.weights.declined * 2.0**-age)
+
+
+@numba.njit(cache=True, nogil=True)
 def _show(
     b: int,
     model: Model,
@@ -234,6 +252,7 @@ def _show(
                 judge(order.members[e], known, taught, model.weights, room.logit, room.score)
     replaced, propensity = np.empty(len(chosen), np.int64), np.empty(len(chosen))
     swap(chosen, known.allowed, known.success, known.band, order, replaced)
+    step_down(chosen, replaced, known, taught, model.lead_up, model.weights, order, room.logit, room.score)
     # What is swapped in is told by module, for chance may move it.
     before = chosen.copy()
     drawn = explore(chosen, known.allowed, order.exploration, order.rarity, order.by_id, draws, propensity)

@@ -121,9 +121,10 @@ def terms(
     """
     scaled = away(success, band) / weights.falloff
     fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
+    inside = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else 0.0
     return (
         np.log(mass),
-        weights.difficulty * (2.0 * fit - 1.0),
+        weights.difficulty * (2.0 * fit - 1.0) + weights.in_band * (inside - 0.5),
         weights.gap * gap,
         weights.readiness * (readiness - 1.0),
         weights.unlocking * np.log1p(unlocks) if unlocks > 0 else 0.0,
@@ -161,11 +162,12 @@ def score_modules(
     others `score` (n_modules,) holds something rough. `logit` (n_skills + 1,) are those of mastery.
     """
     _score_without_fit(known, taught, weights, score)
-    most = LOG_ERROR + weights.difficulty
+    of_fit = weights.difficulty + 0.5 * weights.in_band
+    most = LOG_ERROR + of_fit
     least = -np.inf
     if 0 < k <= len(score):
         best = tops(score, k)
-        least = np.partition(best, len(best) - k)[len(best) - k] - weights.difficulty - spread - _ROUNDING
+        least = np.partition(best, len(best) - k)[len(best) - k] - of_fit - spread - _ROUNDING
     n, near = 0, np.empty(len(score), np.intp)
     for m in range(len(score)):
         near[n] = m

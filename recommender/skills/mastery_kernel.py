@@ -13,7 +13,7 @@ from recommender.skills.records import N_SKILL_RATES, PRIOR_ANSWERS
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def held_passes(skill: Any, credential: float, now: float) -> float:
-    """Passes that a credential of one record counts as: none before there is one, or once it expired."""
+    """Return the passes that a record's credential counts as: none without one, or once it expired."""
     return credential if skill.expires_at > now else 0.0
 
 
@@ -151,7 +151,8 @@ def stand(
 ) -> None:
     """Fill what ranking asks of a learner whose logits were read, arrays (n_skills,).
 
-    `mastery` is known where there is evidence of it at `now`, else NaN; `faded` is what was lost since the last pass.
+    `mastery` is known where there is evidence of it at `now`, else NaN; `faded` is what was lost since the
+    last pass.
     `assumed` stands in where nothing is known of a skill but what the learner says. A self-assessment is no
     evidence, so it does not make mastery known; it moves what is `usual` by as many logits as such words
     are worth to the read-out.

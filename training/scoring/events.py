@@ -244,7 +244,7 @@ def _texts(column: pd.Series[Any]) -> list[str | None]:
 def _attributed(
     feedback: pd.DataFrame, recommendations: pd.DataFrame | None, unknown: _UnknownIds
 ) -> pd.DataFrame:
-    """Give feedback the learner to whom its recommendation was made; without one it is counted, and left out."""
+    """Give feedback its recommendation's learner; one that is not there is counted."""
     made = pd.DataFrame({"recommendation_id": [], "learner_id": []}, dtype="str")
     if recommendations is not None:
         made = recommendations[["recommendation_id", "learner_id"]].drop_duplicates("recommendation_id")

@@ -155,7 +155,9 @@ _SKILL_LISTS = st.lists(st.sampled_from((*SKILLS, "unheard-of")), max_size=4).ma
 def one_event(draw: st.DrawFn, event_id: str, days: st.SearchStrategy[float | None] = DAYS) -> Event:
     """Any event of one learner; some name items, skills and modules that nobody knows."""
     fields = {"event_id": event_id, "learner_id": "ada", "occurred_at": at(draw(days))}
-    match draw(st.sampled_from(("attempt", "attempt", "attempt", "completion", "self", "credential", "feedback"))):
+    match draw(
+        st.sampled_from(("attempt", "attempt", "attempt", "completion", "self", "credential", "feedback"))
+    ):
         case "attempt":
             return Attempt(
                 item_id=draw(st.sampled_from((*ITEMS, "unheard-of"))),

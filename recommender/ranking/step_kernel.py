@@ -1,0 +1,77 @@
+"""From a module that is too hard to what leads up to it, compiled; see `recommender.ranking.difficulty`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from recommender.ranking.kernel_arrays import LeadUp, Order, Taught, Weights
+from recommender.ranking.passes_kernel import Known, away, judge
+
+
+@numba.njit(cache=True, nogil=True)
+def step_down(
+    chosen: Any,
+    replaced: Any,
+    known: Known,
+    taught: Taught,
+    lead_up: LeadUp,
+    weights: Weights,
+    order: Order,
+    logit: Any,
+    score: Any,
+) -> None:
+    """Put what leads up to it in the place of every chosen module that is too hard and has no better variant.
+
+    That is a prerequisite of it, else a module that teaches a skill that it needs or teaches: one that is
+    allowed, neither chosen nor replaced, passed with a higher chance and nearer to the band. The nearest
+    takes the place, of equally near ones that of the best score, then that of the first id. `replaced` is as
+    after `choose_kernel.swap`; places of modules whose variant was swapped in stay.
+    """
+    for place in range(len(chosen)):
+        old = chosen[place]
+        if replaced[place] >= 0 or not known.success[old] < known.band.low:
+            continue
+        best, nearest = -1, away(known.success[old], known.band)
+        for e in range(lead_up.module_start[old], lead_up.module_start[old + 1]):
+            m = lead_up.modules[e]
+            if _may_lead(m, old, chosen, replaced, known):
+                judge(m, known, taught, weights, logit, score)
+                best, nearest = _nearer(m, old, best, nearest, known, order, score)
+        if best < 0:
+            for s in range(lead_up.skill_start[old], lead_up.skill_start[old + 1]):
+                skill = lead_up.skills[s]
+                for e in range(taught.by_skill_start[skill], taught.by_skill_start[skill + 1]):
+                    m = taught.by_skill[e]
+                    if _may_lead(m, old, chosen, replaced, known):
+                        judge(m, known, taught, weights, logit, score)
+                        best, nearest = _nearer(m, old, best, nearest, known, order, score)
+        if best >= 0:
+            chosen[place], replaced[place] = best, old
+
+
+@numba.njit(cache=True, nogil=True)
+def _may_lead(m: int, old: int, chosen: Any, replaced: Any, known: Known) -> bool:
+    """Whether a module may take a place at all."""
+    if m == old or not known.allowed[m]:
+        return False
+    return not ((chosen == m).any() or (replaced == m).any())
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearer(
+    m: int, old: int, best: int, nearest: float, known: Known, order: Order, score: Any
+) -> tuple[int, float]:
+    """Return the better one of a module and the best so far, -1 for none, and its distance to the band."""
+    distance = away(known.success[m], known.band)
+    if not known.success[m] > known.success[old] or not distance <= nearest:
+        return best, nearest
+    if distance < nearest:
+        return m, distance
+    # As far as the best so far; as far as the module replaced is not near enough.
+    if best < 0 or score[m] < score[best]:
+        return best, nearest
+    if score[m] > score[best] or order.id_rank[m] < order.id_rank[best]:
+        return m, distance
+    return best, nearest
