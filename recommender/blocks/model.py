@@ -38,7 +38,7 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
             ranking=preferences.compiled(),
             weights=Weights(
                 value.difficulty,
-                value.in_band,
+                value.out_of_band,
                 value.declined,
                 value.declined_half,
                 value.gap,

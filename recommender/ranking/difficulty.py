@@ -1,8 +1,8 @@
 """Difficulty as a control loop: the band of success that suits a learner now.
 
 Inside the band a module fits by 1. Outside it the fit falls with the distance to the nearer edge in logits,
-as a normal curve over `BandConfig.falloff`; beside the fit, being inside counts by itself, see
-`recommender.ranking.value.ValueWeights.in_band`. A module outside the band gives its place to the
+as a normal curve over `BandConfig.falloff`; lying outside also costs by itself, see
+`recommender.ranking.value.ValueWeights`. A module outside the band gives its place to the
 best-fitting variant, see `recommender.ranking.choose_kernel.swap`, and one that is too hard and has none to
 what leads up to it, see `recommender.ranking.step_kernel`. Why so, and by which sources, tells ADR 0011.
 """

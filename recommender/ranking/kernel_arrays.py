@@ -134,7 +134,7 @@ class Weights(NamedTuple):
     """Numbers of `recommender.ranking.value.ValueWeights`, and the falloff of the band."""
 
     difficulty: float
-    in_band: float
+    out_of_band: float
     declined: float
     declined_half: float
     gap: float

@@ -121,10 +121,10 @@ def terms(
     """
     scaled = away(success, band) / weights.falloff
     fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
-    inside = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else 0.0
+    outside = 0.0 if scaled == 0.0 else 0.5 if np.isnan(success) else 1.0
     return (
         np.log(mass),
-        weights.difficulty * (2.0 * fit - 1.0) + weights.in_band * (inside - 0.5),
+        weights.difficulty * (2.0 * fit - 1.0) - weights.out_of_band * outside,
         weights.gap * gap,
         weights.readiness * (readiness - 1.0),
         weights.unlocking * np.log1p(unlocks) if unlocks > 0 else 0.0,
@@ -162,12 +162,13 @@ def score_modules(
     others `score` (n_modules,) holds something rough. `logit` (n_skills + 1,) are those of mastery.
     """
     _score_without_fit(known, taught, weights, score)
-    of_fit = weights.difficulty + 0.5 * weights.in_band
-    most = LOG_ERROR + of_fit
+    if weights.out_of_band > 0.0:
+        _charge_out_of_band(known, taught, weights.out_of_band, logit, score)
+    most = LOG_ERROR + weights.difficulty
     least = -np.inf
     if 0 < k <= len(score):
         best = tops(score, k)
-        least = np.partition(best, len(best) - k)[len(best) - k] - of_fit - spread - _ROUNDING
+        least = np.partition(best, len(best) - k)[len(best) - k] - weights.difficulty - spread - _ROUNDING
     n, near = 0, np.empty(len(score), np.intp)
     for m in range(len(score)):
         near[n] = m
@@ -175,6 +176,28 @@ def score_modules(
     for i in range(n):
         judge(near[i], known, taught, weights, logit, score)
     return near[:n]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _charge_out_of_band(known: Known, taught: Taught, weight: float, logit: Any, score: Any) -> None:
+    """Take off what being out of the band costs; an exponential is only taken near its edges."""
+    start, skill, of_skill, harder = taught.item_start, taught.item_skill, taught.item_weight, taught.harder
+    allowed, declared, band = known.allowed, taught.declared, known.band
+    for m in range(len(score)):
+        if not allowed[m]:
+            continue
+        its = -harder[m]
+        for e in range(start[m], start[m + 1]):
+            its += of_skill[e] * logit[skill[e]]
+        inside = band.low_logit <= its <= band.high_logit
+        if not min(abs(its - band.low_logit), abs(its - band.high_logit)) > _ROUNDING:
+            success = chance(start, skill, of_skill, harder[m], logit, m)
+            success = declared[m] if np.isnan(success) else success
+            if np.isnan(success):
+                score[m] -= 0.5 * weight
+                continue
+            inside = band.low <= success <= band.high
+        score[m] -= 0.0 if inside else weight
 
 
 @numba.njit(cache=True, nogil=True)

@@ -24,8 +24,9 @@ ADDED: tuple[ReasonCode, ...] = (
 class ValueWeights(BaseModel):
     """Weights of the terms beside log(preference), whose own weight is 1. All terms are in natural logs.
 
-    They are declared, not learned: with `difficulty` 1.0 and `in_band` 1.0, a module in the band beats one of
-    no fit at e^3 = 20 times its preference, and one just outside at e = 2.7 times; with `gap` 20.0, a module
+    They are declared, not learned: with `difficulty` 1.0 a module of perfect fit beats one of no fit at
+    e^2 = 7.4 times its preference, and with `out_of_band` 6.0 one that lies in the band beats any outside of
+    it at e^6 = 400 times: nearly always; with `gap` 20.0, a module
     that brings an unknown skill one step (.14) nearer to a role of importance .6 and priority .6 beats one
     that does not at e = 2.7 times its preference.
     """
@@ -33,8 +34,8 @@ class ValueWeights(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     difficulty: float = Field(1.0, ge=0, description="of 2 * fit - 1, from -1 to 1; an unknown fit counts 0")
-    in_band: float = Field(
-        1.0, ge=0, description="of 1/2 in the band of success and -1/2 outside; an unknown success counts 0"
+    out_of_band: float = Field(
+        6.0, ge=0, description="taken off outside of the band of success, half where success is unknown"
     )
     declined: float = Field(
         2.0, ge=0, description="taken off log preference where the learner declined the module just now"

@@ -2,11 +2,12 @@
 
 ``python -m tests.benchmarks.difficulty_band --bundle DIR --data DIR``
 
-Learners of a dataset, all their events folded, are recommended to at the time of the last event, once for each
-weight of `ranking.value.in_band` given, the bundle's own first. A place of an answer can be in the band if so
-many eligible modules are: of k places that are min(k, eligible modules in the band). Printed is the share of
-these that are, overall and of first places; beside it how many of all places lie above the band, below it and
-where nothing tells, how many modules were swapped in, and what share of the list with weight 0 is kept.
+Learners of a dataset, all their events folded, are recommended to at the time of the last event, once for
+each weight of `ranking.value.out_of_band` given, the bundle's own first. A place of an answer can be in the
+band if so many eligible modules are: of k places that are min(k, eligible modules in the band). Printed is the
+share of these that are, overall and of first places; beside it how many of all places lie above the band,
+below it and where nothing tells, how many modules were swapped in, and what share of the list with weight 0 is
+kept.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ from training.scoring.events import last_event, read_events
 # Learners of a block, which are neighbours by id; blocks are spread evenly.
 BLOCK = 100
 HEAD = (
-    "| in_band | in the band, of those that can be | first places | above | below | unknown | swapped in | "
-    "as with 0 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    "| out_of_band | in the band, of those that can be | first places | above | below | unknown | swapped in "
+    "| as with 0 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 )
 
 
@@ -54,9 +55,9 @@ def blocks_of(
     return [fold_block(columns.block(*span), bundle.difficulty) for span in spans], to_seconds(now)
 
 
-def with_weight(bundle: ModelBundle, in_band: float) -> Engine:
+def with_weight(bundle: ModelBundle, out_of_band: float) -> Engine:
     """Engine that weighs being in the band by so much."""
-    value = bundle.ranking.value.model_copy(update={"in_band": in_band})
+    value = bundle.ranking.value.model_copy(update={"out_of_band": out_of_band})
     return Engine(replace(bundle, ranking=bundle.ranking.model_copy(update={"value": value})))
 
 
@@ -73,7 +74,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=2_000, help="recommended to, about")
     parser.add_argument("--k", type=int, default=5, help="places of an answer")
     parser.add_argument("--now", type=datetime.fromisoformat, help="with its zone; default the last event")
-    parser.add_argument("--in-band", type=float, nargs="*", default=[0.0], help="further weights to try")
+    parser.add_argument("--out-of-band", type=float, nargs="*", default=[0.0], help="further weights to try")
     given, console = parser.parse_args(), Console()
     bundle = ModelBundle.open(given.bundle)
     with threadpool_limits(1):
@@ -81,8 +82,10 @@ def main() -> None:
         everything = list(fits(with_weight(bundle, 0.0), blocks, bundle.catalog.n_modules, now))
         can_be = np.concatenate([(choice["fit"] == ON_LEVEL).sum(axis=1) for choice in everything])
         plain = np.concatenate(list(fits(with_weight(bundle, 0.0), blocks, given.k, now)))["module"]
-        console.print(f"{len(can_be):,} learners, {(can_be > 0).mean():.1%} with a module in the band\n\n{HEAD}")
-        for weight in dict.fromkeys([bundle.ranking.value.in_band, *given.in_band]):
+        console.print(
+            f"{len(can_be):,} learners, {(can_be > 0).mean():.1%} with a module in the band\n\n{HEAD}"
+        )
+        for weight in dict.fromkeys([bundle.ranking.value.out_of_band, *given.out_of_band]):
             choice = np.concatenate(list(fits(with_weight(bundle, weight), blocks, given.k, now)))
             there, inside = choice["module"] >= 0, (choice["module"] >= 0) & (choice["fit"] == ON_LEVEL)
             share = inside.sum() / np.minimum(can_be, given.k).sum()

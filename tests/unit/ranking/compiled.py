@@ -32,7 +32,7 @@ def weights_of(weights: ValueWeights, falloff: float = 1.0) -> Weights:
     of = weights
     return Weights(
         of.difficulty,
-        of.in_band,
+        of.out_of_band,
         of.declined,
         of.declined_half,
         of.gap,
@@ -52,7 +52,7 @@ def distance(success: Sequence[float], band: Band) -> Floats:
 
 def fit(success: Sequence[float] | Floats, band: Band) -> Floats:
     """Fit of each probability, in [0, 1], as the term of difficulty holds it."""
-    weights = weights_of(ValueWeights(difficulty=1.0, in_band=0.0), band.falloff)
+    weights = weights_of(ValueWeights(difficulty=1.0, out_of_band=0.0), band.falloff)
     found = [passes_kernel.terms(1.0, p, 0.0, 0.0, 1.0, 0, compiled_band(band), weights)[1] for p in success]
     return (np.array(found) + 1.0) / 2.0
 
