@@ -29,10 +29,11 @@ from recommender.ranking.passes_kernel import (
     judge,
     score_modules,
     terms_of,
+    uncharge,
 )
 from recommender.ranking.ranker_kernel import prefer, stage_of
 from recommender.ranking.rules_kernel import apply_rules, count_unlocks
-from recommender.ranking.step_kernel import step_down
+from recommender.ranking.step_kernel import refill, step_down
 from recommender.skills.mastery_kernel import Readout, read_logits, stand
 from recommender.skills.records import N_DECLINED
 
@@ -113,6 +114,7 @@ class _Room(NamedTuple):
     success: Any
     mix: Any
     score: Any
+    free: Any
     logit: Any
     unfaded: Any
     faded: Any
@@ -129,6 +131,7 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_modules),
         np.empty(n_needs, np.bool_),
         np.empty(n_modules, np.int64),
+        np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
@@ -231,6 +234,26 @@ def _decline(model: Model, learner: Any, mix: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
+def _pick(model: Model, known: Known, room: _Room, among: Any, k: int) -> tuple[Any, Any]:
+    """Choose for one learner `among` what is scored; return the modules, and in whose place each stands."""
+    order, taught, weights = model.order, model.taught, model.weights
+    others = choose(room.score, among, k, order)
+    uncharge(among, known, weights, room.score, room.free)
+    # What is best without regard to the band comes first, so that it is said what took its place, and why.
+    chosen = choose(room.free, among, k, order) if weights.out_of_band > 0.0 else others
+    for m in chosen:
+        for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
+            if known.allowed[order.members[e]]:
+                judge(order.members[e], known, taught, weights, room.logit, room.score)
+    replaced = np.empty(len(chosen), np.int64)
+    swap(chosen, known.allowed, known.success, known.band, order, replaced)
+    step_down(chosen, replaced, known, taught, model.lead_up, weights, order, room.logit, room.score)
+    if weights.out_of_band > 0.0:
+        refill(chosen, replaced, others, known)
+    return chosen, replaced
+
+
+@numba.njit(cache=True, nogil=True)
 def _show(
     b: int,
     model: Model,
@@ -242,17 +265,11 @@ def _show(
     shares: Any,
     answer: Answer,
 ) -> None:
-    """Choose for one learner `among` what is scored, and tell of each module chosen what the answer shows."""
+    """Tell of each module chosen for one learner `among` what is scored what the answer shows."""
     choice, order, taught = answer.choice[b], model.order, model.taught
     k = choice.shape[0]
-    chosen = choose(room.score, among, k, order)
-    for m in chosen:
-        for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
-            if known.allowed[order.members[e]]:
-                judge(order.members[e], known, taught, model.weights, room.logit, room.score)
-    replaced, propensity = np.empty(len(chosen), np.int64), np.empty(len(chosen))
-    swap(chosen, known.allowed, known.success, known.band, order, replaced)
-    step_down(chosen, replaced, known, taught, model.lead_up, model.weights, order, room.logit, room.score)
+    chosen, replaced = _pick(model, known, room, among, k)
+    propensity = np.empty(len(chosen))
     # What is swapped in is told by module, for chance may move it.
     before = chosen.copy()
     drawn = explore(chosen, known.allowed, order.exploration, order.rarity, order.by_id, draws, propensity)

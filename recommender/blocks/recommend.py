@@ -16,7 +16,7 @@ from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import Challenge, Query, ReasonCode, RuleRemoval
 from recommender.ranking.choose import Chooser
-from recommender.ranking.difficulty import SHARE_RATE, Band, Recent, band_for
+from recommender.ranking.difficulty import Band, Recent, band_for
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.kernel_arrays import CHOICE, MAX_REASONS, Asked
 from recommender.ranking.preferences import Preferences
@@ -227,6 +227,6 @@ class BlockRecommender:
 
     def _bands(self, block: LearnerBlock, challenge: Challenge) -> list[Band]:
         config = self.bundle.ranking.difficulty
-        told = block.learner["share"][:, SHARE_RATE], block.learner["n_attempts"], block.learner["push"]
+        told = (block.learner[name] for name in ("held", "n_attempts", "push"))
         recent = (Recent(*numbers) for numbers in zip(*(one.tolist() for one in told), strict=True))
         return [band_for(challenge, its, config) for its in recent]

@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recommender.domain.recommendation import Challenge, DifficultyFit
-from recommender.skills.records import RATES
+from recommender.skills.records import HELD_RATE, RATES
 
 
 class BandConfig(BaseModel):
@@ -69,7 +69,7 @@ class Recent:
     Parameters
     ----------
     share : float
-        Running share of passes, in [0, 1]; NaN without answers.
+        Running share of passes, in [0, 1], as `recommender.skills.records` holds it; NaN without answers.
     n_answers : float
         All answers so far.
     push : float
@@ -82,11 +82,10 @@ class Recent:
 
 
 NOTHING_YET: Final = Recent()
-# The running share that the band is moved by, of `recommender.skills.records.RATES`: slow enough that passes
-# and failures in turns hardly move it. What has to be fast is the push.
-SHARE_RATE: Final = 1
-# Answers it rests on at most: the weights of an exponential average of rate r are those of 2 / r - 1 answers.
-_MOST_ANSWERS: Final = 2.0 / RATES[SHARE_RATE] - 1.0
+# Answers the share rests on at most: the weights of an exponential average of rate r are those of 2 / r - 1
+# answers. It is slow, and held with play, so that passes and failures in turns do not move it; what has to be
+# fast is the push.
+_MOST_ANSWERS: Final = 2.0 / RATES[HELD_RATE] - 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,23 @@ def step_down(
 
 
 @numba.njit(cache=True, nogil=True)
+def refill(chosen: Any, replaced: Any, others: Any, known: Known) -> None:
+    """Give every place whose module is still out of the band to the next of `others`, the best first.
+
+    `others` are chosen by scores that being out of the band costs, so a module that is better by more than
+    that keeps a place, though perhaps a later one.
+    """
+    n = 0
+    for place in range(len(chosen)):
+        if replaced[place] >= 0 or not away(known.success[chosen[place]], known.band) > 0.0:
+            continue
+        while n < len(others) and ((chosen == others[n]).any() or (replaced == others[n]).any()):
+            n += 1
+        if n < len(others):
+            chosen[place] = others[n]
+
+
+@numba.njit(cache=True, nogil=True)
 def _may_lead(m: int, old: int, chosen: Any, replaced: Any, known: Known) -> bool:
     """Whether a module may take a place at all."""
     if m == old or not known.allowed[m]:

@@ -29,6 +29,8 @@ import numpy as np
 from recommender.skills.records import (
     FAILURES_A_STEP,
     FEATURE,
+    HELD_RATE,
+    HELD_WITHIN,
     MEMORY_DECAYS,
     MEMORY_RANK,
     MOST_PUSH,
@@ -39,6 +41,7 @@ from recommender.skills.records import (
     QUICK_PASSES_A_STEP,
     QUICK_SHARE,
     RATES,
+    SECONDS_A_DAY,
 )
 
 ELO_START = 0.8
@@ -255,6 +258,10 @@ def absorb(records: Any, rows: Any, known: Any, i: int) -> None:
     for q in range(_N_RATES):
         learner["share"][q] += max(_RATES[q], 1.0 / (n + 1)) * (answer - learner["share"][q])
         learner["residual"][q] += _RATES[q] * (residual - learner["residual"][q])
+    # The first answer is followed at once.
+    play = HELD_WITHIN if n > 0 else 0.0
+    share = learner["share"][HELD_RATE]
+    learner["held"] = min(max(learner["held"], share - play), share + play)
     learner["recent"] = 0.5 * learner["recent"] + step
     if answer > 0.0:
         learner["streak"] = max(learner["streak"], 0) + 1
@@ -349,11 +356,11 @@ def learn(records: Any, lessons: Any, i: int) -> None:
         if not np.isnan(lessons.expires[i]):
             if np.isnan(skill["expires_at"]):
                 skill["expires_at"] = lessons.expires[i]
-                skill["certified_at"] = lessons.at[i]
+                skill["certified_day"] = lessons.at[i] / SECONDS_A_DAY
             else:
                 skill["expires_at"] = max(skill["expires_at"], lessons.expires[i])
-                if not np.isnan(skill["certified_at"]):
-                    skill["certified_at"] = lessons.at[i]
+                if not np.isnan(skill["certified_day"]):
+                    skill["certified_day"] = lessons.at[i] / SECONDS_A_DAY
 
 
 @numba.njit(cache=True, nogil=True)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from recommender.skills.evidence import N_FADING, SECONDS_A_DAY
-from recommender.skills.records import N_SKILL_RATES, PRIOR_ANSWERS
+from recommender.skills.evidence import N_FADING
+from recommender.skills.records import N_SKILL_RATES, PRIOR_ANSWERS, SECONDS_A_DAY
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -83,7 +83,7 @@ def read_skills(
             against += weight[0] * (skill.self_level - pass_rate[s])
         refreshed = np.fmax(skill.passed_at, skill.taught_at)
         if held > 0.0:
-            refreshed = np.fmax(refreshed, skill.certified_at)
+            refreshed = np.fmax(refreshed, skill.certified_day * SECONDS_A_DAY)
         # A time that is not known does not fade.
         days = (now - refreshed) / SECONDS_A_DAY
         share[i] = np.exp2(-days * rate[s]) if days > 0.0 and rate[s] > 0.0 else 1.0

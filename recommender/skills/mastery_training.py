@@ -12,9 +12,9 @@ from recommender.domain.catalog import Catalog, Ragged
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable
-from recommender.skills.evidence import SECONDS_A_DAY, evidence_of_features, fading_rate, kept
+from recommender.skills.evidence import evidence_of_features, fading_rate, kept
 from recommender.skills.mastery_fit import attenuation, fit_signed, group_offsets, interval_variance
-from recommender.skills.records import FEATURE
+from recommender.skills.records import FEATURE, SECONDS_A_DAY
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]

@@ -35,11 +35,17 @@ MOST_PUSH = 2.0
 # A pass is quick if it took no more than this share of the item's usual time. Times of one item spread about
 # log-normally by .5, of which a quarter lies below: five in a row are no chance.
 QUICK_SHARE = 0.7
+# The running share of passes that the band of difficulty follows, of `RATES`, with play: what is held moves
+# only as far as it must to lie this near to the share. A pass and a failure in turns move the share by .026
+# to each side, and do not move what is held.
+HELD_RATE = 1
+HELD_WITHIN = 0.05
 # Feedback that moves the push, and by how much; and feedback that declines the module it is about.
 PUSHES = {"too_hard": 1.0, "too_easy": -1.0}
 DECLINES = ("dismissed", "too_easy", "too_hard")
+SECONDS_A_DAY = 86_400.0
 # Modules a learner declined last.
-N_DECLINED = 8
+N_DECLINED = 4
 
 # The memory of answers: one vector of this many numbers at each decay per attempt.
 MEMORY_RANK = 16
@@ -61,6 +67,7 @@ LEARNER = np.dtype(
         ("level", np.float32),  # the same with steps that shrink faster
         ("recent", np.float32),  # the last answers, +-1/2 each, halved with every further one
         ("share", np.float32, (len(RATES),)),  # running share of passes
+        ("held", np.float32),  # one of these, followed with play
         ("residual", np.float32, (len(RATES),)),  # running mean of score - expected score
         ("memory", np.float32, (MEMORY_WIDTH,)),
         ("last_at", np.float64),  # seconds since 1970 UTC of the last attempt, NaN without clock
@@ -82,7 +89,10 @@ SKILL = np.dtype(
         ("last_at", np.float64),  # last attempt, NaN without one or without clock
         ("passed_at", np.float64),  # last pass, likewise
         ("taught_at", np.float64),  # last finished module, likewise
-        ("certified_at", np.float64),  # last credential, likewise; NaN for good after one without time
+        (
+            "certified_day",
+            np.float32,
+        ),  # of the last credential, since 1970; NaN after one without time
         ("expires_at", np.float64),  # when the last credential to expire does, infinity if never, NaN if none
     ]
 )
@@ -152,7 +162,7 @@ FEATURE = {name: i for i, name in enumerate(FEATURES)}
 _FRESH: dict[np.dtype[np.void], dict[str, float]] = {
     LEARNER: {"last_at": np.nan, "last_skill": -1},
     SKILL: dict.fromkeys(
-        ("self_level", "last_at", "passed_at", "taught_at", "certified_at", "expires_at"), np.nan
+        ("self_level", "last_at", "passed_at", "taught_at", "certified_day", "expires_at"), np.nan
     ),
     ITEM: {},
     MODULE: {"progress": np.nan, "first_at": np.nan, "last_at": np.nan},

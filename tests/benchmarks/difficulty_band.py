@@ -4,10 +4,10 @@
 
 Learners of a dataset, all their events folded, are recommended to at the time of the last event, once for
 each weight of `ranking.value.out_of_band` given, the bundle's own first. A place of an answer can be in the
-band if so many eligible modules are: of k places that are min(k, eligible modules in the band). Printed is the
-share of these that are, overall and of first places; beside it how many of all places lie above the band,
-below it and where nothing tells, how many modules were swapped in, and what share of the list with weight 0 is
-kept.
+band if so many eligible modules are: of k places that are min(k, eligible modules in the band). Printed is
+the share of these that are, overall and of first places; beside it how many of all places lie above the band,
+below it and where nothing tells, how many modules were swapped in, and what share of the list with weight 0
+is kept.
 """
 
 from __future__ import annotations

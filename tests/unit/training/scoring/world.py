@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,9 @@ def dataset_of(events: Mapping[str, Sequence[Event]], profiles: Iterable[Learner
             continue
         frame = {"learner_id": _text([learner for learner, _ in rows])}
         frame |= {"event_id": _text([f"{learner}/{event.event_id}" for learner, event in rows])}
-        frame |= {column: _column([getattr(event, column) for _, event in rows]) for column in columns}
+        frame |= {
+            column: _column([getattr(event, column) for _, event in rows], column) for column in columns
+        }
         frame["occurred_at"] = _times([event.occurred_at for _, event in rows])
         tables[name] = pd.DataFrame(frame)
         if kind is Feedback:
@@ -86,10 +87,10 @@ def _plain(value: Any) -> Any:
     return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
 
 
-def _column(values: list[Any]) -> Any:
+def _column(values: list[Any], name: str) -> Any:
     if values and isinstance(values[0], tuple):
         return pd.Series([list(value) for value in values], dtype=object)
-    if any(isinstance(value, datetime) for value in values):
+    if name.endswith("_at"):
         return _times(values)
     return _text(values) if any(isinstance(value, str) for value in values) else pd.Series(values)
 
