@@ -249,7 +249,7 @@ def _pick(model: Model, known: Known, room: _Room, among: Any, k: int) -> tuple[
     swap(chosen, known.allowed, known.success, known.band, order, replaced)
     step_down(chosen, replaced, known, taught, model.lead_up, weights, order, room.logit, room.score)
     if weights.out_of_band > 0.0:
-        refill(chosen, replaced, others, known)
+        refill(chosen, replaced, others)
     return chosen, replaced
 
 

@@ -52,20 +52,33 @@ def step_down(
 
 
 @numba.njit(cache=True, nogil=True)
-def refill(chosen: Any, replaced: Any, others: Any, known: Known) -> None:
-    """Give every place whose module is still out of the band to the next of `others`, the best first.
+def refill(chosen: Any, replaced: Any, others: Any) -> None:
+    """Fill the places where nothing was swapped in with `others`, in their order.
 
-    `others` are chosen by scores that being out of the band costs, so a module that is better by more than
-    that keeps a place, though perhaps a later one.
+    `others` are as many, chosen by scores that being out of the band costs: a module that is better by more
+    than that keeps a place, though perhaps a later one. What was chosen before stands in where they run out,
+    for none of them takes two places, nor one beside what was swapped in for it.
     """
-    n = 0
+    before, n, k = chosen.copy(), 0, 0
     for place in range(len(chosen)):
-        if replaced[place] >= 0 or not away(known.success[chosen[place]], known.band) > 0.0:
+        if replaced[place] < 0:
+            chosen[place] = -1
+    for place in range(len(chosen)):
+        if replaced[place] >= 0:
             continue
-        while n < len(others) and ((chosen == others[n]).any() or (replaced == others[n]).any()):
+        while n < len(others) and _is_used(others[n], chosen, replaced):
             n += 1
         if n < len(others):
             chosen[place] = others[n]
+            continue
+        while _is_used(before[k], chosen, replaced):
+            k += 1
+        chosen[place] = before[k]
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_used(m: int, chosen: Any, replaced: Any) -> bool:
+    return bool((chosen == m).any() or (replaced == m).any())
 
 
 @numba.njit(cache=True, nogil=True)
@@ -73,7 +86,7 @@ def _may_lead(m: int, old: int, chosen: Any, replaced: Any, known: Known) -> boo
     """Whether a module may take a place at all."""
     if m == old or not known.allowed[m]:
         return False
-    return not ((chosen == m).any() or (replaced == m).any())
+    return not _is_used(m, chosen, replaced)
 
 
 @numba.njit(cache=True, nogil=True)
