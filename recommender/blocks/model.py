@@ -57,7 +57,7 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
                 np.array([codes.index(code) for code in ADDED], np.int64),
                 len(codes),
             ),
-            lead_up=_lead_up(catalog),
+            lead_up=lead_up_of(catalog),
             tags=np.array([item_key(module_id)[1] for module_id in catalog.module_ids], np.uint32),
         )
     )
@@ -106,7 +106,8 @@ def _taught(bundle: ModelBundle) -> Taught:
     )
 
 
-def _lead_up(catalog: Catalog) -> LeadUp:
+def lead_up_of(catalog: Catalog) -> LeadUp:
+    """Look up what leads up to each module of a catalogue."""
     rules = catalog.prerequisites
     modules: list[dict[int, None]] = [{} for _ in range(catalog.n_modules)]
     skills = [dict.fromkeys(catalog.module_skills[m].tolist()) for m in range(catalog.n_modules)]
