@@ -33,7 +33,7 @@ from recommender.ranking.passes_kernel import (
 )
 from recommender.ranking.ranker_kernel import prefer, stage_of
 from recommender.ranking.rules_kernel import apply_rules, count_unlocks
-from recommender.ranking.step_kernel import refill, step_down
+from recommender.ranking.step_kernel import refill, step_down, undo_outside
 from recommender.skills.mastery_kernel import Readout, read_logits, stand
 from recommender.skills.records import N_DECLINED
 
@@ -236,21 +236,31 @@ def _decline(model: Model, learner: Any, mix: Any) -> None:
 @numba.njit(cache=True, nogil=True)
 def _pick(model: Model, known: Known, room: _Room, among: Any, k: int) -> tuple[Any, Any]:
     """Choose for one learner `among` what is scored; return the modules, and in whose place each stands."""
-    order, taught, weights = model.order, model.taught, model.weights
+    order, weights = model.order, model.weights
     others = choose(room.score, among, k, order)
     uncharge(among, known, weights, room.score, room.free)
     # What is best without regard to the band comes first, so that it is said what took its place, and why.
     chosen = choose(room.free, among, k, order) if weights.out_of_band > 0.0 else others
+    replaced = np.full(len(chosen), -1)
+    _adjust(model, known, room, chosen, replaced)
+    if weights.out_of_band > 0.0:
+        # Nearer to the band is only worth a place where nothing else is in it.
+        undo_outside(chosen, replaced, known)
+        refill(chosen, replaced, others)
+        _adjust(model, known, room, chosen, replaced)
+    return chosen, replaced
+
+
+@numba.njit(cache=True, nogil=True)
+def _adjust(model: Model, known: Known, room: _Room, chosen: Any, replaced: Any) -> None:
+    """Swap variants in, and what leads up to what is too hard, for modules out of the band."""
+    order, taught, weights = model.order, model.taught, model.weights
     for m in chosen:
         for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
             if known.allowed[order.members[e]]:
                 judge(order.members[e], known, taught, weights, room.logit, room.score)
-    replaced = np.empty(len(chosen), np.int64)
     swap(chosen, known.allowed, known.success, known.band, order, replaced)
     step_down(chosen, replaced, known, taught, model.lead_up, weights, order, room.logit, room.score)
-    if weights.out_of_band > 0.0:
-        refill(chosen, replaced, others)
-    return chosen, replaced
 
 
 @numba.njit(cache=True, nogil=True)

@@ -52,6 +52,14 @@ def step_down(
 
 
 @numba.njit(cache=True, nogil=True)
+def undo_outside(chosen: Any, replaced: Any, known: Known) -> None:
+    """Take back what was swapped in and is still out of the band."""
+    for place in range(len(chosen)):
+        if replaced[place] >= 0 and away(known.success[chosen[place]], known.band) > 0.0:
+            chosen[place], replaced[place] = replaced[place], -1
+
+
+@numba.njit(cache=True, nogil=True)
 def refill(chosen: Any, replaced: Any, others: Any) -> None:
     """Fill the places where nothing was swapped in with `others`, in their order.
 

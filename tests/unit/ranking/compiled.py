@@ -91,7 +91,7 @@ def swap(
     chosen: NDArray[np.intp], *, allowed: Bools, success_probability: Floats, band: Band, catalog: Catalog
 ) -> tuple[NDArray[np.intp], dict[int, int]]:
     """Modules after the swap, and in whose place those swapped in are."""
-    modules, replaced = chosen.copy(), np.empty(len(chosen), np.int64)
+    modules, replaced = chosen.copy(), np.full(len(chosen), -1)
     order = order_of(catalog.module_ids, catalog.variant_group)
     choose_kernel.swap(modules, allowed, success_probability, compiled_band(band), order, replaced)
     return modules, {int(m): int(old) for m, old in zip(modules, replaced, strict=True) if old >= 0}

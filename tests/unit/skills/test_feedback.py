@@ -106,4 +106,6 @@ def test_what_is_held_follows_the_share_with_play():
         held.append(float(state.learner["held"][0]))
         assert abs(held[-1] - state.learner["share"][0, 1]) <= HELD_WITHIN + 1e-6
     assert held[0] == 1.0
-    assert np.ptp(held[30:]) < 1e-6
+    # It goes one way, to where the share swings around .5.
+    assert (np.diff(held[12:]) <= 1e-6).all()
+    assert np.ptp(held[30:]) < 0.01
