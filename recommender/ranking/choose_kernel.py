@@ -92,9 +92,9 @@ def choose(score: Any, among: Any, k: int, order: Order) -> Any:
 def swap(chosen: Any, allowed: Any, success: Any, band: Band, order: Order, replaced: Any) -> None:
     """Put the best-fitting variant in the place of every chosen module outside the band, earlier ones first.
 
-    A variant takes the place if it is allowed, not yet chosen, of known success and nearer to the band; of
-    equally near ones that of the first id does. `replaced` tells in whose place a module stands, else -1; such
-    places stay.
+    A variant takes the place if it is allowed, neither chosen nor replaced, of known success and nearer to
+    the band; of equally near ones that of the first id does. `replaced` tells in whose place a module stands,
+    else -1; places where one does stay.
     """
     for place in range(len(chosen)):
         old = chosen[place]
