@@ -66,6 +66,11 @@ def fits(engine: Engine, blocks: list[LearnerBlock], k: int, now: float) -> Iter
     return (engine.in_blocks().recommend(block, k=k, now=now).choice for block in blocks)
 
 
+def is_inside(choice: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Places with a module in the band; behind the last module nothing is told."""
+    return (choice["module"] >= 0) & (choice["fit"] == ON_LEVEL)
+
+
 def main() -> None:
     """Print a row for each weight."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -80,14 +85,14 @@ def main() -> None:
     with threadpool_limits(1):
         blocks, now = blocks_of(bundle, given.data, given.learners, given.now)
         everything = list(fits(with_weight(bundle, 0.0), blocks, bundle.catalog.n_modules, now))
-        can_be = np.concatenate([(choice["fit"] == ON_LEVEL).sum(axis=1) for choice in everything])
+        can_be = np.concatenate([is_inside(choice).sum(axis=1) for choice in everything])
         plain = np.concatenate(list(fits(with_weight(bundle, 0.0), blocks, given.k, now)))["module"]
         console.print(
             f"{len(can_be):,} learners, {(can_be > 0).mean():.1%} with a module in the band\n\n{HEAD}"
         )
         for weight in dict.fromkeys([bundle.ranking.value.out_of_band, *given.out_of_band]):
             choice = np.concatenate(list(fits(with_weight(bundle, weight), blocks, given.k, now)))
-            there, inside = choice["module"] >= 0, (choice["module"] >= 0) & (choice["fit"] == ON_LEVEL)
+            there, inside = choice["module"] >= 0, is_inside(choice)
             share = inside.sum() / np.minimum(can_be, given.k).sum()
             first = inside[can_be > 0, 0].mean()
             kept = (choice["module"][:, :, None] == plain[:, None, :]).any(axis=2)[there].mean()
