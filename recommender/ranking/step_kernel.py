@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numba
 
 from recommender.ranking.kernel_arrays import LeadUp, Order, Taught, Weights
 from recommender.ranking.passes_kernel import Known, away, judge
+
+# Logits by which what takes a place must be nearer to the band if it is not in it: about .06 at even odds.
+LEAST_NEARER: Final = 0.25
 
 
 @numba.njit(cache=True, nogil=True)
@@ -25,15 +28,15 @@ def step_down(
     """Put what leads up to it in the place of every chosen module that is too hard and has no better variant.
 
     That is a prerequisite of it, else a module that teaches a skill that it needs or teaches: one that is
-    allowed, neither chosen nor replaced, passed with a higher chance and nearer to the band. The nearest
-    takes the place, of equally near ones that of the best score, then that of the first id. `replaced` is as
-    after `choose_kernel.swap`; places of modules whose variant was swapped in stay.
+    allowed, neither chosen nor replaced, passed with a higher chance, and in the band or nearer to it by
+    `LEAST_NEARER`. The nearest takes the place, of equally near ones that of the best score, then that of the
+    first id. `replaced` is as after `choose_kernel.swap`; places where a variant was swapped in stay.
     """
     for place in range(len(chosen)):
         old = chosen[place]
         if replaced[place] >= 0 or not known.success[old] < known.band.low:
             continue
-        best, nearest = -1, away(known.success[old], known.band)
+        best, nearest = -1, max(away(known.success[old], known.band) - LEAST_NEARER, 0.0)
         for e in range(lead_up.module_start[old], lead_up.module_start[old + 1]):
             m = lead_up.modules[e]
             if _may_lead(m, old, chosen, replaced, known):
@@ -105,11 +108,9 @@ def _nearer(
     distance = away(known.success[m], known.band)
     if not known.success[m] > known.success[old] or not distance <= nearest:
         return best, nearest
-    if distance < nearest:
-        return m, distance
-    # As far as the best so far; as far as the module replaced is not near enough.
-    if best < 0 or score[m] < score[best]:
-        return best, nearest
-    if score[m] > score[best] or order.id_rank[m] < order.id_rank[best]:
-        return m, distance
-    return best, nearest
+    if best >= 0 and distance == nearest:
+        if score[m] < score[best]:
+            return best, nearest
+        if score[m] == score[best] and order.id_rank[m] > order.id_rank[best]:
+            return best, nearest
+    return m, distance

@@ -137,8 +137,8 @@ def test_passes_and_failures_in_turns_do_not_move_the_band_to_and_fro(engines, h
     for edge in ("low", "high"):
         edges = np.array([getattr(one, edge) for one in bands])
         steps = np.diff(edges[10:])
-        # It may still come back from what was before, ever slower; what goes to and fro is under .1%.
-        turned = np.diff(np.sign(steps[np.abs(steps) > 1e-3])) != 0
+        # It may still come back from what was before, ever slower; what goes to and fro is under .3%.
+        turned = np.diff(np.sign(steps[np.abs(steps) > 3e-3])) != 0
         assert turned.sum() <= 1
         assert np.abs(steps[20:]).max() < 0.003
         assert np.ptp(edges[30:]) < 0.02

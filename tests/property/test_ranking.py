@@ -19,7 +19,7 @@ from recommender.skills.records import MOST_PUSH
 from tests.unit.ranking.compiled import Terms, fit, gap_closed, swap, total, unlocks
 
 SKILLS = ("s0", "s1", "s2")
-WEIGHTS, CONFIG = ValueWeights(), BandConfig()
+WEIGHTS, CONFIG = ValueWeights(out_of_band=0.0), BandConfig()
 CODES = ("next_in_sequence", "learners_like_you", "popular_in_role", "next_in_sequence")
 PROBABILITY = st.sampled_from([0.0, 0.1, 0.35, 0.5, 0.75, 0.8, 0.9, 1.0]) | st.floats(0, 1)
 MAYBE = PROBABILITY | st.just(float("nan"))

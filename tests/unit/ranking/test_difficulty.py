@@ -51,7 +51,7 @@ def test_of_whom_little_is_known_the_lower_edge_is_raised():
 
 def test_the_band_stops_at_floor_and_ceiling_with_its_width():
     assert edges("easier", rate=0.0, n=1000) == (0.82, 0.97)
-    wide = BandConfig(challenge_step=0.5)
+    wide = BandConfig(challenge_step=0.5, caution=0.0)
     assert edges("harder", config=wide) == (0.5, 0.65)
     assert edges("easier", config=wide) == (0.82, 0.97)
 
