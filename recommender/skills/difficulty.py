@@ -195,7 +195,7 @@ class DifficultyTable:
                     "difficulty": pa.array(self.item_difficulty),
                     "score": pa.array(self.item_score),
                     "n_attempts": pa.array(self.item_count),
-                    "seconds": pa.array(self.item_seconds),
+                    "seconds": pa.array(self.item_seconds, mask=np.isnan(self.item_seconds)),
                     "skill_ids": pa.array(names(self.item_skills), text_list),
                     "memory": _vectors(self.memory.item, len(self.item_ids)),
                 }
