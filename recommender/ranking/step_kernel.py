@@ -89,7 +89,11 @@ def refill(chosen: Any, replaced: Any, others: Any) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def _is_used(m: int, chosen: Any, replaced: Any) -> bool:
-    return bool((chosen == m).any() or (replaced == m).any())
+    # Without an array for each comparison.
+    used = False
+    for place in range(len(chosen)):
+        used = used or chosen[place] == m or replaced[place] == m
+    return used
 
 
 @numba.njit(cache=True, nogil=True)
