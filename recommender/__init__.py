@@ -8,7 +8,7 @@
 """
 
 from recommender.bundle import ModelBundle
-from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment
+from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, Feedback, SelfAssessment
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.pathway import Pathway
 from recommender.domain.recommendation import (
@@ -39,6 +39,7 @@ __all__ = [
     "DatasetError",
     "Engine",
     "Event",
+    "Feedback",
     "InputError",
     "LateEventError",
     "LearnerProfile",

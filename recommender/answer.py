@@ -108,6 +108,8 @@ class Words:
         Of each of these skills, what the module teaches of it, see `GainModel`.
     required : tuple of dict of int to float
         Required mastery, a probability, by skill: of each role, and last of none.
+    needed : set of (int, int)
+        Modules and the modules that are prerequisites of them.
     """
 
     bundle: ModelBundle
@@ -117,6 +119,7 @@ class Words:
     skills: tuple[tuple[int, ...], ...]
     rates: tuple[tuple[float, ...], ...]
     required: tuple[dict[int, float], ...]
+    needed: frozenset[tuple[int, int]]
 
     @classmethod
     def of(cls, bundle: ModelBundle) -> Self:
@@ -132,6 +135,13 @@ class Words:
             tuple(tuple(values[first:last]) for first, last in pairwise(taught.start.tolist())),
             tuple(tuple(rates[first:last]) for first, last in pairwise(taught.start.tolist())),
             tuple(_required(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)),
+            frozenset(
+                zip(
+                    catalog.prerequisites.module.tolist(),
+                    catalog.prerequisites.needed_module.tolist(),
+                    strict=True,
+                )
+            ),
         )
 
     def modules(self, request: Request) -> tuple[RecommendedModule, ...]:
@@ -210,7 +220,14 @@ class Words:
     def _adjustment(self, messages: Messages, row: Choice) -> Adjustment:
         catalog, before, after = self.bundle.catalog, row.replaced_success, row.success
         direction: Literal["easier", "harder"] = "easier" if after > before else "harder"
-        why = explain.variant(messages, direction, catalog.titles[row.replaced], before, after)
+        title, group = catalog.titles[row.replaced], catalog.variant_group
+        if group[row.module] == group[row.replaced]:
+            why = explain.variant(messages, direction, title, before, after)
+        else:
+            comes_before = (row.replaced, row.module) in self.needed
+            why = explain.leads_up(
+                messages, prerequisite=comes_before, title=title, before=before, after=after
+            )
         return Adjustment(catalog.module_ids[row.replaced], direction, why)
 
     def _outlook(self, request: Request, module: int) -> tuple[SkillOutlook, ...]:

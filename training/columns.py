@@ -55,6 +55,7 @@ def attempt_columns(dataset: Dataset, catalog: Catalog, *, pass_mark: float) -> 
         lessons=lessons_of(dataset, catalog),
         role=role,
         segment=segment,
+        seconds=frame["duration_seconds"].to_numpy(np.float64),
     )
 
 

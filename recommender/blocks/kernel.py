@@ -13,6 +13,7 @@ from recommender.ranking.kernel_arrays import (
     Asked,
     Asking,
     Codes,
+    LeadUp,
     Order,
     Past,
     Ranking,
@@ -30,14 +31,17 @@ from recommender.ranking.passes_kernel import (
     leading_gap,
     score_modules,
     terms_of,
+    uncharge,
 )
 from recommender.ranking.ranker_kernel import prefer, stage_of
 from recommender.ranking.rules_kernel import apply_rules, count_unlocks
+from recommender.ranking.step_kernel import refill, step_down, undo_outside
 from recommender.skills.mastery_kernel import Readout, read_logits, stand
+from recommender.skills.records import N_DECLINED
 
 
 class Model(NamedTuple):
-    """A bundle; `knows_skills` tells whether there is a skill model."""
+    """A bundle; `knows_skills` tells whether there is a skill model, `tags` name modules in states."""
 
     rules: RuleRows
     readout: Readout
@@ -48,6 +52,8 @@ class Model(NamedTuple):
     taught: Taught
     order: Order
     codes: Codes
+    lead_up: LeadUp
+    tags: Any
 
 
 class Learners(NamedTuple):
@@ -110,6 +116,7 @@ class _Room(NamedTuple):
     success: Any
     mix: Any
     score: Any
+    free: Any
     logit: Any
     unfaded: Any
     faded: Any
@@ -126,6 +133,7 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_modules),
         np.empty(n_needs, np.bool_),
         np.empty(n_modules, np.int64),
+        np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
@@ -176,6 +184,7 @@ def recommend(
         count_unlocks(model.rules.needs, room.missing, room.removed, room.unlocks)
         allowed = room.removed == 0
         n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], shares[b], room.mix)
+        _decline(model, learners.learner[b], room.mix)
         known = Known(
             allowed,
             room.readiness,
@@ -204,7 +213,49 @@ def _read(model: Model, learners: Learners, b: int, now: float, room: _Room, mas
     place, logits = (learners.role[b], learners.segment[b]), (room.logit, room.unfaded)
     read_logits(model.readout, learners.learner[b], met, skill, *place, now, *logits, np.empty(len(met)))
     usual = model.weights.assumed_mastery
-    stand(model.readout, met, skill, *logits, usual, mastery, room.faded, room.assumed)
+    stand(model.readout, met, skill, *logits, usual, now, mastery, room.faded, room.assumed)
+
+
+@numba.njit(cache=True, nogil=True)
+def _decline(model: Model, learner: Any, mix: Any) -> None:
+    """Take preference from modules that a learner declined, the less the longer ago."""
+    if learner.declined[0] == 0:
+        return
+    for m in range(len(mix)):
+        for k in range(N_DECLINED):
+            if learner.declined[k] == model.tags[m]:
+                age = (learner.n_attempts - learner.declined_after[k]) / model.weights.declined_half
+                mix[m] *= np.exp(-model.weights.declined * 2.0**-age)
+
+
+@numba.njit(cache=True, nogil=True)
+def _pick(model: Model, known: Known, room: _Room, among: Any, k: int) -> tuple[Any, Any]:
+    """Choose for one learner `among` what is scored; return the modules, and in whose place each stands."""
+    order, weights = model.order, model.weights
+    others = choose(room.score, among, k, order)
+    uncharge(among, known, weights, room.score, room.free)
+    # What is best without regard to the band comes first, so that it is said what took its place, and why.
+    chosen = choose(room.free, among, k, order) if weights.out_of_band > 0.0 else others
+    replaced = np.full(len(chosen), -1)
+    _adjust(model, known, room, chosen, replaced)
+    if weights.out_of_band > 0.0:
+        # Nearer to the band is only worth a place where nothing else is in it.
+        undo_outside(chosen, replaced, known)
+        refill(chosen, replaced, others)
+        _adjust(model, known, room, chosen, replaced)
+    return chosen, replaced
+
+
+@numba.njit(cache=True, nogil=True)
+def _adjust(model: Model, known: Known, room: _Room, chosen: Any, replaced: Any) -> None:
+    """Swap variants in, and what leads up to what is too hard, for modules out of the band."""
+    order, taught, weights = model.order, model.taught, model.weights
+    for m in chosen:
+        for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
+            if known.allowed[order.members[e]]:
+                judge(order.members[e], known, taught, weights, room.logit, room.score)
+    swap(chosen, known.allowed, known.success, known.band, order, replaced)
+    step_down(chosen, replaced, known, taught, model.lead_up, weights, order, room.logit, room.score)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -219,16 +270,11 @@ def _show(
     shares: Any,
     answer: Answer,
 ) -> None:
-    """Choose for one learner `among` what is scored, and tell of each module chosen what the answer shows."""
+    """Tell of each module chosen for one learner `among` what is scored what the answer shows."""
     choice, order, taught = answer.choice[b], model.order, model.taught
     k = choice.shape[0]
-    chosen = choose(room.score, among, k, order)
-    for m in chosen:
-        for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
-            if known.allowed[order.members[e]]:
-                judge(order.members[e], known, taught, model.weights, room.logit, room.score)
-    replaced, propensity = np.empty(len(chosen), np.int64), np.empty(len(chosen))
-    swap(chosen, known.allowed, known.success, known.band, order, replaced)
+    chosen, replaced = _pick(model, known, room, among, k)
+    propensity = np.empty(len(chosen))
     # What is swapped in is told by module, for chance may move it.
     before = chosen.copy()
     drawn = explore(chosen, known.allowed, order.exploration, order.rarity, order.by_id, draws, propensity)

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from recommender.bundle import ModelBundle
-from recommender.domain.catalog import Catalog
+from recommender.domain.catalog import Catalog, Ragged
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.domain.recommendation import ReasonCode
 from recommender.ranking.choose import Chooser
 from recommender.ranking.eligibility import Rules
 from recommender.ranking.gain import Need
-from recommender.ranking.kernel_arrays import Asking, Codes, Taught, Weights
+from recommender.ranking.kernel_arrays import Asking, Codes, LeadUp, Taught, Weights
 from recommender.ranking.preferences import Preferences
 from recommender.ranking.value import ADDED
+from recommender.skills.records import item_key
 
 
 def codes_of(preferences: Preferences) -> tuple[ReasonCode, ...]:
@@ -37,6 +38,9 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
             ranking=preferences.compiled(),
             weights=Weights(
                 value.difficulty,
+                value.out_of_band,
+                value.declined,
+                value.declined_half,
                 value.gap,
                 value.readiness,
                 value.unlocking,
@@ -52,6 +56,8 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
                 np.array([codes.index(code) for code in ADDED], np.int64),
                 len(codes),
             ),
+            lead_up=lead_up_of(catalog),
+            tags=np.array([item_key(module_id)[1] for module_id in catalog.module_ids], np.uint32),
         )
     )
 
@@ -65,7 +71,9 @@ def _readout(bundle: ModelBundle) -> Any:
 
     n = catalog.n_skills
     of_roles, of_segments = (np.zeros((rows, n + 1)) for rows in (len(catalog.roles.ids), len(SEGMENTS)))
-    return Readout(np.zeros(n + 1), of_roles, of_segments, np.zeros(n), np.zeros(3 + N_FADING), np.zeros(n))
+    return Readout(
+        np.zeros(n + 1), of_roles, of_segments, np.zeros(n), np.zeros(3 + N_FADING), np.zeros(n), 0.0
+    )
 
 
 def _asking(catalog: Catalog) -> Asking:
@@ -98,3 +106,18 @@ def _taught(bundle: ModelBundle) -> Taught:
         *items,
         1.0 - catalog.difficulty,
     )
+
+
+def lead_up_of(catalog: Catalog) -> LeadUp:
+    """Look up what leads up to each module of a catalogue."""
+    rules = catalog.prerequisites
+    modules: list[dict[int, None]] = [{} for _ in range(catalog.n_modules)]
+    skills = [dict.fromkeys(catalog.module_skills[m].tolist()) for m in range(catalog.n_modules)]
+    needs = zip(rules.module.tolist(), rules.needed_module.tolist(), rules.needed_skill.tolist(), strict=True)
+    for module, needed_module, needed_skill in needs:
+        if needed_module >= 0:
+            modules[module][needed_module] = None
+        if needed_skill >= 0:
+            skills[module][needed_skill] = None
+    on_modules, on_skills = Ragged.of([list(of) for of in modules]), Ragged.of([list(of) for of in skills])
+    return LeadUp(on_modules.start, on_modules.values, on_skills.start, on_skills.values)

@@ -16,15 +16,13 @@ from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import Challenge, Query, ReasonCode, RuleRemoval
 from recommender.ranking.choose import Chooser
-from recommender.ranking.difficulty import Band, band_for
+from recommender.ranking.difficulty import Band, Recent, band_for
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.kernel_arrays import CHOICE, MAX_REASONS, Asked
 from recommender.ranking.preferences import Preferences
 
 # Learners are scored together until their views fill so many numbers: larger blocks leave the cache.
 _VIEW_NUMBERS = 1 << 18
-# Answers the fastest share of passes rests on at most: its rate of 0.3 halves their weight in two steps.
-RECENT_ANSWERS = 6
 # In the scenario "explore" this share of the preference is spread evenly over everything allowed.
 EXPLORE_FLOOR = 0.5
 
@@ -229,8 +227,6 @@ class BlockRecommender:
 
     def _bands(self, block: LearnerBlock, challenge: Challenge) -> list[Band]:
         config = self.bundle.ranking.difficulty
-        recent, n_attempts = block.learner["share"][:, 0].tolist(), block.learner["n_attempts"].tolist()
-        return [
-            band_for(challenge, share, min(n, RECENT_ANSWERS), config)
-            for share, n in zip(recent, n_attempts, strict=True)
-        ]
+        told = (block.learner[name] for name in ("held", "n_attempts", "push"))
+        recent = (Recent(*numbers) for numbers in zip(*(one.tolist() for one in told), strict=True))
+        return [band_for(challenge, its, config) for its in recent]

@@ -62,7 +62,7 @@ def read_standing(
         its, position, share = met[rows], skill[rows], np.empty(start[b + 1] - start[b])
         read_logits(readout, learner[b], its, position, role[b], segment[b], now, logit, unfaded, share)
         mastery, used = read.mastery[b], read.used[b]
-        stand(readout, its, position, logit, unfaded, usual, mastery, faded, used)
+        stand(readout, its, position, logit, unfaded, usual, now, mastery, faded, used)
         n_kept[:] = 0.0
         read.n_attempts[b] = 0
         for i in range(len(its)):

@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Literal, TypeAlias
 
 CompletionStatus: TypeAlias = Literal["started", "completed", "abandoned"]
+FeedbackKind: TypeAlias = Literal["shown", "accepted", "dismissed", "too_easy", "too_hard"]
 EventKey: TypeAlias = tuple[float, str]
 
 
@@ -95,7 +96,29 @@ class CredentialEarned:
     expires_at: datetime | None = None
 
 
-Event: TypeAlias = Attempt | Completion | SelfAssessment | CredentialEarned
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a learner did with a recommendation.
+
+    Parameters
+    ----------
+    kind : {"shown", "accepted", "dismissed", "too_easy", "too_hard"}
+        The last two move the band of difficulty, the last three count against the module for a while.
+    module_id : str, optional
+        Which module of the answer; without one the answer as a whole is meant.
+    recommendation_id : str, optional
+        The answer.
+    """
+
+    event_id: str
+    learner_id: str
+    kind: FeedbackKind
+    module_id: str | None = None
+    recommendation_id: str | None = None
+    occurred_at: datetime | None = None
+
+
+Event: TypeAlias = Attempt | Completion | SelfAssessment | CredentialEarned | Feedback
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -73,7 +73,7 @@ class SkillOutlook:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A module swapped for a variant at a better difficulty."""
+    """A module swapped for a variant at a better difficulty or, too hard, for what leads up to it."""
 
     from_module_id: str
     direction: Literal["easier", "harder"]
@@ -85,7 +85,7 @@ class RecommendedModule:
     """One recommended module with why.
 
     `success_probability` is the chance of passing a typical item of the module; `difficulty` the share of the
-    intended audience that does not pass. Either is None where nothing in the data tells. A variant that was
+    intended audience that does not pass. Either is None where nothing in the data tells. A module that was
     swapped in (`adjustment`) keeps the place of the module it replaces and shows its own score.
 
     `explored` says that chance put it here and not its score. `propensity` is the chance that such a question

@@ -65,7 +65,7 @@ class Standing:
             read_logits(
                 readout, learner[0], met, skill, place.role, place.segment, at, filled, unfaded, share
             )
-        stand(readout, met, skill, logits, unfaded, usual, mastery, faded, assumed)
+        stand(readout, met, skill, logits, unfaded, usual, now, mastery, faded, assumed)
         return cls(mastery, assumed, logits[:-1], lasting[:-1], finished)
 
     @property

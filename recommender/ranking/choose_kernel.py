@@ -92,19 +92,21 @@ def choose(score: Any, among: Any, k: int, order: Order) -> Any:
 def swap(chosen: Any, allowed: Any, success: Any, band: Band, order: Order, replaced: Any) -> None:
     """Put the best-fitting variant in the place of every chosen module outside the band, earlier ones first.
 
-    A variant takes the place if it is allowed, not yet chosen, of known success and nearer to the band; of
-    equally near ones that of the first id does. `replaced` tells in whose place a module stands, else -1.
+    A variant takes the place if it is allowed, neither chosen nor replaced, of known success and nearer to
+    the band; of equally near ones that of the first id does. `replaced` tells in whose place a module stands,
+    else -1; places where one does stay.
     """
-    replaced[:] = -1
     for place in range(len(chosen)):
         old = chosen[place]
         missed = away(success[old], band)
-        if not missed > 0.0:
+        if replaced[place] >= 0 or not missed > 0.0:
             continue
         best, nearest = -1, np.inf
         for e in range(order.start[order.group[old]], order.start[order.group[old] + 1]):
             m = order.members[e]
-            if not allowed[m] or np.isnan(success[m]) or (chosen == m).any():
+            if not allowed[m] or np.isnan(success[m]):
+                continue
+            if (chosen == m).any() or (replaced == m).any():
                 continue
             distance = away(success[m], band)
             if distance < nearest or (distance == nearest and order.id_rank[m] < order.id_rank[best]):

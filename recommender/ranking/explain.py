@@ -78,3 +78,9 @@ def variant(
 ) -> str:
     """Say what chance of passing a module had, and what its variant has that took its place."""
     return messages[f"variant_{direction}"].format(title=title, before=before, after=after)
+
+
+def leads_up(messages: Messages, *, prerequisite: bool, title: str, before: float, after: float) -> str:
+    """Say what chance of passing a module had, and what that has which leads up to it and took its place."""
+    how = "prerequisite" if prerequisite else "skill"
+    return messages[f"leads_up.{how}"].format(title=title, before=before, after=after)

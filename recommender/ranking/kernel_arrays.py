@@ -14,7 +14,7 @@ UNKNOWN, REVIEW, ON_LEVEL, STRETCH = range(4)
 CHOICE: Final = np.dtype(
     [
         ("module", np.int64),  # position in the catalogue, -1 behind the last one
-        ("replaced", np.int64),  # of a variant that was swapped in, the module in whose place; else -1
+        ("replaced", np.int64),  # of a module that was swapped in, the module in whose place; else -1
         ("score", np.float64),
         ("success", np.float64),  # chance of passing, NaN where unknown
         ("replaced_success", np.float64),  # that of the module replaced
@@ -134,6 +134,9 @@ class Weights(NamedTuple):
     """Numbers of `recommender.ranking.value.ValueWeights`, and the falloff of the band."""
 
     difficulty: float
+    out_of_band: float
+    declined: float
+    declined_half: float
     gap: float
     readiness: float
     unlocking: float
@@ -167,6 +170,18 @@ class Taught(NamedTuple):
     item_weight: Any
     harder: Any
     declared: Any
+
+
+class LeadUp(NamedTuple):
+    """What leads up to modules: those that are prerequisites, and the skills that each needs or teaches.
+
+    All are back to back: module `m` has ``modules[module_start[m]:module_start[m + 1]]``, and so its skills.
+    """
+
+    module_start: Any
+    modules: Any
+    skill_start: Any
+    skills: Any
 
 
 class Order(NamedTuple):

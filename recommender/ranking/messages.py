@@ -29,6 +29,10 @@ MESSAGES_EN: Mapping[str, str] = {
     "unlocks.general": "Other modules build on it.",
     "variant_easier": "Your chance of passing «{title}» is about {before:.0%}; "
     "with this easier version of it, about {after:.0%}.",
+    "leads_up.prerequisite": "Your chance of passing «{title}» is about {before:.0%}. This comes before it, "
+    "and here it is about {after:.0%}.",
+    "leads_up.skill": "Your chance of passing «{title}» is about {before:.0%}. This builds the same skills "
+    "at an easier level, where it is about {after:.0%}.",
     "variant_harder": "Your chance of passing «{title}» is about {before:.0%}; "
     "with this harder version of it, about {after:.0%}.",
 }

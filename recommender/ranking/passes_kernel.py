@@ -148,9 +148,10 @@ def terms(
     """
     scaled = away(success, band) / weights.falloff
     fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
+    outside = 0.0 if scaled == 0.0 else 0.5 if np.isnan(success) else 1.0
     return (
         np.log(mass),
-        weights.difficulty * (2.0 * fit - 1.0),
+        weights.difficulty * (2.0 * fit - 1.0) - weights.out_of_band * outside,
         weights.gap * gap,
         weights.readiness * (readiness - 1.0),
         weights.unlocking * np.log1p(unlocks) if unlocks > 0 else 0.0,
@@ -184,22 +185,66 @@ def score_modules(
     """Fill the scores, and the chances of passing, of what may be chosen; returns its positions, ascending.
 
     That are the allowed modules, without those which score less than the k-th best minus `spread` however
-    well their difficulty suits the learner, which is known before a chance of passing is worked out. Of all
-    others `score` (n_modules,) holds something rough. `logit` (n_skills + 1,) are those of mastery.
+    well their difficulty suits the learner, which is known before a chance of passing is worked out; and that
+    both with and without what being out of the band costs. Of all others `score` (n_modules,) holds something
+    rough. `logit` (n_skills + 1,) are those of mastery.
     """
     _score_without_fit(known, taught, weights, score)
-    most = LOG_ERROR + weights.difficulty
-    least = -np.inf
-    if 0 < k <= len(score):
-        best = tops(score, k)
-        least = np.partition(best, len(best) - k)[len(best) - k] - weights.difficulty - spread - _ROUNDING
     n, near = 0, np.empty(len(score), np.intp)
+    free = np.zeros(len(score), np.bool_)
+    if weights.out_of_band > 0.0:
+        least = _least(score, k, spread, weights)
+        for m in range(len(score)):
+            free[m] = score[m] >= least and score[m] > -np.inf
+        _charge_out_of_band(known, taught, weights.out_of_band, logit, score)
+    least = _least(score, k, spread, weights)
     for m in range(len(score)):
         near[n] = m
-        n += score[m] + most >= least and score[m] > -np.inf
+        n += free[m] or (score[m] >= least and score[m] > -np.inf)
     for i in range(n):
         judge(near[i], known, taught, weights, logit, score)
     return near[:n]
+
+
+@numba.njit(cache=True, nogil=True)
+def _least(score: Any, k: int, spread: float, weights: Weights) -> float:
+    """Rough score below which no module is among the `k` best, however well its difficulty suits."""
+    if not 0 < k <= len(score):
+        return -np.inf
+    best = tops(score, k)
+    worst = float(np.partition(best, len(best) - k)[len(best) - k])
+    return worst - 2.0 * weights.difficulty - LOG_ERROR - spread - _ROUNDING
+
+
+@numba.njit(cache=True, nogil=True)
+def uncharge(among: Any, known: Known, weights: Weights, score: Any, free: Any) -> None:
+    """Fill `free` (n_modules,) with the scores of those `among`, as if being out of the band cost nothing."""
+    for m in among:
+        success = known.success[m]
+        outside = 0.5 if np.isnan(success) else 0.0 if known.band.low <= success <= known.band.high else 1.0
+        free[m] = score[m] + weights.out_of_band * outside
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _charge_out_of_band(known: Known, taught: Taught, weight: float, logit: Any, score: Any) -> None:
+    """Take off what being out of the band costs; an exponential is only taken near its edges."""
+    start, skill, of_skill, harder = taught.item_start, taught.item_skill, taught.item_weight, taught.harder
+    allowed, declared, band = known.allowed, taught.declared, known.band
+    for m in range(len(score)):
+        if not allowed[m]:
+            continue
+        its = -harder[m]
+        for e in range(start[m], start[m + 1]):
+            its += of_skill[e] * logit[skill[e]]
+        inside = band.low_logit <= its <= band.high_logit
+        if not min(abs(its - band.low_logit), abs(its - band.high_logit)) > _ROUNDING:
+            success = chance(start, skill, of_skill, harder[m], logit, m)
+            success = declared[m] if np.isnan(success) else success
+            if np.isnan(success):
+                score[m] -= 0.5 * weight
+                continue
+            inside = band.low <= success <= band.high
+        score[m] -= 0.0 if inside else weight
 
 
 @numba.njit(cache=True, nogil=True)

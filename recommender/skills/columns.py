@@ -12,7 +12,7 @@ from recommender.domain.catalog import Ragged
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lessons:
-    """What tells of skills between attempts: finished modules and self-assessments, one row each.
+    """What tells between attempts: finished modules, self-assessments, credentials and feedback, a row each.
 
     Parameters
     ----------
@@ -20,13 +20,17 @@ class Lessons:
     before : int64 array, shape (n_lessons,)
         Row of the attempts that it comes just before in time, for its learner; ascending.
     skills : Ragged
-        Skills taught or judged, positions in the catalogue; one row per lesson.
+        Skills taught, judged or certified, positions in the catalogue; one row per lesson.
     hours : float64 array, shape (n_lessons,)
         Hours taught in each of the skills; 0 for a self-assessment.
     level : float64 array, shape (n_lessons,)
         Level of a self-assessment, a fraction; NaN for a module.
     at : float64 array, shape (n_lessons,)
         Seconds since 1970 UTC, NaN without clock.
+    expires, push : float64 arrays, shape (n_lessons,), optional
+    declined : uint32 array, shape (n_lessons,), optional
+        Of credentials and feedback, see `recommender.skills.kernel_arrays.LessonRows`; by default there are
+        none.
     """
 
     learner: NDArray[np.int64]
@@ -35,6 +39,17 @@ class Lessons:
     hours: NDArray[np.float64]
     level: NDArray[np.float64]
     at: NDArray[np.float64]
+    expires: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    push: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    declined: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+
+    def __post_init__(self) -> None:
+        """Fill in that there are neither credentials nor feedback."""
+        n, nothing = len(self.learner), {"expires": np.nan, "push": 0.0, "declined": 0}
+        for name, value in nothing.items():
+            given = getattr(self, name)
+            if len(given) != n:
+                object.__setattr__(self, name, np.full(n, value, given.dtype))
 
     def __len__(self) -> int:
         return len(self.learner)
@@ -48,8 +63,9 @@ class Lessons:
     def take(self, mask: NDArray[np.bool_], place: NDArray[np.int64]) -> Lessons:
         """Only the rows where `mask` (n_lessons,) holds; `place` is where each attempt goes."""
         skills = take_rows(self.skills, mask)
-        rows = (self.learner[mask], place[self.before[mask]])
-        return Lessons(*rows, skills, self.hours[mask], self.level[mask], self.at[mask])
+        names = ("hours", "level", "at", "expires", "push", "declined")
+        rest = {name: getattr(self, name)[mask] for name in names}
+        return Lessons(self.learner[mask], place[self.before[mask]], skills, **rest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +92,8 @@ class AttemptColumns:
         What else tells of skills, between the attempts.
     role, segment : int32 arrays, shape (n_learners,), optional
         Positions in the catalogue's roles and in `SEGMENTS`, -1 where not known.
+    seconds : float64 array, shape (n_attempts,), optional
+        How long each answer took, NaN where not told; by default of all.
     """
 
     learner: NDArray[np.int64]
@@ -90,6 +108,12 @@ class AttemptColumns:
     lessons: Lessons = field(default_factory=Lessons.none)
     role: NDArray[np.int32] | None = None
     segment: NDArray[np.int32] | None = None
+    seconds: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        """Fill in that no time was told."""
+        if len(self.seconds) != len(self.learner):
+            object.__setattr__(self, "seconds", np.full(len(self.learner), np.nan))
 
     def __len__(self) -> int:
         return len(self.learner)
@@ -103,9 +127,8 @@ class AttemptColumns:
         kept[self.learner[mask]] = True
         place = np.concatenate([np.zeros(1, np.int64), np.cumsum(mask)])
         lessons = self.lessons.take(kept[self.lessons.learner], place)
-        rows = {
-            name: getattr(self, name)[mask] for name in ("learner", "item", "module", "passed", "score", "at")
-        }
+        names = ("learner", "item", "module", "passed", "score", "at", "seconds")
+        rows = {name: getattr(self, name)[mask] for name in names}
         return replace(self, skills=take_rows(self.skills, mask), lessons=lessons, **rows)
 
 

@@ -19,9 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog, Ragged
+from recommender.domain.credentials import credentials_of
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.kernel_arrays import Known
 from recommender.skills.memory import MemoryInput, MemoryOutput
+from recommender.skills.usual_time import usual_seconds
 
 Floats = NDArray[np.float64]
 
@@ -57,10 +59,14 @@ class DifficultyTable:
         Known items and their skills as positions in `skill_ids`.
     item_difficulty, item_score, item_count : float64 arrays, shape (n_items,)
         Logits, the mean score in [0, 1], and the number of attempts behind them.
+    item_seconds : float64 array, shape (n_items,)
+        Median time of an answer, that of all items where few answers to one are timed; NaN where none is.
     skill_ids, skill_difficulty, skill_score
         Known skills, and difficulty and mean score of their typical item (n_skills,).
     module_ids, module_skills, module_hours
         Modules, their skills, for attempts that name only a module, and the hours each teaches each of them.
+    credential_ids, credential_skills
+        Credentials and their skills.
     memory : MemoryInput
         What an answer adds to the memory of answers.
     pass_mark : float
@@ -82,13 +88,17 @@ class DifficultyTable:
     item_count: Floats = field(default_factory=lambda: np.zeros(0))
     skill_score: Floats = field(default_factory=lambda: np.zeros(0))
     module_hours: Floats = field(default_factory=lambda: np.zeros(0))
+    item_seconds: Floats = field(default_factory=lambda: np.zeros(0))
+    credential_ids: tuple[str, ...] = ()
+    credential_skills: Ragged = field(default_factory=lambda: Ragged.of([]))
     memory: MemoryInput = field(default_factory=MemoryInput.none)
 
     def __post_init__(self) -> None:
-        """Fill in what was not told: pass rates as scores, no attempts, an hour a module."""
+        """Fill in what was not told: pass rates as scores, no attempts and no times, an hour a module."""
         filled = {
             "item_score": expit(-self.item_difficulty),
             "item_count": np.zeros(len(self.item_ids)),
+            "item_seconds": np.full(len(self.item_ids), np.nan),
             "skill_score": expit(-self.skill_difficulty),
             "module_hours": np.full(len(self.module_ids), UNKNOWN_HOURS),
         }
@@ -112,18 +122,23 @@ class DifficultyTable:
         return {v: i for i, v in enumerate(self.module_ids)}
 
     @cached_property
+    def credential_index(self) -> Mapping[str, int]:
+        """Position of each credential."""
+        return {v: i for i, v in enumerate(self.credential_ids)}
+
+    @cached_property
     def id(self) -> str:
         """Hash of the content, 16 hexadecimal digits."""
         # Not by way of Arrow: making its arrays from lists imports pandas wherever that is installed.
-        ids = (self.item_ids, self.skill_ids, self.module_ids)
+        ids = (self.item_ids, self.skill_ids, self.module_ids, self.credential_ids)
         digest = hashlib.sha256(json.dumps(ids, separators=(",", ":")).encode())
         numbers = (
             np.array([self.overall, self.overall_score, self.pass_mark]),
-            *(self.item_difficulty, self.item_score, self.item_count),
+            *(self.item_difficulty, self.item_score, self.item_count, self.item_seconds),
             *(self.skill_difficulty, self.skill_score, self.module_hours),
             *(self.memory.item, self.memory.skill),
         )
-        ragged = (self.item_skills, self.module_skills)
+        ragged = (self.item_skills, self.module_skills, self.credential_skills)
         for part in (*numbers, *(a for rows in ragged for a in (rows.start, rows.values))):
             digest.update(part.tobytes())
         return digest.hexdigest()[:16]
@@ -142,6 +157,7 @@ class DifficultyTable:
             item_difficulty=self.item_difficulty,
             item_score=self.item_score,
             item_log_count=np.log1p(self.item_count),
+            item_seconds=self.item_seconds,
             skill_difficulty=self.skill_difficulty,
             skill_score=self.skill_score,
             item_input=self.memory.item,
@@ -160,6 +176,11 @@ class DifficultyTable:
             found = self.module_skills[module] if module is not None else ()
         return tuple(self.skill_ids[s] for s in found)
 
+    def skills_of_credential(self, credential_id: str) -> tuple[str, ...]:
+        """Skills that a credential certifies; none where it is not known."""
+        position = self.credential_index.get(credential_id)
+        return () if position is None else tuple(self.skill_ids[s] for s in self.credential_skills[position])
+
     def to_tables(self) -> dict[str, pa.Table]:
         """Return the table as Arrow tables, for the bundle."""
 
@@ -174,6 +195,7 @@ class DifficultyTable:
                     "difficulty": pa.array(self.item_difficulty),
                     "score": pa.array(self.item_score),
                     "n_attempts": pa.array(self.item_count),
+                    "seconds": pa.array(self.item_seconds, mask=np.isnan(self.item_seconds)),
                     "skill_ids": pa.array(names(self.item_skills), text_list),
                     "memory": _vectors(self.memory.item, len(self.item_ids)),
                 }
@@ -193,6 +215,12 @@ class DifficultyTable:
                     "hours": pa.array(self.module_hours),
                 }
             ),
+            "credentials": pa.table(
+                {
+                    "credential_id": pa.array(self.credential_ids, pa.string()),
+                    "skill_ids": pa.array(names(self.credential_skills), text_list),
+                }
+            ),
         }
 
     @classmethod
@@ -204,7 +232,9 @@ class DifficultyTable:
         overall_score: float = 0.5,
     ) -> DifficultyTable:
         """Inverse of `to_tables`."""
-        items, skills, modules = (tables[n].to_pydict() for n in ("items", "skills", "modules"))
+        items, skills, modules, credentials = (
+            tables[n].to_pydict() for n in ("items", "skills", "modules", "credentials")
+        )
         index = {v: i for i, v in enumerate(skills["skill_id"])}
 
         def positions(rows: list[list[str]]) -> Ragged:
@@ -224,6 +254,9 @@ class DifficultyTable:
             module_ids=tuple(modules["module_id"]),
             module_skills=positions(modules["skill_ids"]),
             module_hours=np.array(modules["hours"], np.float64),
+            item_seconds=np.array(items["seconds"], np.float64),
+            credential_ids=tuple(credentials["credential_id"]),
+            credential_skills=positions(credentials["skill_ids"]),
             memory=MemoryInput.of(items["memory"], skills["memory"]),
             pass_mark=pass_mark,
         )
@@ -261,6 +294,7 @@ def fit_difficulty(
     config = config or DifficultyConfig()
     overall, skill_rate, item_rate = _rates(attempts, catalog, config, attempts.passed, declared=True)
     overall_score, skill_score, item_score = _rates(attempts, catalog, config, attempts.score, declared=False)
+    credential_ids, credential_skills = credentials_of(catalog)
     return DifficultyTable(
         overall=float(-_logit(overall)),
         overall_score=overall_score,
@@ -275,6 +309,9 @@ def fit_difficulty(
         module_ids=catalog.module_ids,
         module_skills=catalog.module_skills,
         module_hours=module_hours(catalog),
+        item_seconds=usual_seconds(attempts.item, attempts.seconds, len(item_rate)),
+        credential_ids=credential_ids,
+        credential_skills=credential_skills,
         pass_mark=attempts.pass_mark,
     )
 

@@ -28,8 +28,6 @@ FADING: Final = (
 """Columns of evidence of a skill; what is positive in them fades."""
 N_FADING: Final = len(FADING)
 
-SECONDS_A_DAY: Final = 86_400.0
-
 
 def evidence_of_features(features: NDArray[np.float32]) -> Floats:
     """Evidence before each attempt, means over its skills, shape (n_attempts, N_FADING)."""

@@ -27,12 +27,21 @@ import numba
 import numpy as np
 
 from recommender.skills.records import (
+    FAILURES_A_STEP,
     FEATURE,
+    HELD_RATE,
+    HELD_WITHIN,
     MEMORY_DECAYS,
     MEMORY_RANK,
+    MOST_PUSH,
+    N_DECLINED,
     N_SKILL_RATES,
     PRIOR_ANSWERS,
+    PUSH_KEPT,
+    QUICK_PASSES_A_STEP,
+    QUICK_SHARE,
     RATES,
+    SECONDS_A_DAY,
 )
 
 ELO_START = 0.8
@@ -249,11 +258,16 @@ def absorb(records: Any, rows: Any, known: Any, i: int) -> None:
     for q in range(_N_RATES):
         learner["share"][q] += max(_RATES[q], 1.0 / (n + 1)) * (answer - learner["share"][q])
         learner["residual"][q] += _RATES[q] * (residual - learner["residual"][q])
+    # The first answer is followed at once.
+    play = HELD_WITHIN if n > 0 else 0.0
+    share = learner["share"][HELD_RATE]
+    learner["held"] = min(max(learner["held"], share - play), share + play)
     learner["recent"] = 0.5 * learner["recent"] + step
     if answer > 0.0:
         learner["streak"] = max(learner["streak"], 0) + 1
     else:
         learner["streak"] = min(learner["streak"], 0) - 1
+    _push_by_answer(learner, answer > 0.0, rows, known, i)
     learner["n_attempts"] = n + 1
     learner["n_passed"] += int(answer)
     learner["last_at"] = at
@@ -268,6 +282,45 @@ def absorb(records: Any, rows: Any, known: Any, i: int) -> None:
     item["position"] = n + 1 if answer > 0.0 else -(n + 1)
     if len(known.item_input) + len(known.skill_input) > 0:
         _remember(learner["memory"], rows, known, i, residual)
+
+
+@numba.njit(cache=True, nogil=True, inline="never")
+def _push_by_answer(learner: Any, passed: bool, rows: Any, known: Any, i: int) -> None:
+    """Count quick passes, take some of the push back, and push at runs of failures and of quick passes."""
+    learner["push"] *= PUSH_KEPT
+    if not passed:
+        learner["quick"] = 0
+        if -learner["streak"] % FAILURES_A_STEP == 0:
+            _push(learner, 1.0)
+        return
+    limit = QUICK_SHARE * known.item_seconds[rows.item[i]] if rows.item[i] >= 0 else np.nan
+    # Neither holds where a time is not known.
+    if rows.seconds[i] <= limit:
+        learner["quick"] += 1
+        if learner["quick"] % QUICK_PASSES_A_STEP == 0:
+            _push(learner, -1.0)
+    elif rows.seconds[i] > limit:
+        learner["quick"] = 0
+
+
+@numba.njit(cache=True, nogil=True, inline="never")
+def _push(learner: Any, steps: float) -> None:
+    learner["push"] = min(max(learner["push"] + steps, -MOST_PUSH), MOST_PUSH)
+
+
+@numba.njit(cache=True, nogil=True, inline="never")
+def _decline(learner: Any, tag: Any) -> None:
+    """Put a module first among those declined; if it is there already, it moves."""
+    last = N_DECLINED - 1
+    for k in range(N_DECLINED):
+        if learner["declined"][k] == tag:
+            last = k
+            break
+    for k in range(last, 0, -1):
+        learner["declined"][k] = learner["declined"][k - 1]
+        learner["declined_after"][k] = learner["declined_after"][k - 1]
+    learner["declined"][0] = tag
+    learner["declined_after"][0] = learner["n_attempts"]
 
 
 @numba.njit(cache=True, nogil=True, inline="never")
@@ -288,7 +341,11 @@ def _remember(memory: Any, rows: Any, known: Any, i: int, residual: float) -> No
 
 @numba.njit(cache=True, nogil=True, inline="never")
 def learn(records: Any, lessons: Any, i: int) -> None:
-    """Fold a finished module or a self-assessment into the skills it touches."""
+    """Fold what tells of skills between attempts into those it touches, and feedback into its learner."""
+    if lessons.push[i] != 0.0:
+        _push(records.learner[lessons.learner_row[i]], lessons.push[i])
+    if lessons.declined[i] != 0:
+        _decline(records.learner[lessons.learner_row[i]], lessons.declined[i])
     for j in range(lessons.skill_start[i], lessons.skill_start[i + 1]):
         skill = records.skill[lessons.skill_row[j]]
         if lessons.hours[i] > 0.0:
@@ -296,6 +353,14 @@ def learn(records: Any, lessons: Any, i: int) -> None:
             skill["taught_at"] = lessons.at[i]
         if not np.isnan(lessons.level[i]):
             skill["self_level"] = lessons.level[i]
+        if not np.isnan(lessons.expires[i]):
+            if np.isnan(skill["expires_at"]):
+                skill["expires_at"] = lessons.expires[i]
+                skill["certified_day"] = lessons.at[i] / SECONDS_A_DAY
+            else:
+                skill["expires_at"] = max(skill["expires_at"], lessons.expires[i])
+                if not np.isnan(skill["certified_day"]):
+                    skill["certified_day"] = lessons.at[i] / SECONDS_A_DAY
 
 
 @numba.njit(cache=True, nogil=True)

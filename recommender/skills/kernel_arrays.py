@@ -29,6 +29,8 @@ class Rows(NamedTuple):
         Record of each skill, and its position in the table, -1 for one that nobody knows.
     passed, score, at : float64 arrays, shape (n_attempts,)
         1 or 0; a fraction; seconds since 1970 UTC or NaN.
+    seconds : float64 array, shape (n_attempts,)
+        How long the answer took, NaN where not told.
     """
 
     learner_row: Any
@@ -41,29 +43,41 @@ class Rows(NamedTuple):
     passed: Any
     score: Any
     at: Any
+    seconds: Any
 
 
 class LessonRows(NamedTuple):
-    """Finished modules and self-assessments, folded in between attempts.
+    """Finished modules, self-assessments, credentials and feedback, folded in between attempts.
 
     Parameters
     ----------
     before : int64 array, shape (n_lessons,)
         Each is folded in just before this attempt; ascending.
+    learner_row : int64 array, shape (n_lessons,)
     skill_start : int64 array, shape (n_lessons + 1,)
     skill_row : int64 array, shape (n_entries,)
         Records of `SKILL`.
     hours, level, at : float64 arrays, shape (n_lessons,)
         Hours taught in each skill, 0 for a self-assessment; the level of a self-assessment, else NaN;
         seconds since 1970 UTC or NaN.
+    expires : float64 array, shape (n_lessons,)
+        When a credential expires, infinity for never; NaN for what is no credential.
+    push : float64 array, shape (n_lessons,)
+        Steps that feedback pushes, see `recommender.skills.records`.
+    declined : uint32 array, shape (n_lessons,)
+        Tag of the module that feedback declines, 0 for none.
     """
 
     before: Any
+    learner_row: Any
     skill_start: Any
     skill_row: Any
     hours: Any
     level: Any
     at: Any
+    expires: Any
+    push: Any
+    declined: Any
 
 
 class Known(NamedTuple):
@@ -78,6 +92,7 @@ class Known(NamedTuple):
     item_difficulty: Any
     item_score: Any
     item_log_count: Any
+    item_seconds: Any
     skill_difficulty: Any
     skill_score: Any
     item_input: Any

@@ -13,6 +13,10 @@ What speaks for the learner fades with t, the days since the last pass or finish
 of the skill (exponential forgetting, Ebbinghaus 1885 as read by Settles and Meeder 2016, equation 1; without
 a half-life nothing fades). Failures do not fade: otherwise time alone would mend them.
 
+A credential counts as so many passes in each of its skills (`credential_passes`, declared, not fitted), which
+fade like those and are gone once it expires. What speaks for the learner fades from the day it was earned, if
+that is later than the last pass.
+
 The weights are fitted to answers, where an item that is harder than the typical one by d logits takes d
 off: a logistic regression with bounds. It is PFA (Pavlik, Cen and Koedinger 2009, equation 3), signs held.
 
@@ -62,10 +66,10 @@ class MasteryEstimate:
     """Mastery of every skill of the catalogue, arrays of shape (n_skills,).
 
     `mastery`, `low` and `high` are probabilities, the latter two an 80% interval, a prior only where
-    `has_evidence` does not hold: no answer, and no finished module that tells; `last_at`, of the last answer,
-    is in seconds since 1970 UTC or NaN; `trend` is the recent minus the
+    `has_evidence` does not hold: no answer, no credential, and no finished module that tells; `last_at`, of
+    the last answer, is in seconds since 1970 UTC or NaN; `trend` is the recent minus the
     long-run share of passes; `faded` is the mastery lost since the last pass, at least 0; `n_kept` is
-    `n_attempts` times the share of their evidence that is kept.
+    `n_attempts`, and the passes that a credential counts as, times the share of their evidence that is kept.
     """
 
     mastery: Floats
@@ -197,9 +201,10 @@ class MasteryReadout:
         n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
         trend[skill] = met["share"][:, 0] - met["share"][:, -1]
         known, faded, assumed = np.empty(n_skills), np.empty(n_skills), np.empty(n_skills)
-        stand(self.compiled(catalog), met, skill, read.logit, read.unfaded, 0.5, known, faded, assumed)
+        stand(self.compiled(catalog), met, skill, read.logit, read.unfaded, 0.5, now, known, faded, assumed)
         mastery, has_evidence = expit(read.logit[:-1]), ~np.isnan(known)
         n_kept = n.astype(np.float64)
+        n_kept[skill] += self.config.credential_passes * (met["expires_at"] > now)
         n_kept[skill] *= read.share
         error = Z_80 * self.error(n_kept)
         centre = self.stretch_ * read.logit[:-1]
@@ -219,7 +224,8 @@ class MasteryReadout:
 
         self._require_fitted()
         rate = fading_rate(catalog.half_life_days)
-        return Readout(self.base_, self.role_, self.segment_, self.pass_rate_, self.weight_, rate)
+        credential = self.config.credential_passes
+        return Readout(self.base_, self.role_, self.segment_, self.pass_rate_, self.weight_, rate, credential)
 
     def _read(self, state: LearnerState | None, catalog: Catalog, now: float, place: Place) -> _Read:
         from recommender.skills.mastery_kernel import read_logits

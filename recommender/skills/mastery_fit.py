@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 
-from recommender.skills.evidence import SECONDS_A_DAY
+from recommender.skills.records import SECONDS_A_DAY
 
 Floats = NDArray[np.float64]
 

@@ -7,20 +7,29 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from recommender.skills.evidence import N_FADING, SECONDS_A_DAY
-from recommender.skills.records import N_SKILL_RATES, PRIOR_ANSWERS
+from recommender.skills.evidence import N_FADING
+from recommender.skills.records import N_SKILL_RATES, PRIOR_ANSWERS, SECONDS_A_DAY
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def evidence_of_record(met: Any, row: int, pass_rate: float, evidence: Any) -> None:
-    """Fill `evidence` (N_FADING,) of one record, as `evidence_of_features` tells it of attempts."""
+def held_passes(skill: Any, credential: float, now: float) -> float:
+    """Return the passes that a record's credential counts as: none without one, or once it expired."""
+    return credential if skill.expires_at > now else 0.0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def evidence_of_record(met: Any, row: int, pass_rate: float, held: float, evidence: Any) -> None:
+    """Fill `evidence` (N_FADING,) of one record, as `evidence_of_features` tells it of attempts.
+
+    `held` are `held_passes`, counted in beside the answers.
+    """
     skill = met[row]
-    n, passed = skill.n_attempts, skill.n_passed
+    n, passed = skill.n_attempts + held, skill.n_passed + held
     prior, prior_failed = PRIOR_ANSWERS * pass_rate, PRIOR_ANSWERS * (1.0 - pass_rate)
     evidence[0], evidence[1] = skill.ability, skill.level
     evidence[2] = np.log((passed + prior) * prior_failed / ((n - passed + prior_failed) * prior))
     for k in range(N_SKILL_RATES):
-        evidence[3 + k] = skill.share[k] - pass_rate if n > 0 else 0.0
+        evidence[3 + k] = skill.share[k] - pass_rate if skill.n_attempts > 0 else 0.0
     evidence[3 + N_SKILL_RATES] = np.log1p(passed)
     evidence[4 + N_SKILL_RATES] = -np.log1p(n - passed)
     evidence[5 + N_SKILL_RATES] = np.log1p(skill.taught_hours)
@@ -33,6 +42,7 @@ def read_skills(
     pass_rate: Any,
     weight: Any,
     rate: Any,
+    credential: float,
     now: float,
     logit: Any,
     unfaded: Any,
@@ -49,6 +59,8 @@ def read_skills(
         Of anybody on the skill's typical item; halvings a day.
     weight : float64 array, shape (1 + N_FADING,)
         Of the self-assessed level and of the evidence.
+    credential : float
+        Passes that a credential counts as.
     now : float
         Seconds since 1970 UTC.
     logit, unfaded : float64 arrays, by skill
@@ -59,7 +71,8 @@ def read_skills(
     evidence = np.empty(N_FADING)
     for i in range(len(met)):
         skill, s = met[i], position[i]
-        evidence_of_record(met, i, pass_rate[s], evidence)
+        held = held_passes(skill, credential, now)
+        evidence_of_record(met, i, pass_rate[s], held, evidence)
         speaks_for = against = 0.0
         for k in range(N_FADING):
             if evidence[k] > 0.0:
@@ -69,6 +82,8 @@ def read_skills(
         if not np.isnan(skill.self_level):
             against += weight[0] * (skill.self_level - pass_rate[s])
         refreshed = np.fmax(skill.passed_at, skill.taught_at)
+        if held > 0.0:
+            refreshed = np.fmax(refreshed, skill.certified_day * SECONDS_A_DAY)
         # A time that is not known does not fade.
         days = (now - refreshed) / SECONDS_A_DAY
         share[i] = np.exp2(-days * rate[s]) if days > 0.0 and rate[s] > 0.0 else 1.0
@@ -77,7 +92,10 @@ def read_skills(
 
 
 class Readout(NamedTuple):
-    """Arrays of `MasteryReadout`, and how fast each skill fades, (n_skills,), in halvings a day."""
+    """Arrays of `MasteryReadout`, and how fast each skill fades, (n_skills,), in halvings a day.
+
+    `credential` is how many passes a credential counts as.
+    """
 
     base: Any
     role: Any
@@ -85,6 +103,7 @@ class Readout(NamedTuple):
     pass_rate: Any
     weight: Any
     rate: Any
+    credential: float
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -113,7 +132,8 @@ def read_logits(
             value += readout.role[role, s]
         unfaded[s] = value + weight[0] * learner.ability + weight[1] * learner.level
         logit[s] = unfaded[s]
-    read_skills(met, position, readout.pass_rate, weight[2:], readout.rate, now, logit, unfaded, share)
+    of_skills = (readout.pass_rate, weight[2:], readout.rate, readout.credential)
+    read_skills(met, position, *of_skills, now, logit, unfaded, share)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -124,13 +144,15 @@ def stand(
     logit: Any,
     unfaded: Any,
     usual: float,
+    now: float,
     mastery: Any,
     faded: Any,
     assumed: Any,
 ) -> None:
     """Fill what ranking asks of a learner whose logits were read, arrays (n_skills,).
 
-    `mastery` is known where there is evidence of it, else NaN; `faded` is what was lost since the last pass.
+    `mastery` is known where there is evidence of it at `now`, else NaN; `faded` is what was lost since the
+    last pass.
     `assumed` stands in where nothing is known of a skill but what the learner says. A self-assessment is no
     evidence, so it does not make mastery known; it moves what is `usual` by as many logits as such words
     are worth to the read-out.
@@ -144,7 +166,8 @@ def stand(
         its = sigmoid(logit[s])
         faded[s] = max(sigmoid(unfaded[s]) - its, 0.0)
         # Where nothing was learned of what teaching does, a finished module leaves the prior as it is.
-        if skill.n_attempts > 0 or (skill.taught_hours > 0.0 and readout.weight[-1] > 0.0):
+        taught = skill.taught_hours > 0.0 and readout.weight[-1] > 0.0
+        if skill.n_attempts > 0 or taught or held_passes(skill, readout.credential, now) > 0.0:
             mastery[s] = its
         said = readout.weight[2] * (skill.self_level - readout.pass_rate[s])
         if abs(said) > 0.0:

@@ -12,9 +12,9 @@ from recommender.domain.catalog import Catalog, Ragged
 from recommender.domain.dataset_format import SEGMENTS
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.difficulty import DifficultyTable
-from recommender.skills.evidence import SECONDS_A_DAY, evidence_of_features, fading_rate, kept
+from recommender.skills.evidence import evidence_of_features, fading_rate, kept
 from recommender.skills.mastery_fit import attenuation, fit_signed, group_offsets, interval_variance
-from recommender.skills.records import FEATURE
+from recommender.skills.records import FEATURE, SECONDS_A_DAY
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
@@ -30,6 +30,9 @@ class MasteryConfig(BaseModel):
     max_attempts: int = Field(400_000, ge=1, description="attempts fitted on at most, of learners drawn")
     min_outside: int = Field(
         2_000, ge=1, description="attempts outside of modules from which on only those set the weights"
+    )
+    credential_passes: float = Field(
+        5.0, ge=0, description="passes that a credential counts as in each of its skills, until it expires"
     )
     group_prior: float = Field(
         10.0, gt=0, description="information, logits^-2, that no difference counts for a role or segment"

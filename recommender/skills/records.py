@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 # Items a learner met lately, in a direct-mapped table: an item's hash names its slot, a newer item of the
 # same slot replaces it. Memory is constant, and the same items fall out online and in replay.
@@ -24,6 +24,29 @@ N_SKILL_RATES = 3
 # Weight, in answers, of what is expected of anybody in a smoothed share of passes.
 PRIOR_ANSWERS = 2.0
 
+# The push: how many steps easier (above 0) or harder (below) a learner's modules should be than the success
+# of answers alone tells. It gains a step at once when modules are called too hard, and at every third failure
+# in a row, and loses one when they are called too easy, and at every fifth quick pass in a row. Each answer
+# takes a tenth of it back, so it halves in 6.6 answers.
+FAILURES_A_STEP = 3
+QUICK_PASSES_A_STEP = 5
+PUSH_KEPT = 0.9
+MOST_PUSH = 2.0
+# A pass is quick if it took no more than this share of the item's usual time. Times of one item spread about
+# log-normally by .5, of which a quarter lies below: five in a row are no chance.
+QUICK_SHARE = 0.7
+# The running share of passes that the band of difficulty follows, of `RATES`, with play: what is held moves
+# only as far as it must to lie this near to the share. A pass and a failure in turns move the share by .026
+# to each side, and do not move what is held.
+HELD_RATE = 1
+HELD_WITHIN = 0.05
+# Feedback that moves the push, and by how much; and feedback that declines the module it is about.
+PUSHES = {"too_hard": 1.0, "too_easy": -1.0}
+DECLINES = ("dismissed", "too_easy", "too_hard")
+SECONDS_A_DAY = 86_400.0
+# Modules a learner declined last.
+N_DECLINED = 4
+
 # The memory of answers: one vector of this many numbers at each decay per attempt.
 MEMORY_RANK = 16
 MEMORY_DECAYS = (0.0, 0.5, 0.8, 0.93, 0.98, 0.998)
@@ -33,14 +56,18 @@ LEARNER = np.dtype(
     [
         ("n_attempts", np.int32),
         ("n_passed", np.int32),
-        ("n_started", np.int32),  # modules started for the first time
         ("last_skill", np.int32),  # row of the first skill of the last attempt, -1 without one
         ("last_item", np.uint32),  # tag of the item of the last attempt, 0 before the first
         ("streak", np.int32),  # passes in a row, failures in a row as a negative number
+        ("quick", np.int32),  # quick passes in a row; one of unknown time neither counts nor ends them
+        ("push", np.float32),  # steps easier, see above, from -MOST_PUSH to MOST_PUSH
+        ("declined", np.uint32, (N_DECLINED,)),  # tags of modules declined, the last first; 0 for none
+        ("declined_after", np.int32, (N_DECLINED,)),  # the number of attempts then
         ("ability", np.float32),  # Elo rating, logits
         ("level", np.float32),  # the same with steps that shrink faster
         ("recent", np.float32),  # the last answers, +-1/2 each, halved with every further one
         ("share", np.float32, (len(RATES),)),  # running share of passes
+        ("held", np.float32),  # one of these, followed with play
         ("residual", np.float32, (len(RATES),)),  # running mean of score - expected score
         ("memory", np.float32, (MEMORY_WIDTH,)),
         ("last_at", np.float64),  # seconds since 1970 UTC of the last attempt, NaN without clock
@@ -62,6 +89,11 @@ SKILL = np.dtype(
         ("last_at", np.float64),  # last attempt, NaN without one or without clock
         ("passed_at", np.float64),  # last pass, likewise
         ("taught_at", np.float64),  # last finished module, likewise
+        (
+            "certified_day",
+            np.float32,
+        ),  # of the last credential, since 1970; NaN after one without time
+        ("expires_at", np.float64),  # when the last credential to expire does, infinity if never, NaN if none
     ]
 )
 
@@ -76,7 +108,6 @@ ITEM = np.dtype(
 
 MODULE = np.dtype(
     [
-        ("order", np.int32),  # position among the learner's first starts, from 0
         ("status", np.int32),  # code of domain.events.Status
         ("progress", np.float32),  # furthest share seen, NaN when never told
         ("first_at", np.float64),
@@ -130,7 +161,9 @@ FEATURE = {name: i for i, name in enumerate(FEATURES)}
 
 _FRESH: dict[np.dtype[np.void], dict[str, float]] = {
     LEARNER: {"last_at": np.nan, "last_skill": -1},
-    SKILL: {"self_level": np.nan, "last_at": np.nan, "passed_at": np.nan, "taught_at": np.nan},
+    SKILL: dict.fromkeys(
+        ("self_level", "last_at", "passed_at", "taught_at", "certified_day", "expires_at"), np.nan
+    ),
     ITEM: {},
     MODULE: {"progress": np.nan, "first_at": np.nan, "last_at": np.nan},
 }

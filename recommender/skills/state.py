@@ -23,6 +23,7 @@ from recommender.domain.events import (
     CredentialEarned,
     Event,
     EventKey,
+    Feedback,
     SelfAssessment,
     Status,
     event_key,
@@ -33,11 +34,13 @@ from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.kernel_arrays import Known, LessonRows, Rows
 from recommender.skills.kernel_arrays import Records as KernelRecords
 from recommender.skills.records import (
+    DECLINES,
     ITEM,
     LEARNER,
     MODULE,
     N_FEATURES,
     N_ITEM_SLOTS,
+    PUSHES,
     SKILL,
     STATE_VERSION,
     fresh,
@@ -191,8 +194,10 @@ def update(state: LearnerState, event: Event, table: DifficultyTable) -> None:
         case SelfAssessment():
             _lesson(state, [event.skill_id], to_seconds(event.occurred_at), level=event.level)
         case CredentialEarned():
-            earned, expires = to_seconds(event.occurred_at), to_seconds(event.expires_at)
-            state.credentials[event.credential_id] = (_or_none(earned), _or_none(expires))
+            _credential(state, event, table)
+        case Feedback() if event.kind in DECLINES:
+            declined = 0 if event.module_id is None else item_key(event.module_id)[1]
+            _lesson(state, [], np.nan, push=PUSHES.get(event.kind, 0.0), declined=declined)
     state.last_key = key
     state.n_events += 1
 
@@ -247,23 +252,43 @@ def _attempt(state: LearnerState, event: Attempt, table: DifficultyTable) -> Non
         passed=np.array([float(event.passed)]),
         score=np.array([event.score]),
         at=np.array([to_seconds(event.occurred_at)]),
+        seconds=np.array([np.nan if event.duration_seconds is None else event.duration_seconds]),
     )
     kernel.fold_rows(_records(state), attempt, _no_lessons(), table.known(), _NO_FEATURES)
 
 
+def _credential(state: LearnerState, event: CredentialEarned, table: DifficultyTable) -> None:
+    earned, expires = to_seconds(event.occurred_at), to_seconds(event.expires_at)
+    state.credentials[event.credential_id] = (_or_none(earned), _or_none(expires))
+    skill_ids = table.skills_of_credential(event.credential_id)
+    _lesson(state, skill_ids, earned, expires=math.inf if math.isnan(expires) else expires)
+
+
 def _lesson(
-    state: LearnerState, skill_ids: Sequence[str], at: float, *, hours: float = 0.0, level: float = np.nan
+    state: LearnerState,
+    skill_ids: Sequence[str],
+    at: float,
+    *,
+    hours: float = 0.0,
+    level: float = np.nan,
+    expires: float = np.nan,
+    push: float = 0.0,
+    declined: int = 0,
 ) -> None:
-    """Fold a finished module or a self-assessment into its skills."""
+    """Fold a finished module, a self-assessment, a credential or feedback in."""
     kernel = _kernel()
     rows = np.array([state.skill_row(s) for s in dict.fromkeys(skill_ids)], np.int64)
     lesson = LessonRows(
         before=_FIRST,
+        learner_row=_FIRST,
         skill_start=np.array([0, len(rows)], np.int64),
         skill_row=rows,
         hours=np.array([hours]),
         level=np.array([level]),
         at=np.array([at]),
+        expires=np.array([expires]),
+        push=np.array([push]),
+        declined=np.array([declined], np.uint32),
     )
     kernel.learn(_records(state), lesson, 0)
 
@@ -276,7 +301,8 @@ def _records(state: LearnerState) -> KernelRecords:
 def _no_lessons() -> LessonRows:
     none = np.zeros(0)
     counts = np.zeros(0, np.int64)
-    return LessonRows(counts, np.zeros(1, np.int64), counts, none, none, none)
+    tags = np.zeros(0, np.uint32)
+    return LessonRows(counts, counts, np.zeros(1, np.int64), counts, none, none, none, none, none, tags)
 
 
 def describe_items(
@@ -304,6 +330,7 @@ def describe_items(
         passed=np.zeros(len(items)),
         score=np.zeros(len(items)),
         at=np.full(len(items), now),
+        seconds=np.full(len(items), np.nan),
     )
     records = KernelRecords(state.learner, np.concatenate([state.skills, fresh(SKILL, 1)]), state.items)
     features = np.zeros((len(items), N_FEATURES), np.float32)
@@ -317,9 +344,7 @@ def _completion(state: LearnerState, event: Completion, table: DifficultyTable) 
     module = state.modules[row]
     at = to_seconds(event.occurred_at)
     if is_new:
-        module["order"] = state.learner["n_started"][0]
         module["first_at"] = at
-        state.learner["n_started"] += 1
     module["last_at"] = at
     # Opening a finished module again does not unfinish it, nor does finishing it again teach it again.
     if module["status"] != Status.COMPLETED:

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.recommendation import Query
-from recommender.ranking.difficulty import Band, BandConfig, band_for
+from recommender.ranking.difficulty import Band, BandConfig, Recent, band_for
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.gain import Need
 from recommender.ranking.rank import rank_ids, top
 from recommender.ranking.value import ValueWeights
+from recommender.skills.records import MOST_PUSH
 from tests.unit.ranking.compiled import Terms, fit, gap_closed, swap, total, unlocks
 
 SKILLS = ("s0", "s1", "s2")
-WEIGHTS, CONFIG = ValueWeights(), BandConfig()
+WEIGHTS, CONFIG = ValueWeights(out_of_band=0.0), BandConfig()
 CODES = ("next_in_sequence", "learners_like_you", "popular_in_role", "next_in_sequence")
 PROBABILITY = st.sampled_from([0.0, 0.1, 0.35, 0.5, 0.75, 0.8, 0.9, 1.0]) | st.floats(0, 1)
 MAYBE = PROBABILITY | st.just(float("nan"))
@@ -140,7 +141,7 @@ def recommend(world, order):
         (1.0 + v, CODES[v], np.array([view[m] for m in ids], np.float32))
         for v, view in enumerate(world.views)
     ]
-    band = band_for(world.query.challenge, 0.6, 4, CONFIG)
+    band = band_for(world.query.challenge, Recent(0.6, 4), CONFIG)
     worth = gap_closed(mastery, Need.of_role(catalog, 0), learning_rate=0.2, assumed_mastery=0.3)
     parts = {
         "gap": total(catalog, worth),
@@ -265,19 +266,29 @@ def test_more_mastery_never_loses_a_prerequisite(world, rise):
 CHALLENGES = st.sampled_from(["easier", "balanced", "harder"])
 
 
-@given(CHALLENGES, st.none() | MAYBE, st.integers(0, 1000))
-def test_the_band_stays_in_its_bounds_and_keeps_its_width(challenge, rate, n):
-    band = band_for(challenge, rate, n, CONFIG)
+PUSHES = st.floats(-MOST_PUSH, MOST_PUSH)
+
+
+@given(CHALLENGES, MAYBE, st.integers(0, 1000), PUSHES)
+def test_the_band_stays_in_its_bounds_and_keeps_its_width(challenge, rate, n, push):
+    band = band_for(challenge, Recent(rate, n, push), CONFIG)
     assert CONFIG.floor - 1e-9 <= band.low < band.high <= CONFIG.ceiling + 1e-9
-    np.testing.assert_allclose(band.high - band.low, CONFIG.high - CONFIG.low)
-    asked = band_for(challenge, None, 0, CONFIG)
-    assert abs(band.low - asked.low) <= CONFIG.recent_max + 1e-9
+    raised = CONFIG.caution / (1 + n / CONFIG.caution_half)
+    np.testing.assert_allclose(band.high - band.low, CONFIG.high - CONFIG.low - raised)
+    asked = band_for(challenge, Recent(push=push), CONFIG)
+    assert abs(band.high - asked.high) <= CONFIG.recent_max + 1e-9
 
 
 @given(CHALLENGES, PROBABILITY, PROBABILITY, st.integers(0, 1000))
 def test_worse_recent_answers_never_make_it_harder(challenge, one, other, n):
-    worse, better = (band_for(challenge, rate, n, CONFIG) for rate in sorted((one, other)))
+    worse, better = (band_for(challenge, Recent(rate, n), CONFIG) for rate in sorted((one, other)))
     assert worse.low >= better.low - 1e-12
+
+
+@given(CHALLENGES, MAYBE, st.integers(0, 1000), PUSHES, PUSHES)
+def test_a_push_never_goes_the_other_way(challenge, rate, n, one, other):
+    harder, easier = (band_for(challenge, Recent(rate, n, push), CONFIG) for push in sorted((one, other)))
+    assert easier.low >= harder.low - 1e-12
 
 
 @settings(max_examples=200)

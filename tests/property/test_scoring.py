@@ -13,9 +13,9 @@ from tests.unit.ranking.compiled import order_of
 
 N_SKILLS = 5
 WEIGHTS = [
-    Weights(1.0, 20.0, 4.0, 0.2, 2.0, 0.3, 1.0),
-    Weights(0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 1.0),
-    Weights(9.0, 1e4, 1.0, 1.0, 9.0, 0.3, 1.0),
+    Weights(1.0, 0.0, 2.0, 20.0, 20.0, 4.0, 0.2, 2.0, 0.3, 1.0),
+    Weights(0.0, 5.0, 2.0, 20.0, 0.0, 0.0, 0.0, 0.0, 0.3, 1.0),
+    Weights(9.0, 3.0, 2.0, 20.0, 1e4, 1.0, 1.0, 9.0, 0.3, 1.0),
 ]
 
 
@@ -90,6 +90,14 @@ def test_what_is_left_unscored_would_not_have_been_chosen(seed, n, k, allowed_sh
         rng.random(sum(map(len, near))).astype(np.float32),
     )
     order = order_of(ids, None, diversity, alike)
+    free, full_free = np.full(n, np.nan), np.full(n, np.nan)
+    passes_kernel.uncharge(among, known, weights, score, free)
+    passes_kernel.uncharge(np.flatnonzero(known.allowed), everything, weights, full, full_free)
+    best, expected = (
+        choose_kernel.choose(of, which, k, order).tolist()
+        for of, which in ((free, among), (full_free, np.flatnonzero(known.allowed)))
+    )
+    assert best == expected
     chosen = choose_kernel.choose(score, among, k, order)
     expected = choose_kernel.choose(full, np.flatnonzero(known.allowed), k, order)
     assert chosen.tolist() == expected.tolist()

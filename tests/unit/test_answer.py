@@ -119,11 +119,13 @@ def test_review_names_what_faded_most(engine):
     assert modules_of(engine, practised)["plain"].reasons == ()
 
 
-def test_weights_are_shares_of_what_speaks_for_it(engine):
+def test_weights_are_shares_of_what_speaks_for_it():
+    ranking = RankingConfig(value=ValueWeights(out_of_band=0.0))
+    engine = make_engine(MODULES, model=plain_skills([0.0], 2, n_roles=1), ranking=ranking, **TABLES)
     module = modules_of(engine, None)["sums"]
     assert [r.code for r in module.reasons] == ["closes_gap", "right_difficulty"]
-    # At a chance of one half the fit of the default band is exp(-logit(.7)^2 / 2).
-    fits = 2 * np.exp(-0.5 * np.log(0.7 / 0.3) ** 2) - 1
+    # At a chance of one half the fit of the band for nobody known is exp(-logit(.75)^2 / 2).
+    fits = 2 * np.exp(-0.5 * np.log(0.75 / 0.25) ** 2) - 1
     gap = module.score - fits
     assert module.reasons[0].weight == pytest.approx(gap / (gap + fits))
     assert sum(r.weight for r in module.reasons) == pytest.approx(1)

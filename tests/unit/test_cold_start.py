@@ -143,7 +143,7 @@ def says(skill_id, level):
 
 def no_difficulty():
     value = RankingConfig().value
-    return {"value": value.model_copy(update={"difficulty": 0.0})}
+    return {"value": value.model_copy(update={"difficulty": 0.0, "out_of_band": 0.0})}
 
 
 def test_declared_skills_point_to_what_is_missing():

@@ -10,7 +10,7 @@ from recommender.domain.events import SelfAssessment
 from recommender.domain.recommendation import Query
 from recommender.embeddings import History
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.difficulty import BandConfig, band_for
+from recommender.ranking.difficulty import BandConfig, Recent, band_for
 from recommender.ranking.value import ValueWeights
 from recommender.skills.state import LearnerState
 from tests.unit.ranking.compiled import fit
@@ -45,10 +45,11 @@ def ladder():
 def test_score_is_what_the_terms_say(ladder):
     """Without views, roles and prerequisites only the fit of difficulty is left."""
     answer = ask(ladder)
-    band = band_for("balanced", None, 0, BandConfig())
+    band = band_for("balanced", Recent(), BandConfig())
     for module in answer.modules:
         assert module.success_probability == pytest.approx(1 - module.difficulty)
-        expected = WEIGHTS.difficulty * (2 * fit(np.array([module.success_probability]), band)[0] - 1)
+        fits = fit(np.array([module.success_probability]), band)[0]
+        expected = WEIGHTS.difficulty * (2 * fits - 1) - WEIGHTS.out_of_band * (fits < 1)
         assert module.score == pytest.approx(expected)
     assert set(ids(answer)[:2]) == {"d20", "d28"}
     assert len(answer.modules) == 7
@@ -60,7 +61,7 @@ def test_fit_is_said_in_words(ladder):
         "d02": "review",
         "d10": "review",
         "d20": "on_level",
-        "d28": "on_level",
+        "d28": "stretch",
         "d40": "stretch",
         "d60": "stretch",
         "d90": "stretch",
@@ -104,7 +105,7 @@ def test_views_add_the_log_of_what_is_preferred():
 
 def test_explore_spreads_what_is_preferred():
     """Half of the preference is given to all alike: favourites lose, and order changes."""
-    favourite = {"a": {"difficulty": 0.54}, "b": {"difficulty": 0.2}, "c": {"difficulty": 0.2}}
+    favourite = {"a": {"difficulty": 0.54}, "b": {"difficulty": 0.33}, "c": {"difficulty": 0.33}}
     started = [["a"]] * 30 + [["b"]] * 10 + [["c"]] * 2
     engine = make_engine(favourite, started=started, views=["popularity"])
     following, exploring = (ask(engine, scenario=s) for s in ("next", "explore"))
@@ -147,7 +148,8 @@ def test_nothing_known_of_difficulty_is_said_so():
     assert ids(answer) == ["b"]
     module = answer.modules[0]
     assert (module.success_probability, module.difficulty, module.difficulty_fit) == (None, None, None)
-    assert (module.duration_minutes, module.skills, module.reasons, module.score) == (None, (), (), 0.0)
+    assert (module.duration_minutes, module.skills, module.reasons) == (None, (), ())
+    assert module.score == -WEIGHTS.out_of_band / 2
 
 
 def test_an_empty_catalogue_has_an_empty_answer():
@@ -273,9 +275,10 @@ def test_what_fades_comes_up_for_review(skilled):
     before = {m.module_id: m.score for m in fresh.modules}
     lost = 5 / 6 - 1 / (1 + np.exp(-np.log(5) / 8))
     # What fades is also harder to pass, so how it fits the band changes too.
-    band = band_for("balanced", 1.0, 4, BandConfig())
+    band = band_for("balanced", Recent(1.0, 4), BandConfig())
     chance = np.array([chances(answer)["easy"] for answer in (faded, fresh)])
-    fitting = -np.diff(2 * fit(chance, band))[0] * WEIGHTS.difficulty
+    fits = fit(chance, band)
+    fitting = -np.diff(2 * fits * WEIGHTS.difficulty - WEIGHTS.out_of_band * (fits < 1))[0]
     assert gained["easy"] - before["easy"] == pytest.approx(WEIGHTS.review * lost + fitting, abs=1e-3)
     assert gained["foreign"] == pytest.approx(before["foreign"])
 

@@ -53,8 +53,9 @@ _KINDS = {
         "they count for the learner's ability and for no skill of the catalogue",
     ),
     "roles": ("learners", "they count as of no role, and aim at their own where it is known"),
+    "recommendations": ("rows of feedback", "they are left out, for nothing says whose they are"),
 }
-"""Rows that may name an id that the catalogue lacks, and what becomes of them."""
+"""Rows that may name an id that the catalogue lacks, or the recommendations; and what becomes of them."""
 
 
 @dataclass(slots=True)
@@ -262,8 +263,9 @@ def _tell_before(
 
 def _unknown(kind: str, found: Unknown) -> str:
     rows, became = _KINDS[kind]
+    lacking = "table recommendations" if kind == "recommendations" else "bundle's catalogue"
     return (
-        f"{found.ids:,} {kind} are not in the bundle's catalogue, such as {found.example!r}; "
+        f"{found.ids:,} {kind} are not in the {lacking}, such as {found.example!r}; "
         f"{found.rows:,} {rows} name them: {became}"
     )
 

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from recommender.skills.evidence import SECONDS_A_DAY
 from recommender.skills.mastery_fit import fit_signed
+from recommender.skills.records import SECONDS_A_DAY
 from training.gain.before import Before
 from training.gain.outcomes import Outcomes
 

@@ -24,7 +24,7 @@ from scipy import sparse
 
 from recommender.domain.catalog import Catalog
 from recommender.skills.columns import AttemptColumns
-from recommender.skills.evidence import SECONDS_A_DAY
+from recommender.skills.records import SECONDS_A_DAY
 from training.gain.config import GainConfig
 
 Floats = NDArray[np.float64]

@@ -19,6 +19,8 @@ from recommender.embeddings.histories import Histories
 from recommender.skills.columns import AttemptColumns, Lessons
 
 _IDS = "learner_ids.arrow"
+LESSON_COLUMNS = ("hours", "level", "at", "expires", "push", "declined")
+"""Of `Lessons`, those that are told row by row."""
 
 Ints = NDArray[np.int64]
 
@@ -36,8 +38,8 @@ class LearnerColumns:
         By learner, shape (n_learners,): ``role``, ``segment``, ``target``, ``language``, ``n_events``; shape
         (n_learners + 1,): where the rows of each begin, ``attempt_start``, ``lesson_start``,
         ``module_start``. By row what `BlockEvents` wants of attempts (``item``, ``passed``, ``score``,
-        ``at``), of lessons (``lesson_before``, ``lesson_hours``, ``lesson_level``, ``lesson_at``) and of
-        modules started (``module``, ``module_at``, ``module_done``); and where the skills of each begin and
+        ``at``, ``seconds``), of lessons (``lesson_before`` and those of `LESSON_COLUMNS`) and of modules
+        started (``module``, ``module_at``, ``module_done``); and where the skills of each begin and
         what they are, ``skill_start``, ``skill``, ``lesson_skill_start`` and ``lesson_skill``.
     """
 
@@ -108,10 +110,9 @@ class LearnerColumns:
                 learner=self._owners("lesson_start", first, last),
                 before=self._cut("lesson_before", lessons) - attempts.start,
                 skills=self._skills("lesson_skill", lessons),
-                hours=self._cut("lesson_hours", lessons),
-                level=self._cut("lesson_level", lessons),
-                at=self._cut("lesson_at", lessons),
+                **{name: self._cut(f"lesson_{name}", lessons) for name in LESSON_COLUMNS},
             ),
+            seconds=self._cut("seconds", attempts),
         )
 
     def _rows(self, start: str, first: int, last: int) -> slice:

@@ -32,6 +32,9 @@ def weights_of(weights: ValueWeights, falloff: float = 1.0) -> Weights:
     of = weights
     return Weights(
         of.difficulty,
+        of.out_of_band,
+        of.declined,
+        of.declined_half,
         of.gap,
         of.readiness,
         of.unlocking,
@@ -48,7 +51,7 @@ def distance(success: Sequence[float], band: Band) -> Floats:
 
 def fit(success: Sequence[float] | Floats, band: Band) -> Floats:
     """Fit of each probability, in [0, 1], as the term of difficulty holds it."""
-    weights = weights_of(ValueWeights(difficulty=1.0), band.falloff)
+    weights = weights_of(ValueWeights(difficulty=1.0, out_of_band=0.0), band.falloff)
     found = [passes_kernel.terms(1.0, p, 0.0, 0.0, 1.0, 0, compiled_band(band), weights)[1] for p in success]
     return (np.array(found) + 1.0) / 2.0
 
@@ -87,7 +90,7 @@ def swap(
     chosen: NDArray[np.intp], *, allowed: Bools, success_probability: Floats, band: Band, catalog: Catalog
 ) -> tuple[NDArray[np.intp], dict[int, int]]:
     """Modules after the swap, and in whose place those swapped in are."""
-    modules, replaced = chosen.copy(), np.empty(len(chosen), np.int64)
+    modules, replaced = chosen.copy(), np.full(len(chosen), -1)
     order = order_of(catalog.module_ids, catalog.variant_group)
     choose_kernel.swap(modules, allowed, success_probability, compiled_band(band), order, replaced)
     return modules, {int(m): int(old) for m, old in zip(modules, replaced, strict=True) if old >= 0}

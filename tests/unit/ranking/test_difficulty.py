@@ -2,15 +2,16 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from recommender.ranking.difficulty import Band, BandConfig, band_for
+from recommender.ranking.difficulty import Band, BandConfig, Recent, band_for
 from tests.unit.ranking.compiled import classify, distance, fit, swap
 
-CONFIG = BandConfig()
+CONFIG = BandConfig(caution=0.0)
 BAND = Band(0.7, 0.85, 1.0)
+NAN = float("nan")
 
 
-def edges(challenge="balanced", rate=None, n=0.0, config=CONFIG):
-    band = band_for(challenge, rate, n, config)
+def edges(challenge="balanced", rate=NAN, n=0.0, config=CONFIG, push=0.0):
+    band = band_for(challenge, Recent(rate, n, push), config)
     return round(band.low, 6), round(band.high, 6)
 
 
@@ -21,7 +22,7 @@ def test_what_is_asked_for_shifts_one_step(challenge, expected):
     assert edges(challenge) == expected
 
 
-@pytest.mark.parametrize(("rate", "n"), [(None, 10), (float("nan"), 10), (0.0, 0), (0.7, 10), (0.85, 10)])
+@pytest.mark.parametrize(("rate", "n"), [(NAN, 10), (NAN, 0), (0.0, 0), (0.7, 10), (0.85, 10)])
 def test_no_evidence_or_answers_inside_the_band_move_nothing(rate, n):
     assert edges(rate=rate, n=n) == (0.7, 0.85)
 
@@ -33,9 +34,24 @@ def test_failures_make_it_easier_and_successes_harder_by_the_documented_amount()
     assert edges(rate=1.0, n=1000)[0] > 0.6
 
 
+def test_each_step_of_the_push_shifts_beside_what_is_asked_for():
+    assert edges(push=1.0) == (0.76, 0.91)
+    assert edges(push=-2.0) == (0.58, 0.73)
+    assert edges("harder", push=1.0) == (0.66, 0.81)
+    assert edges("easier", push=2.0) == (0.82, 0.97)  # the ceiling
+
+
+def test_of_whom_little_is_known_the_lower_edge_is_raised():
+    config = BandConfig(caution=0.05, caution_half=10.0)
+    assert edges(config=config) == (0.75, 0.85)
+    assert edges(rate=0.8, n=10, config=config) == (0.725, 0.85)
+    low, high = edges(rate=0.8, n=1e6, config=config)
+    assert (low, high) == (0.7, 0.85)
+
+
 def test_the_band_stops_at_floor_and_ceiling_with_its_width():
     assert edges("easier", rate=0.0, n=1000) == (0.82, 0.97)
-    wide = BandConfig(challenge_step=0.5)
+    wide = BandConfig(challenge_step=0.5, caution=0.0)
     assert edges("harder", config=wide) == (0.5, 0.65)
     assert edges("easier", config=wide) == (0.82, 0.97)
 
@@ -44,7 +60,7 @@ def test_the_band_stops_at_floor_and_ceiling_with_its_width():
 def test_the_loop_settles_when_predictions_are_off(bias):
     rate, centres = 0.78, []
     for _ in range(30):
-        band = band_for("balanced", rate, 50.0, CONFIG)
+        band = band_for("balanced", Recent(rate, 50.0), CONFIG)
         centres.append((band.low + band.high) / 2)
         rate = min(max(centres[-1] + bias, 0.0), 1.0)  # the learner passes less or more often than predicted
     steps = np.abs(np.diff(centres))
@@ -53,7 +69,8 @@ def test_the_loop_settles_when_predictions_are_off(bias):
 
 
 @pytest.mark.parametrize(
-    "values", [{"low": 0.9}, {"floor": 0.75}, {"ceiling": 0.8}, {"recent_gain": 1.0}, {"lows": 0.7}]
+    "values",
+    [{"low": 0.9}, {"floor": 0.75}, {"ceiling": 0.8}, {"recent_gain": 1.0}, {"lows": 0.7}, {"caution": 0.2}],
 )
 def test_a_configuration_that_cannot_work_is_refused(values):
     with pytest.raises(ValidationError):

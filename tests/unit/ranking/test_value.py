@@ -7,7 +7,7 @@ from recommender.ranking.value import ValueWeights
 from tests.unit.ranking import compiled
 from tests.unit.ranking.compiled import Terms
 
-WEIGHTS = ValueWeights()
+WEIGHTS = ValueWeights(out_of_band=0.0)
 ALL = np.ones(3, bool)
 BAND = Band(0.7, 0.85, 1.0)
 
@@ -114,7 +114,7 @@ def test_log_preference_is_divided_among_the_views():
 
 def test_views_with_the_same_code_and_terms_with_it_are_one_term():
     views = [(1.0, "next_in_sequence", scores(1, 2, 3)), (2.0, "next_in_sequence", scores(1, 2, 9))]
-    weights = ValueWeights(readiness=0.1)
+    weights = ValueWeights(readiness=0.1, out_of_band=0.0)
     result = made(views, weights=weights, readiness=np.array([1.0, 1.0, 0.5]), gap=np.array([0, 0, 0.05]))
     liked = np.log(preference(views, ALL, WEIGHTS.uniform_floor).mix[2] * 3) - 0.05
     assert result.reasons(2) == [
@@ -124,7 +124,9 @@ def test_views_with_the_same_code_and_terms_with_it_are_one_term():
 
 
 def test_each_weighted_term():
-    weights = ValueWeights(difficulty=2.0, gap=3.0, readiness=4.0, unlocking=5.0, review=6.0)
+    weights = ValueWeights(
+        difficulty=2.0, out_of_band=10.0, gap=3.0, readiness=4.0, unlocking=5.0, review=6.0
+    )
     result = made(
         weights=weights,
         success=np.array([0.8, 0.0, np.nan]),
@@ -134,7 +136,7 @@ def test_each_weighted_term():
         faded=np.array([0.0, 0.5, 0.25]),
     )
     _, difficulty, gap, readiness, unlocks, review = np.array(result.rows).T
-    np.testing.assert_allclose(difficulty, [2, -2, 0])
+    np.testing.assert_allclose(difficulty, [2, -12, -5])
     np.testing.assert_allclose(gap, [0.3, 0, 0.6])
     np.testing.assert_allclose(readiness, [0, -3, -4])
     np.testing.assert_allclose(unlocks, 5 * np.log([1, 2, 4]))

@@ -11,8 +11,17 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from recommender.domain.catalog import Catalog, Ragged
-from recommender.domain.dataset_format import SEGMENTS
-from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment, to_seconds
+from recommender.domain.credentials import credentials_of
+from recommender.domain.dataset_format import FEEDBACK_KINDS, SEGMENTS
+from recommender.domain.events import (
+    Attempt,
+    Completion,
+    CredentialEarned,
+    Event,
+    Feedback,
+    SelfAssessment,
+    to_seconds,
+)
 from recommender.skills.columns import AttemptColumns, Lessons
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.kernel import describe_rows
@@ -47,6 +56,7 @@ ITEMS: dict[str, list[str]] = {
 # Skill s1 fades, nobody is asked about s3.
 SKILLS = ("s0", "s1", "s2", "s3")
 MODULES: dict[str, list[str]] = {"m0": ["s0"], "m1": ["s1", "s2"], "m2": [], "m3": ["s3"], "m4": ["s0"]}
+CREDENTIALS = {"c0": ["s0", "s1"], "ü": ["s1"]}
 ITEM_MODULES = ("m0", "m1", "m1", None, "m1", None, None, "m3")
 
 
@@ -77,6 +87,13 @@ def make_catalog(items: Sequence[str] = tuple(ITEMS)) -> Catalog:
                     "skill_ids": pa.array([ITEMS[i] for i in items], text_list),
                 }
             ),
+            "credentials": pa.table(
+                {
+                    "credential_id": list(CREDENTIALS),
+                    "title": list(CREDENTIALS),
+                    "skill_ids": pa.array(list(CREDENTIALS.values()), text_list),
+                }
+            ),
         }
     )
 
@@ -91,6 +108,10 @@ TABLE = DifficultyTable(
     skill_difficulty=np.array([-0.5, 0.5, 1.0, 0.0]),
     module_ids=CATALOG.module_ids,
     module_skills=CATALOG.module_skills,
+    # The last item has no usual time.
+    item_seconds=np.array([*np.full(len(ITEMS) - 1, 60.0), np.nan]),
+    credential_ids=tuple(CREDENTIALS),
+    credential_skills=credentials_of(CATALOG)[1],
 )
 
 # Every part of the model, in small: enough for a thousand attempts or so.
@@ -134,7 +155,9 @@ _SKILL_LISTS = st.lists(st.sampled_from((*SKILLS, "unheard-of")), max_size=4).ma
 def one_event(draw: st.DrawFn, event_id: str, days: st.SearchStrategy[float | None] = DAYS) -> Event:
     """Any event of one learner; some name items, skills and modules that nobody knows."""
     fields = {"event_id": event_id, "learner_id": "ada", "occurred_at": at(draw(days))}
-    match draw(st.sampled_from(("attempt", "attempt", "attempt", "completion", "self", "credential"))):
+    match draw(
+        st.sampled_from(("attempt", "attempt", "attempt", "completion", "self", "credential", "feedback"))
+    ):
         case "attempt":
             return Attempt(
                 item_id=draw(st.sampled_from((*ITEMS, "unheard-of"))),
@@ -142,6 +165,7 @@ def one_event(draw: st.DrawFn, event_id: str, days: st.SearchStrategy[float | No
                 passed=draw(st.booleans()),
                 skill_ids=draw(st.just(()) | _SKILL_LISTS),
                 module_id=draw(st.sampled_from((None, *MODULES, "unheard-of"))),
+                duration_seconds=draw(st.sampled_from((None, 10.0, 42.0, 43.0))),
                 **fields,  # type: ignore[arg-type]
             )
         case "completion":
@@ -154,9 +178,16 @@ def one_event(draw: st.DrawFn, event_id: str, days: st.SearchStrategy[float | No
         case "self":
             skill_id = draw(st.sampled_from((*SKILLS, "unheard-of")))
             return SelfAssessment(skill_id=skill_id, level=draw(_FRACTIONS), **fields)  # type: ignore[arg-type]
+        case "feedback":
+            return Feedback(
+                kind=draw(st.sampled_from(FEEDBACK_KINDS)),
+                module_id=draw(st.sampled_from((None, *MODULES, "unheard-of"))),
+                recommendation_id="r",
+                **fields,  # type: ignore[arg-type]
+            )
         case _:
             return CredentialEarned(
-                credential_id=draw(st.sampled_from(("c0", "ü"))),
+                credential_id=draw(st.sampled_from((*CREDENTIALS, "unheard-of"))),
                 expires_at=at(draw(days)),
                 **fields,  # type: ignore[arg-type]
             )
@@ -269,6 +300,7 @@ def known_before(
         passed=np.zeros(1),
         score=np.zeros(1),
         at=np.array([to_seconds(event.occurred_at)]),
+        seconds=np.full(1, np.nan),
     )
     records = Records(state.learner, np.concatenate([state.skills, fresh(SKILL, 1)]), state.items)
     features = np.zeros((1, N_FEATURES), np.float32)

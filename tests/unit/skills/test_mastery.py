@@ -219,7 +219,7 @@ def test_evidence_of_features_is_that_of_records():
             if len(skills) == 1 and CATALOG.skill_ids[skills[0]] in state.skill_rows:
                 met = state.skills[[state.skill_rows[CATALOG.skill_ids[skills[0]]]]]
                 expected = np.empty(N_FADING)
-                evidence_of_record(met, 0, PASS_RATE[skills[0]], expected)
+                evidence_of_record(met, 0, PASS_RATE[skills[0]], 0.0, expected)
                 np.testing.assert_allclose(features[row], expected, atol=2e-4)
                 np.testing.assert_allclose(
                     expected, evidence_by_hand(met[0], PASS_RATE[skills[0]]), atol=1e-6

@@ -247,11 +247,15 @@ def test_lessons_touch_their_skills_and_no_answer():
     records = kernel_arrays.Records(fresh(LEARNER, 1), fresh(SKILL, 3), None)
     lessons = kernel_arrays.LessonRows(
         before=np.zeros(3, np.int64),
+        learner_row=np.zeros(3, np.int64),
         skill_start=np.array([0, 2, 4, 5]),
         skill_row=np.array([0, 1, 0, 1, 0]),
         hours=np.array([0.5, 0.25, 0.0]),
         level=np.array([NAN, NAN, 0.75]),
         at=np.array([10.0, 20.0, 30.0]),
+        expires=np.full(3, NAN),
+        push=np.zeros(3),
+        declined=np.zeros(3, np.uint32),
     )
     for i in range(3):
         kernel.learn.py_func(records, lessons, i)

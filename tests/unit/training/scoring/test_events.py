@@ -37,7 +37,7 @@ def folded(dataset, catalog: Catalog, table, *, now=LATER) -> LearnerBlock:
 
 def assert_equal(block: LearnerBlock, expected: LearnerBlock) -> None:
     """The same people, whatever the order of the skills of each."""
-    for name in ("n_attempts", "ability", "level", "share"):
+    for name in ("n_attempts", "streak", "quick", "push", "declined", "declined_after", "held", "share"):
         np.testing.assert_array_equal(block.learner[name], expected.learner[name], err_msg=name)
     for name in ("n_events", "start", "finished"):
         np.testing.assert_array_equal(getattr(block, name), getattr(expected, name), err_msg=name)

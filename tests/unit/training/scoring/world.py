@@ -8,16 +8,25 @@ from typing import Any
 
 import pandas as pd
 
-from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, SelfAssessment
+from recommender.domain.events import (
+    Attempt,
+    Completion,
+    CredentialEarned,
+    Event,
+    Feedback,
+    SelfAssessment,
+)
 from recommender.domain.learner import LearnerProfile
 from training.datasets import Dataset
 
 PROFILE = ("learner_id", "role_id", "target_role_id", "segment", "language")
+_ANSWER = "to "
 _COLUMNS: Mapping[type, tuple[str, tuple[str, ...]]] = {
-    Attempt: ("attempts", ("item_id", "score", "passed", "skill_ids", "module_id")),
+    Attempt: ("attempts", ("item_id", "score", "passed", "skill_ids", "module_id", "duration_seconds")),
     Completion: ("completions", ("module_id", "status")),
     SelfAssessment: ("self_assessments", ("skill_id", "level")),
-    CredentialEarned: ("credentials_earned", ("credential_id",)),
+    CredentialEarned: ("credentials_earned", ("credential_id", "expires_at")),
+    Feedback: ("feedback", ("kind", "module_id", "recommendation_id")),
 }
 
 
@@ -32,11 +41,17 @@ def dataset_of(events: Mapping[str, Sequence[Event]], profiles: Iterable[Learner
             continue
         frame = {"learner_id": _text([learner for learner, _ in rows])}
         frame |= {"event_id": _text([f"{learner}/{event.event_id}" for learner, event in rows])}
-        frame |= {column: _column([getattr(event, column) for _, event in rows]) for column in columns}
-        times = [event.occurred_at for _, event in rows]
-        tables[name] = pd.DataFrame(frame).assign(
-            occurred_at=pd.Series(times, dtype="object").astype("datetime64[us, UTC]")
-        )
+        frame |= {
+            column: _column([getattr(event, column) for _, event in rows], column) for column in columns
+        }
+        frame["occurred_at"] = _times([event.occurred_at for _, event in rows])
+        tables[name] = pd.DataFrame(frame)
+        if kind is Feedback:
+            # Feedback names an answer, and answers name their learner.
+            tables[name]["recommendation_id"] = _ANSWER + tables[name].pop("learner_id")
+            people_ids = tables["learners"]["learner_id"]
+            made = {"recommendation_id": _ANSWER + people_ids, "learner_id": people_ids}
+            tables["recommendations"] = pd.DataFrame(made)
     return Dataset("made", Path("made"), tables, (), "0" * 64, False, False)
 
 
@@ -46,12 +61,12 @@ def events_of(dataset: Dataset) -> dict[str, list[Event]]:
     for kind, (name, columns) in _COLUMNS.items():
         for row in dataset.tables.get(name, pd.DataFrame()).to_dict("records"):
             given = {column: _plain(row[column]) for column in columns}
-            at = _plain(row["occurred_at"])
-            found[row["learner_id"]].append(
+            learner_id = row.get("learner_id") or row["recommendation_id"].removeprefix(_ANSWER)
+            found[learner_id].append(
                 kind(
                     event_id=row["event_id"],
-                    learner_id=row["learner_id"],
-                    occurred_at=None if at is None else at.to_pydatetime(),
+                    learner_id=learner_id,
+                    occurred_at=_plain(row["occurred_at"]),
                     **given,
                 )
             )
@@ -67,13 +82,21 @@ def profiles_of(dataset: Dataset) -> list[LearnerProfile]:
 def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(value)
-    return None if pd.isna(value) else value
+    if pd.isna(value):
+        return None
+    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
 
 
-def _column(values: list[Any]) -> Any:
+def _column(values: list[Any], name: str) -> Any:
     if values and isinstance(values[0], tuple):
         return pd.Series([list(value) for value in values], dtype=object)
+    if name.endswith("_at"):
+        return _times(values)
     return _text(values) if any(isinstance(value, str) for value in values) else pd.Series(values)
+
+
+def _times(values: list[Any]) -> Any:
+    return pd.Series(values, dtype="object").astype("datetime64[us, UTC]")
 
 
 def _text(values: list[Any]) -> Any:
