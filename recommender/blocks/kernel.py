@@ -22,6 +22,7 @@ from recommender.ranking.kernel_arrays import (
     Weights,
 )
 from recommender.ranking.passes_kernel import (
+    N_NODES,
     Gaps,
     Known,
     band_of,
@@ -36,7 +37,7 @@ from recommender.ranking.passes_kernel import (
 from recommender.ranking.ranker_kernel import prefer, stage_of
 from recommender.ranking.rules_kernel import apply_rules, count_unlocks
 from recommender.ranking.step_kernel import refill, step_down, undo_outside
-from recommender.skills.mastery_kernel import Readout, read_logits, stand
+from recommender.skills.mastery_kernel import Readout, Trust, read_logits, stand
 from recommender.skills.records import N_DECLINED
 
 
@@ -45,6 +46,7 @@ class Model(NamedTuple):
 
     rules: RuleRows
     readout: Readout
+    trust: Trust
     knows_skills: bool
     ranking: Ranking
     weights: Weights
@@ -122,6 +124,7 @@ class _Room(NamedTuple):
     faded: Any
     assumed: Any
     gap: Gaps
+    kept: Any
 
 
 @numba.njit(cache=True, nogil=True)
@@ -141,7 +144,8 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_skills + 1),
         np.empty(n_skills),
         np.empty(n_skills),
-        Gaps(np.empty(n_skills), np.empty(n_skills), np.empty(n_skills)),
+        Gaps(np.empty((n_skills, N_NODES)), np.empty((n_skills, N_NODES)), np.empty(n_skills), np.empty(1)),
+        np.empty(n_skills),
     )
 
 
@@ -196,7 +200,16 @@ def recommend(
             room.faded,
             band_of(question.low[b], question.high[b]),
         )
-        find_gaps(answer.mastery[b], room.assumed, learners.target[b], model.asking, room.gap)
+        find_gaps(
+            answer.mastery[b],
+            room.assumed,
+            room.logit,
+            room.kept,
+            model.trust,
+            learners.target[b],
+            model.asking,
+            room.gap,
+        )
         k, spread = answer.choice.shape[1], model.order.diversity
         among = score_modules(known, model.taught, model.weights, k, spread, room.logit, room.score)
         of_views = model.ranking.weights[stage_of(model.ranking, past)]
@@ -211,7 +224,11 @@ def _read(model: Model, learners: Learners, b: int, now: float, room: _Room, mas
         rows = slice(0, 0)
     met, skill = learners.met[rows], learners.skill[rows]
     place, logits = (learners.role[b], learners.segment[b]), (room.logit, room.unfaded)
-    read_logits(model.readout, learners.learner[b], met, skill, *place, now, *logits, np.empty(len(met)))
+    share = np.empty(len(met))
+    read_logits(model.readout, learners.learner[b], met, skill, *place, now, *logits, share)
+    room.kept[:] = 0.0
+    for i in range(len(met)):
+        room.kept[skill[i]] = met[i].n_attempts * share[i]
     usual = model.weights.assumed_mastery
     stand(model.readout, met, skill, *logits, usual, now, mastery, room.faded, room.assumed)
 

@@ -34,9 +34,11 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
         Model(
             rules=rules.compiled,
             readout=_readout(bundle),
+            trust=_trust(bundle),
             knows_skills=bundle.skills is not None,
             ranking=preferences.compiled(),
             weights=Weights(
+                value.preference,
                 value.difficulty,
                 value.out_of_band,
                 value.declined,
@@ -76,13 +78,20 @@ def _readout(bundle: ModelBundle) -> Any:
     )
 
 
+def _trust(bundle: ModelBundle) -> Any:
+    if bundle.skills is not None:
+        return bundle.skills.mastery_.trust
+    from recommender.skills.mastery_kernel import Trust
+
+    return Trust(stretch=1.0, first=0.0, last=0.0, half=1.0, z=0.0)
+
+
 def _asking(catalog: Catalog) -> Asking:
     needs = [Need.of_role(catalog, role) for role in (*range(len(catalog.roles.ids)), -1)]
-    return Asking(
-        np.array([need.required for need in needs]),
-        np.array([need.importance for need in needs]),
-        np.array([need.priority for need in needs]),
-    )
+    required = np.array([need.required for need in needs])
+    importance = np.array([need.importance for need in needs])
+    total = (np.nan_to_num(required) * importance).sum(axis=1)
+    return Asking(required, importance, np.divide(1.0, total, out=np.zeros_like(total), where=total > 0.0))
 
 
 def _taught(bundle: ModelBundle) -> Taught:
@@ -96,6 +105,7 @@ def _taught(bundle: ModelBundle) -> Taught:
     by_skill = np.argsort(taught.values, kind="stable")
     counts = np.bincount(taught.values, minlength=catalog.n_skills)
     rate = bundle.gain_model.rate
+    minutes = np.nan_to_num(catalog.duration_minutes, nan=bundle.ranking.pathway.default_minutes)
     return Taught(
         taught.start,
         taught.values,
@@ -105,6 +115,7 @@ def _taught(bundle: ModelBundle) -> Taught:
         rate[by_skill],
         *items,
         1.0 - catalog.difficulty,
+        np.maximum(minutes, 1.0) / 60.0,
     )
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from recommender.blocks.learners import LearnerBlock
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
-from recommender.skills.mastery import Z_80
 
 # Numbers an array of a part holds at most: 32 MiB of each kind.
 _PART = 1 << 22
@@ -67,10 +66,9 @@ def read_standing(bundle: ModelBundle, block: LearnerBlock, *, now: float) -> St
     readout = bundle.skills.mastery_
     mastery, used, low, high = (np.empty(shape) for _ in range(4))
     standing = Standing(mastery, used, low, high, np.empty(shape, np.int32))
-    first, last, half = readout.variance_.tolist()
     kernel.read_standing(
         readout.compiled(bundle.catalog),
-        kernel.Trust(float(readout.stretch_[0]), first, last, half, Z_80),
+        readout.trust,
         block.learner,
         block.start,
         block.met,

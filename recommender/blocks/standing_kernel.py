@@ -7,26 +7,7 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from recommender.skills.mastery_kernel import Readout, read_logits, sigmoid, stand
-
-
-class Trust(NamedTuple):
-    """How far mastery is trusted, from `MasteryReadout`.
-
-    Parameters
-    ----------
-    stretch : float
-    first, last, half : float
-        Variance before any attempt and after endless ones, logits^2; attempts that take half of the way.
-    z : float
-        Standard errors to each side of the interval.
-    """
-
-    stretch: float
-    first: float
-    last: float
-    half: float
-    z: float
+from recommender.skills.mastery_kernel import Readout, Trust, error_of, read_logits, sigmoid, stand
 
 
 class Read(NamedTuple):
@@ -74,7 +55,7 @@ def read_standing(
                 centre, kept = np.log(used[s] / (1.0 - used[s])), 0.0
             else:
                 used[s] = mastery[s]
-            error = trust.z * np.sqrt(trust.last + (trust.first - trust.last) / (1.0 + kept / trust.half))
+            error = trust.z * error_of(trust, kept)
             centre *= trust.stretch
             read.low[b, s] = min(sigmoid(centre - error), used[s])
             read.high[b, s] = max(sigmoid(centre + error), used[s])

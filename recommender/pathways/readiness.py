@@ -76,7 +76,7 @@ def readiness(
     Readiness(value=0.5, low=0.25, high=1.0)
     """
     asked = float((importance * required).sum())
-    if not asked > 0.0:
+    if not asked > np.finfo(float).tiny * len(required):
         return None
     weight = importance / asked
     short = gaps(required, mastery)

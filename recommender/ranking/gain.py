@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,26 @@ def expected_gain(mastery: float, rate: float) -> float:
     return (1.0 - mastery) * rate
 
 
+MOST_GAIN: Final = 0.9
+"""No module is believed to add more than this of what is missing."""
+
+
+def dose_of(catalog: Catalog) -> Floats:
+    """Time that each module gives to each skill it teaches, (n_taught,), as a multiple of the usual one.
+
+    Minutes are shared out evenly over the skills, and the usual share is the median over modules; a module of
+    unknown length counts as usual. An assessment measures and does not teach: 0.
+    """
+    module = catalog.module_skills.row_of_value()
+    share = catalog.duration_minutes / np.maximum(np.diff(catalog.module_skills.start), 1)
+    teaches = (catalog.formats != "assessment") & (np.diff(catalog.module_skills.start) > 0)
+    known = share[teaches & np.isfinite(share) & (share > 0.0)]
+    usual = float(np.median(known)) if len(known) else 1.0
+    dose = np.where(np.isfinite(share), share / usual, 1.0) * (catalog.formats != "assessment")
+    its: Floats = dose[module]
+    return its
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GainModel:
     """What finishing each module is expected to add to each skill that it teaches.
@@ -67,6 +87,8 @@ class GainModel:
     begun, by a read-out of other learners, is set against the first answers after it, given outside of it,
     less what the same skills gain over like spans by people who finished something else. A module of which
     little is known is shrunk to what its level, format and length suggest, and these to the declared rate.
+    What is declared is the rate of a usual length of time for a skill; another length counts in proportion,
+    as if the module were taken so many times, see `dose_of`.
 
     It assumes that, given what was known of them before, those who finish a module would without it have
     changed like those who finished another one; that the share does not depend on the learner; and that
@@ -92,9 +114,10 @@ class GainModel:
 
     @classmethod
     def of_declaration(cls, catalog: Catalog, declared: float) -> GainModel:
-        """Every rate as declared."""
-        n = len(catalog.module_skills.values)
-        return cls(np.full(n, declared), np.zeros(n), np.zeros(n, np.int64), declared)
+        """Every rate as declared, ``1 - (1 - declared) ** dose``, and at most .9."""
+        dose = dose_of(catalog)
+        rate = np.where(dose == 1.0, declared, np.minimum(1.0 - (1.0 - declared) ** dose, MOST_GAIN))
+        return cls(rate, np.zeros(len(dose)), np.zeros(len(dose), np.int64), declared)
 
     def expected(self, mastery: Floats) -> Floats:
         """Rise of mastery expected of each taught skill, given mastery of it; both of shape (n_taught,)."""

@@ -133,6 +133,7 @@ class Ranking(NamedTuple):
 class Weights(NamedTuple):
     """Numbers of `recommender.ranking.value.ValueWeights`, and the falloff of the band."""
 
+    preference: float
     difficulty: float
     out_of_band: float
     declined: float
@@ -146,17 +147,18 @@ class Weights(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """What roles ask for, last no role: (n_roles + 1, n_skills) and priorities (n_roles + 1,)."""
+    """What roles ask for, last no role: (n_roles + 1, n_skills); `scale` (n_roles + 1,) is 1 / all of it."""
 
     required: Any
     importance: Any
-    priority: Any
+    scale: Any
 
 
 class Taught(NamedTuple):
     """Skills that modules teach, modules by skill, and the items typical of them; see `TypicalItems`.
 
-    `rate` is how much of each skill is taught, see `GainModel`; `by_skill_rate` the same by skill.
+    `rate` is how much of each skill is taught, see `GainModel`; `by_skill_rate` the same by skill; `hours`
+    (n_modules,) are above 0.
     """
 
     start: Any
@@ -170,6 +172,7 @@ class Taught(NamedTuple):
     item_weight: Any
     harder: Any
     declared: Any
+    hours: Any
 
 
 class LeadUp(NamedTuple):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
 
 from recommender.ranking.kernel_arrays import ON_LEVEL, REVIEW, STRETCH, UNKNOWN, Asking, Taught, Weights
 from recommender.ranking.strongest_kernel import LOG_ERROR, rough_log, tops
+from recommender.skills.mastery_kernel import Trust, error_of, sigmoid
 
 # Probabilities closer to 0 or 1 than this are one logit distance: their logits would be infinite.
 _EDGE = 1e-9
 # What two ways of adding the same terms may differ by, and more than scores that count as tied do.
 _ROUNDING = 1e-6
+# Readiness an hour below which nothing is gained to speak of.
+_LEAST_PACE: Final = 0.001
+N_NODES: Final = 5
+_HERMITE = np.polynomial.hermite_e.hermegauss(N_NODES)
+# Nodes of the Gauss-Hermite rule over what mastery may be, in standard errors, and their shares.
+_NODES: Final = _HERMITE[0]
+_SHARES: Final = _HERMITE[1] / _HERMITE[1].sum()
 
 
 class Band(NamedTuple):
@@ -26,11 +34,22 @@ class Band(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """What a learner lacks, (n_skills,): of full mastery, of what the role requires, and the worth of it."""
+    """What a learner lacks for a role, as far as it is known.
+
+    Parameters
+    ----------
+    unmastered, missing : arrays, shape (n_skills, N_NODES)
+        What is missing of full mastery, and of what the role requires, at each node of what mastery may be.
+    worth : array, shape (n_skills,)
+        Readiness that a unit of mastery is, as long as it is missing; 0 where the role does not ask.
+    fastest : array, shape (1,)
+        Most readiness an hour that an allowed module is expected to add.
+    """
 
     unmastered: Any
     missing: Any
     worth: Any
+    fastest: Any
 
 
 class Known(NamedTuple):
@@ -79,25 +98,41 @@ def classify(success: float, band: Band) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def find_gaps(mastery: Any, assumed: Any, role: int, asking: Asking, gap: Gaps) -> None:
-    """Fill what a learner lacks of each skill for a role; where mastery is not known `assumed` stands in.
+def find_gaps(
+    mastery: Any, assumed: Any, logit: Any, kept: Any, trust: Trust, role: int, asking: Asking, gap: Gaps
+) -> None:
+    """Fill what a learner lacks of each skill for a role, but for `fastest`.
 
-    The worth is importance x priority of the role.
+    The nodes are those of a normal distribution on the logit scale, as of the interval of mastery; where
+    mastery is not known, `assumed` is its centre. `kept` (n_skills,) are answers times the share of them
+    that is kept.
     """
     unmastered, missing, worth = gap.unmastered, gap.missing, gap.worth
-    for s in range(len(missing)):
-        known = mastery[s]
-        if np.isnan(known):
-            known = assumed[s]
-        unmastered[s] = 1.0 - known
-        missing[s] = np.fmax(asking.required[role, s] - known, 0.0)
-        worth[s] = asking.importance[role, s] * asking.priority[role]
+    for s in range(len(worth)):
+        required = asking.required[role, s]
+        worth[s] = 0.0 if np.isnan(required) else asking.importance[role, s] * asking.scale[role]
+        if worth[s] == 0.0:
+            continue
+        centre, error = logit[s], error_of(trust, kept[s])
+        if np.isnan(mastery[s]):
+            centre, error = np.log(assumed[s] / (1.0 - assumed[s])), error_of(trust, 0.0)
+        for node in range(N_NODES):
+            its = sigmoid(trust.stretch * centre + error * _NODES[node])
+            unmastered[s, node] = 1.0 - its
+            missing[s, node] = max(required - its, 0.0)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def closed(gap: Gaps, s: int, rate: float) -> float:
-    """Worth of teaching a skill at a rate: the gap that `gain.expected_gain` closes, and no more than it."""
-    return float(min(gap.unmastered[s] * rate, gap.missing[s]) * gap.worth[s])
+    """Readiness that teaching a skill at a rate is expected to add, over the nodes of mastery.
+
+    At each it is what `gain.expected_gain` closes of the gap, and no more than the gap.
+    """
+    total = 0.0
+    if gap.worth[s] > 0.0:
+        for node in range(N_NODES):
+            total += _SHARES[node] * min(gap.unmastered[s, node] * rate, gap.missing[s, node])
+    return float(total * gap.worth[s])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -122,13 +157,13 @@ def chance(start: Any, skill: Any, weight: Any, harder: float, logit: Any, m: in
 
 @numba.njit(cache=True, nogil=True)
 def summed(taught: Taught, m: int, gap: Gaps, faded: Any) -> Any:
-    """Sum of the gap closed over the skills a module teaches, and mean of what of them faded."""
+    """Readiness an hour that a module adds, as a share of the fastest's; mean of what faded of its skills."""
     start, skill, rate = taught.start, taught.skill, taught.rate
     all_gaps, all_faded = 0.0, 0.0
     for e in range(start[m], start[m + 1]):
         all_gaps += closed(gap, skill[e], rate[e])
         all_faded += faded[skill[e]]
-    return all_gaps, all_faded / max(start[m + 1] - start[m], 1)
+    return all_gaps / taught.hours[m] / gap.fastest[0], all_faded / max(start[m + 1] - start[m], 1)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -150,7 +185,7 @@ def terms(
     fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
     outside = 0.0 if scaled == 0.0 else 0.5 if np.isnan(success) else 1.0
     return (
-        np.log(mass),
+        weights.preference * np.log(mass),
         weights.difficulty * (2.0 * fit - 1.0) - weights.out_of_band * outside,
         weights.gap * gap,
         weights.readiness * (readiness - 1.0),
@@ -213,7 +248,7 @@ def _least(score: Any, k: int, spread: float, weights: Weights) -> float:
         return -np.inf
     best = tops(score, k)
     worst = float(np.partition(best, len(best) - k)[len(best) - k])
-    return worst - 2.0 * weights.difficulty - LOG_ERROR - spread - _ROUNDING
+    return worst - 2.0 * weights.difficulty - weights.preference * LOG_ERROR - spread - _ROUNDING
 
 
 @numba.njit(cache=True, nogil=True)
@@ -249,24 +284,32 @@ def _charge_out_of_band(known: Known, taught: Taught, weight: float, logit: Any,
 
 @numba.njit(cache=True, nogil=True)
 def _score_without_fit(known: Known, taught: Taught, weights: Weights, score: Any) -> None:
-    """Fill scores without the term of difficulty, too low by `LOG_ERROR` at most; -inf if not allowed."""
+    """Fill scores without the term of difficulty, and `fastest`; -inf if not allowed.
+
+    They are too low by `LOG_ERROR` times the weight of the preference at most.
+    """
     # Taken out of their groups once: the compiler counts who holds an array each time it is taken out.
     allowed, readiness, unlocks = known.allowed, known.readiness, known.unlocks
-    unmastered, missing, worth = known.gap.unmastered, known.gap.missing, known.gap.worth
-    lost, start = known.faded, taught.start
+    gap, hours, lost, start = known.gap, taught.hours, known.faded, taught.start
     by_skill_start, by_skill, rate = taught.by_skill_start, taught.by_skill, taught.by_skill_rate
     log_all, bits = np.log(max(1, known.n_allowed)), known.mix.view(np.int64)
     for m in range(len(score)):
-        its = rough_log(bits[m]) + log_all + weights.readiness * (readiness[m] - 1.0)
-        score[m] = its if allowed[m] else -np.inf
+        liked = weights.preference * (rough_log(bits[m]) + log_all)
+        score[m] = liked + weights.readiness * (readiness[m] - 1.0) if allowed[m] else -np.inf
+    pace, fastest = np.zeros(len(score)), _LEAST_PACE
     for s in range(len(lost)):
-        worth_all, due = weights.gap * worth[s], weights.review * lost[s]
-        left, most = worth_all * unmastered[s], worth_all * missing[s]
-        if most == 0.0 and due == 0.0:
+        due = weights.review * lost[s]
+        if gap.worth[s] == 0.0 and due == 0.0:
             continue
         for e in range(by_skill_start[s], by_skill_start[s + 1]):
             m = by_skill[e]
-            score[m] += min(left * rate[e], most) + due / (start[m + 1] - start[m])
+            if allowed[m]:
+                pace[m] += closed(gap, s, rate[e]) / hours[m]
+                score[m] += due / (start[m + 1] - start[m])
     for m in range(len(score)):
+        fastest = max(fastest, pace[m])
+    gap.fastest[0] = fastest
+    for m in range(len(score)):
+        score[m] += weights.gap * pace[m] / fastest
         if unlocks[m] > 0:
             score[m] += weights.unlocking * np.log1p(unlocks[m])

@@ -22,27 +22,29 @@ ADDED: tuple[ReasonCode, ...] = (
 
 
 class ValueWeights(BaseModel):
-    """Weights of the terms beside log(preference), whose own weight is 1. All terms are in natural logs.
+    """Weights of the terms of a score. All terms are in natural logs.
 
-    They are declared, not learned: with `difficulty` 1.0, a module of perfect fit beats one of no fit at
-    e^2 = 7.4 times its preference, and with `out_of_band` 7.0 one in the band beats one just outside at
-    e^7 = 1,100 times, that is nearly always; with `gap` 20.0, a module that brings an unknown skill one step
-    (.14) nearer to a role of importance .6 and priority .6 beats one that does not at e = 2.7 times its
-    preference.
+    They are declared, not learned, and were chosen on simulated learners (docs/guides/simulation.md): with
+    `gap` 8.0, the module that adds most readiness an hour beats one that adds half of it at e^4 = 55 times
+    its preference; with `difficulty` 1.0, a module of perfect fit beats one of no fit at e^2 = 7.4 times, and
+    with `out_of_band` 1.0 one in the band beats one just outside at e = 2.7 times its preference.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    preference: float = Field(1.0, gt=0, description="of log(preference)")
     difficulty: float = Field(1.0, ge=0, description="of 2 * fit - 1, from -1 to 1; an unknown fit counts 0")
     out_of_band: float = Field(
-        7.0, ge=0, description="taken off outside of the band of success, half where success is unknown"
+        1.0, ge=0, description="taken off outside of the band of success, half where success is unknown"
     )
     declined: float = Field(
         2.0, ge=0, description="taken off log preference where the learner declined the module just now"
     )
     declined_half: float = Field(20.0, gt=0, description="answers after which that is half as much")
     gap: float = Field(
-        20.0, ge=0, description="of the sum over taught skills of gap closed x importance x priority"
+        8.0,
+        ge=0,
+        description="of readiness gained an hour, as a share of the allowed module's with most of it",
     )
     readiness: float = Field(4.0, ge=0, description="of readiness - 1: missing soft prerequisites cost")
     unlocking: float = Field(

@@ -218,6 +218,14 @@ class MasteryReadout:
         error: Floats = np.sqrt(last + (first - last) / (1.0 + n_kept / half))
         return error
 
+    @property
+    def trust(self) -> Any:
+        """How far mastery is trusted, as `recommender.skills.mastery_kernel.Trust`."""
+        from recommender.skills.mastery_kernel import Trust  # it brings the compiler
+
+        first, last, half = self.variance_.tolist()
+        return Trust(float(self.stretch_[0]), first, last, half, Z_80)
+
     def compiled(self, catalog: Catalog) -> Any:
         """Return what compiled code reads, as `recommender.skills.mastery_kernel.Readout`."""
         from recommender.skills.mastery_kernel import Readout  # it brings the compiler

@@ -178,3 +178,28 @@ def stand(
 def sigmoid(logit: float) -> float:
     """Probability of a logit."""
     return float(1.0 / (1.0 + np.exp(-logit)))
+
+
+class Trust(NamedTuple):
+    """How far mastery is trusted, from `MasteryReadout`.
+
+    Parameters
+    ----------
+    stretch : float
+    first, last, half : float
+        Variance before any attempt and after endless ones, logits^2; attempts that take half of the way.
+    z : float
+        Standard errors to each side of the interval.
+    """
+
+    stretch: float
+    first: float
+    last: float
+    half: float
+    z: float
+
+
+@numba.njit(cache=True, nogil=True)
+def error_of(trust: Trust, kept: float) -> float:
+    """Return the standard error of the logit of mastery after `kept` attempts, see `MasteryReadout.error`."""
+    return float(np.sqrt(trust.last + (trust.first - trust.last) / (1.0 + kept / trust.half)))

@@ -222,7 +222,7 @@ def test_the_score_is_the_sum_of_its_terms(world):
     scored, parts, allowed = answer["terms"], answer["parts"], answer["eligible"].allowed
     assert np.isfinite(scored.score).all()
     formula = (
-        np.log(answer["preferred"].mix * max(1, allowed.sum()))
+        WEIGHTS.preference * np.log(answer["preferred"].mix * max(1, allowed.sum()))
         + WEIGHTS.difficulty * (2 * parts["fit"] - 1)
         + WEIGHTS.gap * parts["gap"]
         + WEIGHTS.readiness * (parts["readiness"] - 1)

@@ -13,9 +13,9 @@ from tests.unit.ranking.compiled import order_of
 
 N_SKILLS = 5
 WEIGHTS = [
-    Weights(1.0, 0.0, 2.0, 20.0, 20.0, 4.0, 0.2, 2.0, 0.3, 1.0),
-    Weights(0.0, 5.0, 2.0, 20.0, 0.0, 0.0, 0.0, 0.0, 0.3, 1.0),
-    Weights(9.0, 3.0, 2.0, 20.0, 1e4, 1.0, 1.0, 9.0, 0.3, 1.0),
+    Weights(0.3, 1.0, 0.0, 2.0, 20.0, 20.0, 4.0, 0.2, 2.0, 0.3, 1.0),
+    Weights(1.0, 0.0, 5.0, 2.0, 20.0, 0.0, 0.0, 0.0, 0.0, 0.3, 1.0),
+    Weights(0.1, 9.0, 3.0, 2.0, 20.0, 1e4, 1.0, 1.0, 9.0, 0.3, 1.0),
 ]
 
 
@@ -51,13 +51,16 @@ def made(rng, n, allowed_share):
         rng.random(len(item_skill)),
         np.where(rng.random(n) < 0.4, np.nan, rng.normal(0, 3, n)),
         np.where(rng.random(n) < 0.3, np.nan, rng.random(n)),
+        rng.choice([0.1, 1.0, 5.0], n),
     )
     allowed = rng.random(n) < allowed_share
     # Few values, so that many modules tie.
     mix = np.round(rng.random(n) ** 8, 2) + 1e-3
     mix /= mix[allowed].sum() if allowed.any() else 1.0
     missing, faded = (np.where(rng.random(N_SKILLS) < 0.5, 0.0, rng.random(N_SKILLS) / 20) for _ in range(2))
-    gap = passes_kernel.Gaps(rng.random(N_SKILLS), missing, rng.random(N_SKILLS))
+    nodes = (N_SKILLS, passes_kernel.N_NODES)
+    worth = np.where(rng.random(N_SKILLS) < 0.3, 0.0, rng.random(N_SKILLS) / 5)
+    gap = passes_kernel.Gaps(rng.random(nodes), missing[:, None] * rng.random(nodes), worth, np.empty(1))
     readiness, unlocks = np.round(rng.random(n), 1), rng.integers(0, 3, n)
     band = passes_kernel.band_of(0.7, 0.85)
     known = Known(allowed, readiness, unlocks, np.empty(n), mix, int(allowed.sum()), gap, faded, band)

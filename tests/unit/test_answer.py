@@ -11,9 +11,10 @@ from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
 from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.gain import GainModel
+from recommender.ranking.gain import GainModel, Need
 from recommender.ranking.kernel_arrays import CHOICE
 from recommender.ranking.value import ValueWeights
+from tests.unit.ranking.compiled import gap_closed
 from tests.unit.worlds import NOW, answers, finished, make_engine, plain_skills
 
 MODULES = {
@@ -80,18 +81,34 @@ def test_gap_names_the_skill_the_role_and_the_level(engine):
     assert known.text == "It builds Sums, where the role «Clerk» asks 0.90 and you are at 0.67."
 
 
-def test_gap_is_worth_what_it_closes(engine):
-    """4 x (0.2 x 0.7 on Sums) x importance x priority: what is assumed of an unknown skill is 0.3."""
-    weights = ValueWeights()
+def paces(engine, rate_of):
+    """Readiness an hour of Sums (40 minutes) and Tales (an hour, where nothing is said), in any unit."""
+    error = float(engine.bundle.skills.mastery_.error(np.zeros(1))[0])
+    need, unknown = Need.of_role(engine.catalog, 0), np.full(2, np.nan)
+
+    def worth(skill, rate):
+        return gap_closed(unknown, need, learning_rate=rate, assumed_mastery=0.3, error=error)[skill]
+
+    sums = worth(0, rate_of["sums"]["s"]) / (40 / 60)
+    return sums, worth(0, rate_of["tales"]["s"]) + worth(1, rate_of["tales"]["t"])
+
+
+def gained(engine):
+    """What the role of a clerk adds to the scores of somebody of whom nothing is known."""
     found = modules_of(engine, None)
     nobody = modules_of(engine, None, LearnerProfile(learner_id="ada"))
-    gained = {m: found[m].score - nobody[m].score for m in found}
-    missing = 1 - weights.assumed_mastery
-    on_sums = weights.gap * weights.learning_rate * missing * 1.0 * 0.5
-    on_tales = weights.gap * (0.35 - weights.assumed_mastery) * 0.5 * 0.5
-    assert gained["sums"] == pytest.approx(on_sums)
-    assert gained["tales"] == pytest.approx(on_sums + on_tales)
-    assert gained["plain"] == pytest.approx(0)
+    return {m: found[m].score - nobody[m].score for m in found}
+
+
+def test_gap_is_worth_what_it_closes_an_hour(engine):
+    """Of an unknown skill .3 is assumed, and the fastest module has the whole weight."""
+    rate, weight = ValueWeights().learning_rate, ValueWeights().gap
+    sums, tales = paces(engine, {"sums": {"s": rate}, "tales": {"s": rate, "t": rate}})
+    assert sums > tales
+    found = gained(engine)
+    assert found["sums"] == pytest.approx(weight)
+    assert found["tales"] == pytest.approx(weight * tales / sums)
+    assert found["plain"] == pytest.approx(0)
 
 
 def test_what_a_module_was_seen_to_teach_counts_instead_of_what_is_declared(engine):
@@ -102,12 +119,11 @@ def test_what_a_module_was_seen_to_teach_counts_instead_of_what_is_declared(engi
     outlook = {s.skill_id: s.expected_gain for s in modules_of(told, known)["tales"].skills}
     assert outlook == {"s": pytest.approx(0.9 / 3), "t": None}
     assert modules_of(told, known)["sums"].skills[0].expected_gain == pytest.approx(0.1 / 3)
-    found = modules_of(told, None)
-    nobody = modules_of(told, None, LearnerProfile(learner_id="ada"))
-    gained = {m: found[m].score - nobody[m].score for m in found}
-    weight = ValueWeights().gap * 0.5
-    assert gained["sums"] == pytest.approx(weight * 0.1 * 0.7)
-    assert gained["tales"] == pytest.approx(weight * 0.6), "no more than the gap of .6 counts"
+    sums, tales = paces(told, {"sums": {"s": 0.1}, "tales": {"t": 0.0, "s": 0.9}})
+    assert tales > sums
+    found, weight = gained(told), ValueWeights().gap
+    assert found["sums"] == pytest.approx(weight * sums / tales)
+    assert found["tales"] == pytest.approx(weight)
 
 
 def test_review_names_what_faded_most(engine):

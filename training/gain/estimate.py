@@ -7,12 +7,14 @@ A module that is finished leaves ``exp(-h)`` of what was missing of mastery p,
 with H the sum of h over the modules finished between, so that each counts for its part. h of a taught skill
 is
 
-    h = x' beta + u_module + v_(module, skill),
+    h = dose (x' beta + u_module + v_(module, skill)),
 
-x the module's level, format, log minutes and number of skills; each of them, every u and every v is normal
-around 0 and the intercept around the declared rate. The three spreads are those of the largest marginal
-likelihood (expectation maximisation with a normal approximation; Dempster, Laird and Rubin 1977; Gelman et
-al. 2013, section 13.6), and the estimate is the mode given them: empirical Bayes.
+dose the time for the skill, see `recommender.ranking.gain.dose_of`: twice the time leaves the square of
+what is left, and no time teaches nothing. x are the module's level, format, log minutes and number of skills;
+each of them, every u and every v is normal around 0 and the intercept around the declared rate. The three
+spreads are those of the largest marginal likelihood (expectation maximisation with a normal approximation;
+Dempster, Laird and Rubin 1977; Gelman et al. 2013, section 13.6), and the estimate is the mode given them:
+empirical Bayes.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
+from recommender.ranking.gain import dose_of
 from training.gain.drift import Expected
 
 Floats = NDArray[np.float64]
@@ -95,7 +98,8 @@ def design_of(catalog: Catalog, own: NDArray[np.bool_]) -> Design:
         [sparse.csr_matrix(np.ones((n, 1))), sparse.csr_matrix(traits), by_module, by_skill]
     )
     sizes = (1, traits.shape[1], len(of_module), len(of_skill))
-    return Design(parts.tocsr(), np.repeat(np.arange(-1, 3), sizes))
+    dosed = sparse.csr_matrix(sparse.diags_array(dose_of(catalog)) @ parts)
+    return Design(dosed, np.repeat(np.arange(-1, 3), sizes))
 
 
 def _traits(catalog: Catalog, n_skills: Ints) -> Floats:

@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
-from recommender.ranking.gain import GainModel
+from recommender.ranking.gain import MOST_GAIN, GainModel
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.model import SkillModelConfig
 from training.gain.before import read_before
@@ -24,8 +24,6 @@ from training.gain.report import GainReport
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST = 0.9
-"""No module is believed to add more than this of what is missing."""
 _BINS = np.array([0.0, 0.2, 0.35, 0.5, 0.65, 0.8])
 
 
@@ -97,14 +95,14 @@ def fit_gain(
     drift = float((passed - expit(before.mastery_logit + before.item_logit))[~treated].mean())
     after, taught, who = expected.take(treated), outcomes.taught[treated], learner[treated]
     estimate = _estimate(after, taught, who, catalog, declared, config)
-    rate = np.clip(_share(estimate.h), 0.0, MOST)
+    rate = np.clip(_share(estimate.h), 0.0, MOST_GAIN)
     told = np.array(
         [len(np.unique(who[rows])) for rows in np.split(taught.tocsc().indices, taught.tocsc().indptr[1:-1])],
         np.int64,
     )
     held = fold[who] == 0
     report = GainReport(
-        overall=float(np.clip(_share(estimate.overall), 0.0, MOST)),
+        overall=float(np.clip(_share(estimate.overall), 0.0, MOST_GAIN)),
         overall_error=float(np.exp(-estimate.overall) * estimate.overall_error),
         by_level=_by_level(rate, catalog),
         n_modules=int(_own(taught, who, catalog, config).sum()),
@@ -212,7 +210,7 @@ def _share(h: Floats | float) -> Floats | float:
 
 
 def _hazard(share: float) -> float:
-    return float(-np.log1p(-min(share, MOST)))
+    return float(-np.log1p(-min(share, MOST_GAIN)))
 
 
 def _some_learners(attempts: AttemptColumns, most: int, rng: np.random.Generator) -> AttemptColumns:

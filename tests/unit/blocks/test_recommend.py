@@ -126,7 +126,7 @@ def test_what_learners_say_of_themselves_moves_gaps():
     levels = ({}, {"x": 0.0}, {"x": 1.0}, {"x": 1.0, "y": 0.2})
     states = [engine.fold(says(skill, level) for skill, level in said.items()) for said in levels]
     alone = assert_same(engine, states, [someone("r")] * len(states), k=3, now=NOW)
-    assert len({next(m.score for m in answer.modules if m.module_id == "a") for answer in alone}) == 3
+    assert len({next(m.score for m in answer.modules if m.module_id == "a") for answer in alone}) == 4
 
 
 def says(skill_id, level):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import log
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -14,6 +15,7 @@ from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
 from recommender.errors import InputError, UnknownIdError
 from recommender.ranking.config import RankingConfig
+from recommender.ranking.gain import GainModel
 from recommender.skills.typical import typical_items
 from tests.unit.worlds import NOW, answers, even_table, finished, plain_skills
 
@@ -72,7 +74,9 @@ def world(modules, role, *, prerequisites=(), model=None, half_life=None, revers
         table = replace(table, item_difficulty=model.difficulty_.item_difficulty)
         model.difficulty_ = table
         model.typical_ = typical_items(catalog, model.mastery_.item_difficulty_, 0.0)
-    return Engine(ModelBundle(catalog, table, model, {}, RankingConfig(), {"id": "made"}))
+    n = len(catalog.module_skills.values)
+    gain = GainModel(np.full(n, 0.2), np.zeros(n), np.zeros(n, np.int64), 0.2)
+    return Engine(ModelBundle(catalog, table, model, {}, RankingConfig(), {"id": "made"}, gain=gain))
 
 
 def plan(engine, learner=None, profile=None, **asked):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from recommender.domain.catalog import Catalog, Floats
 from recommender.domain.recommendation import DifficultyFit, ReasonCode
@@ -18,6 +19,7 @@ from recommender.ranking.gain import Need
 from recommender.ranking.kernel_arrays import MAX_REASONS, Asking, Codes, Order, Taught, Weights
 from recommender.ranking.preferences import mix_scores
 from recommender.ranking.value import ADDED, Preference, ValueWeights
+from recommender.skills.mastery_kernel import Trust
 
 Bools = NDArray[np.bool_]
 
@@ -31,6 +33,7 @@ def weights_of(weights: ValueWeights, falloff: float = 1.0) -> Weights:
     """Weights as compiled code takes them."""
     of = weights
     return Weights(
+        of.preference,
         of.difficulty,
         of.out_of_band,
         of.declined,
@@ -96,13 +99,32 @@ def swap(
     return modules, {int(m): int(old) for m, old in zip(modules, replaced, strict=True) if old >= 0}
 
 
-def gap_closed(mastery: Floats, need: Need, *, learning_rate: float, assumed_mastery: float) -> Floats:
-    """Worth of one module on each skill for a role, (n_skills,)."""
-    asking = Asking(need.required[None], need.importance[None], np.array([need.priority]))
-    gap = passes_kernel.Gaps(*np.empty((3, len(mastery))))
-    assumed = np.full(len(mastery), float(assumed_mastery))
-    passes_kernel.find_gaps(mastery, assumed, 0, asking, gap)
-    return np.array([passes_kernel.closed(gap, s, learning_rate) for s in range(len(mastery))])
+def gap_closed(
+    mastery: Floats, need: Need, *, learning_rate: float, assumed_mastery: float, error: float = 0.0
+) -> Floats:
+    """Worth of one module on each skill for a role, (n_skills,), in units of importance x mastery.
+
+    Mastery is known up to an error of its logit.
+    """
+    n = len(mastery)
+    asking = Asking(need.required[None], need.importance[None], np.ones(1))
+    gap = passes_kernel.Gaps(
+        np.empty((n, passes_kernel.N_NODES)), np.empty((n, passes_kernel.N_NODES)), np.empty(n), np.ones(1)
+    )
+    assumed = np.clip(np.full(n, float(assumed_mastery)), 1e-12, 1.0 - 1e-12)
+    trust = Trust(stretch=1.0, first=error**2, last=error**2, half=1.0, z=1.0)
+    with np.errstate(divide="ignore"):
+        logits = logit(mastery)
+    passes_kernel.find_gaps(mastery, assumed, logits, np.zeros(n), trust, 0, asking, gap)
+    return np.array([passes_kernel.closed(gap, s, learning_rate) for s in range(n)])
+
+
+def gaps_of(unmastered: Floats, missing: Floats, worth: Floats) -> passes_kernel.Gaps:
+    """Gaps of a learner whose mastery is known for certain."""
+    nodes = (1, passes_kernel.N_NODES)
+    return passes_kernel.Gaps(
+        np.tile(unmastered[:, None], nodes), np.tile(missing[:, None], nodes), worth, np.ones(1)
+    )
 
 
 def total(catalog: Catalog, per_skill: Floats) -> Floats:
@@ -117,7 +139,7 @@ def mean(catalog: Catalog, per_skill: Floats) -> Floats:
 
 def _taught(catalog: Catalog, per_skill: Floats) -> Floats:
     """Sum and mean, (n_modules, 2)."""
-    all_of_it = passes_kernel.Gaps(per_skill, per_skill, np.ones(len(per_skill)))
+    all_of_it = gaps_of(per_skill, per_skill, np.ones(len(per_skill)))
     taught = taught_of(catalog)
     both = [passes_kernel.summed(taught, m, all_of_it, per_skill) for m in range(catalog.n_modules)]
     return np.array(both).reshape(-1, 2)
@@ -127,7 +149,7 @@ def taught_of(catalog: Catalog, rate: Floats | None = None) -> Taught:
     """Skills that modules teach at a rate, by default all of them whole; nothing is known of items."""
     taught, none = catalog.module_skills, np.zeros(0)
     rate = np.ones(len(taught.values)) if rate is None else rate
-    return Taught(taught.start, taught.values, rate, *[none] * 8)
+    return Taught(taught.start, taught.values, rate, *[none] * 8, np.ones(catalog.n_modules))
 
 
 def leading_gap(catalog: Catalog, module: int, rate: Floats, gap: passes_kernel.Gaps) -> int:

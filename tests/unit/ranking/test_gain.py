@@ -3,11 +3,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit, logit
 
 from recommender.domain.catalog_change import CatalogChange
 from recommender.ranking.gain import GainModel, Need, expected_gain
-from recommender.ranking.passes_kernel import Gaps
-from tests.unit.ranking.compiled import gap_closed, leading, leading_gap, mean, total
+from tests.unit.ranking.compiled import gap_closed, gaps_of, leading, leading_gap, mean, total
 
 
 @pytest.fixture
@@ -67,7 +67,24 @@ def test_expected_gain_is_a_share_of_what_is_missing():
 def test_no_more_than_the_gap_is_worth_anything(mastery, worth):
     need = Need(np.array([0.6, np.nan]), np.array([0.5, 1.0]), 0.8)
     closed = gap_closed(np.array([mastery, 0.1]), need, learning_rate=0.2, assumed_mastery=0.3)
-    np.testing.assert_allclose(closed, [worth * 0.5 * 0.8, 0.0], atol=1e-12)
+    np.testing.assert_allclose(closed, [worth * 0.5, 0.0], atol=1e-12)
+
+
+def test_what_may_be_missing_is_worth_something_even_where_most_likely_nothing_is():
+    need = Need(np.array([0.6]), np.array([1.0]), 0.8)
+    worth = [
+        gap_closed(np.array([0.65]), need, learning_rate=0.3, assumed_mastery=0.3, error=error)[0]
+        for error in (0.0, 0.5, 1.0)
+    ]
+    assert worth[0] == 0.0 < worth[1] < worth[2]
+
+
+def test_what_is_expected_is_the_mean_over_what_mastery_may_be():
+    need, error = Need(np.array([0.6]), np.array([0.5]), 0.8), 0.8
+    its = expit(logit(0.5) + error * np.random.default_rng(0).standard_normal(400_000))
+    mean = np.minimum((1 - its) * 0.3, np.maximum(0.6 - its, 0)).mean()
+    found = gap_closed(np.array([0.5]), need, learning_rate=0.3, assumed_mastery=0.3, error=error)
+    np.testing.assert_allclose(found, [0.5 * mean], rtol=0.05)
 
 
 def test_no_module_and_no_skill(make_catalog):
@@ -78,7 +95,7 @@ def test_no_module_and_no_skill(make_catalog):
 
 
 def test_the_leading_gap_is_what_a_module_closes_most_of(catalog):
-    gap = Gaps(np.array([0.5, 0.5, 1.0]), np.array([0.3, 0.4, 0.0]), np.array([1.0, 0.5, 1.0]))
+    gap = gaps_of(np.array([0.5, 0.5, 1.0]), np.array([0.3, 0.4, 0.0]), np.array([1.0, 0.5, 1.0]))
     assert leading_gap(catalog, 0, np.array([0.2, 0.2, 0.2]), gap) == 0  # .1 against .05
     assert leading_gap(catalog, 0, np.array([0.08, 0.2, 0.2]), gap) == 1  # .04 against .05
     assert leading_gap(catalog, 0, np.array([0.9, 0.9, 0.2]), gap) == 0  # .3, no more than is missing

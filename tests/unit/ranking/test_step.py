@@ -9,7 +9,7 @@ from recommender.ranking.kernel_arrays import Taught
 from recommender.ranking.passes_kernel import Known
 from recommender.ranking.step_kernel import refill, step_down
 from recommender.ranking.value import ValueWeights
-from tests.unit.ranking.compiled import compiled_band, order_of, weights_of
+from tests.unit.ranking.compiled import compiled_band, gaps_of, order_of, weights_of
 
 BAND = Band(0.7, 0.85, 1.0)
 NOTHING = np.zeros(0, np.int32)
@@ -36,10 +36,13 @@ def stepped(catalog, chosen, success, allowed="abcdef", liked=None, replaced=Non
     rows = Taught(
         taught.start,
         taught.values,
+        np.ones(len(by_skill)),
         np.concatenate([[0], np.cumsum(counts)]),
         taught.row_of_value()[by_skill],
+        np.ones(len(by_skill)),
         *items,
         np.array(success, float),
+        np.ones(n),
     )
     mix = np.full(n, 1 / n) if liked is None else np.array(liked, float)
     known = Known(
@@ -49,7 +52,7 @@ def stepped(catalog, chosen, success, allowed="abcdef", liked=None, replaced=Non
         np.array(success, float),
         mix,
         n,
-        np.zeros(catalog.n_skills),
+        gaps_of(*np.zeros((3, catalog.n_skills))),
         np.zeros(catalog.n_skills),
         compiled_band(BAND),
     )

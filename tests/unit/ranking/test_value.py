@@ -101,7 +101,9 @@ def test_nothing_allowed_stays_finite():
 def test_what_views_like_is_the_log_of_the_mix():
     views = [(1.0, "popular_in_role", scores(1, 1, 2)), (1.0, "learners_like_you", scores(2, 1, 1))]
     mixed = preference(views, ALL, WEIGHTS.uniform_floor)
-    np.testing.assert_allclose([row[0] for row in made(views).rows], np.log(mixed.mix * 3))
+    np.testing.assert_allclose(
+        [row[0] for row in made(views).rows], WEIGHTS.preference * np.log(mixed.mix * 3)
+    )
 
 
 def test_log_preference_is_divided_among_the_views():
@@ -114,7 +116,7 @@ def test_log_preference_is_divided_among_the_views():
 
 def test_views_with_the_same_code_and_terms_with_it_are_one_term():
     views = [(1.0, "next_in_sequence", scores(1, 2, 3)), (2.0, "next_in_sequence", scores(1, 2, 9))]
-    weights = ValueWeights(readiness=0.1, out_of_band=0.0)
+    weights = ValueWeights(preference=1.0, gap=20.0, readiness=0.1, out_of_band=0.0)
     result = made(views, weights=weights, readiness=np.array([1.0, 1.0, 0.5]), gap=np.array([0, 0, 0.05]))
     liked = np.log(preference(views, ALL, WEIGHTS.uniform_floor).mix[2] * 3) - 0.05
     assert result.reasons(2) == [

@@ -3,10 +3,11 @@ import json
 import numpy as np
 import pytest
 
+from recommender.ranking.gain import MOST_GAIN
 from recommender.skills.model import SkillModelConfig
 from tests.unit.training.gain.world import N_SKILLS, Studies, make_world, unlucky, with_answers
 from training.gain.config import GainConfig
-from training.gain.fit import MOST, fit_gain
+from training.gain.fit import fit_gain
 
 CONFIG = GainConfig()
 
@@ -93,4 +94,4 @@ def test_without_data_it_is_what_is_declared(world):
 
 
 def test_every_rate_is_a_share(found):
-    assert ((found.model.rate >= 0.0) & (found.model.rate <= MOST)).all()
+    assert ((found.model.rate >= 0.0) & (found.model.rate <= MOST_GAIN)).all()
