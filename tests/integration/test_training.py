@@ -125,7 +125,7 @@ def test_the_run_holds_parameters_metrics_plots_and_the_bundle(life, client):
     assert {"skills_auc.png", "modules_ranking.png", "skills_calibration_skill_model.png"} <= plots
     assert all(file.file_size > 1000 for file in client.list_artifacts(run.info.run_id, "plots"))
     files = {Path(file.path).name for file in client.list_artifacts(run.info.run_id, "bundle")}
-    assert files == {"manifest.json", "catalog", "difficulty", "ranker", "skills", "views"}
+    assert files == {"manifest.json", "catalog", "difficulty", "gain", "ranker", "skills", "views"}
 
 
 def test_the_artifact_is_a_bundle_that_recommends(life, client, tmp_path):
