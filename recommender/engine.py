@@ -154,7 +154,7 @@ class Engine:
         UnknownIdError
             `role_id` is not in the catalogue.
         """
-        state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
+        state = self._state(learner)
         profile, index = profile or _NOBODY, self.catalog.roles.index
         if role_id is not None and role_id not in index:
             raise UnknownIdError("role_id", role_id)
@@ -193,7 +193,7 @@ class Engine:
         UnknownIdError
             The query names a role or module that the catalogue does not hold.
         """
-        state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
+        state = self._state(learner)
         profile, query = profile or _NOBODY, query or Query()
         place, target, seconds = (
             self.place(profile),
@@ -274,7 +274,7 @@ class Engine:
         """
         from recommender.pathways.standing import Standing
 
-        state = learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
+        state = self._state(learner)
         if role_id is not None and role_id not in self.catalog.roles.index:
             raise UnknownIdError("role_id", role_id)
         role = target_role(self.catalog, profile := profile or _NOBODY, Query(target_role_id=role_id))
@@ -347,6 +347,9 @@ class Engine:
     @cached_property
     def _assessment(self) -> Assessment:
         return Assessment(self.bundle)
+
+    def _state(self, learner: Learner) -> LearnerState | None:
+        return learner if isinstance(learner, LearnerState) or learner is None else self.fold(learner)
 
     def history(self, state: LearnerState | None, profile: LearnerProfile) -> History:
         """Modules of the catalogue the learner has started, oldest first, with role and segment."""

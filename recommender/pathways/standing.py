@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from scipy.special import logit
 
+from recommender.blocks.learners import started
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
-from recommender.domain.events import Status
 from recommender.pathways.arrays import Bools
 from recommender.skills.mastery import Place
 from recommender.skills.records import LEARNER, SKILL, fresh
@@ -45,8 +45,8 @@ class Standing:
         catalog, usual = bundle.catalog, bundle.ranking.value.assumed_mastery
         finished = np.zeros(catalog.n_modules, np.bool_)
         if state is not None:
-            module, row = known_rows(state.module_rows, catalog.module_index)
-            finished[module] = state.modules["status"][row] == int(Status.COMPLETED)
+            module, _, done = started(state, catalog)
+            finished[module] = done
         if bundle.skills is None:
             unknown, assumed = np.full(catalog.n_skills, np.nan), np.full(catalog.n_skills, usual)
             return cls(unknown, assumed, logit(assumed), logit(assumed), finished)

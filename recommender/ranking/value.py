@@ -24,10 +24,11 @@ ADDED: tuple[ReasonCode, ...] = (
 class ValueWeights(BaseModel):
     """Weights of the terms of a score. All terms are in natural logs.
 
-    They are declared, not learned, and were chosen on simulated learners (docs/guides/simulation.md): with
-    `gap` 8.0, the module that adds most readiness an hour beats one that adds half of it at e^4 = 55 times
-    its preference; with `difficulty` 1.0, a module of perfect fit beats one of no fit at e^2 = 7.4 times, and
-    with `out_of_band` 1.0 one in the band beats one just outside at e = 2.7 times its preference.
+    They are declared, not learned; those of gap and band were tried on simulated learners, see ADR 0011 and
+    0012. With `gap` 8.0, the module that adds most readiness an hour beats one that adds half of it at
+    e^4 = 55 times its preference; with `difficulty` 1.0, a module of perfect fit beats one of no fit at
+    e^2 = 7.4 times, and with `out_of_band` 1.0 one in the band beats one just outside at e = 2.7 times its
+    preference.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

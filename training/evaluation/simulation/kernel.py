@@ -13,6 +13,7 @@ import numpy as np
 
 from training.datasets.sample.choice import lacks, mastery_of, success_in
 from training.datasets.sample.kernel import check
+from training.datasets.sample.learner_models import STATE
 from training.datasets.sample.parameters import GROWTH
 from training.datasets.sample.responses import answer, sigmoid
 from training.datasets.sample.studying import DAY, begin, end_segment, gives_up, look, study
@@ -241,7 +242,7 @@ def _level_after(scene: Any, i: int, s: int, level: float, hours: float, module_
             return level
         ratio = (ceiling - level) / level * np.exp(-learning.growth_rate * hours)
         return float(ceiling / (1.0 + ratio))
-    state, most = int(scene.states[i, s, 5]), 1 if module_level == 0 else 2
+    state, most = int(scene.states[i, s, STATE]), 1 if module_level == 0 else 2
     if state >= most:
         return level
     mean = learning.learn_rate * hours

@@ -67,14 +67,11 @@ class Facts:
     catalog : Catalog
     starts : float64 array, shape (n_modules,)
         How many people started each module.
-    minutes : float64 array, shape (n_modules,)
-        As declared, an hour where unknown.
     als : View
     """
 
     catalog: Catalog
     starts: Floats
-    minutes: Floats
     als: View
 
     @classmethod
@@ -82,7 +79,7 @@ class Facts:
         """Gather them."""
         n = bundle.catalog.n_modules
         starts = np.zeros(n) if bundle.use is None else bundle.use.learned[:, 0].astype(np.float64)
-        return cls(bundle.catalog, starts, np.nan_to_num(bundle.catalog.duration_minutes, nan=60.0), als)
+        return cls(bundle.catalog, starts, als)
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,12 +44,11 @@ PROGRAMME: Final = np.dtype(
         ("n_failed", "i4"),
         ("n_given_up", "i4"),
         ("leaves", "f8"),
-        ("weeks", "i4"),
     ]
 )
 """What became of one learner under one policy: minutes of study and modules begun until the programme ended,
 how it ended (codes of `kernel`, `STUCK` for nothing left to take), true readiness, items asked and failed,
-modules given up, minutes after which somebody free to would have left (NaN for never), weeks it took."""
+modules given up, minutes after which somebody free to would have left (NaN for never)."""
 
 SAID: Final = np.dtype([("success", "f8"), ("fits", "i1"), ("n_asked", "i4"), ("n_failed", "i4")])
 """A recommended module that was taken: the chance of passing it that the engine told, NaN for none, whether
@@ -237,7 +236,7 @@ class _Run:
                 end = outcome
         after = float(kernel.readiness(scene, i, *goal))
         row = (self.seed, i, p["minutes"], n_modules, end, before, after, p["n_asked"], p["n_failed"])
-        return (*row, n_given_up, p["leaves"], p["week"] - first_week + 1)
+        return (*row, n_given_up, p["leaves"])
 
     def _assess(self, i: int, learner: SimulatedLearner, progress: Any, ask: Ask) -> None:
         """Ask a learner what the policy wants to know first."""
