@@ -1,6 +1,7 @@
 """A real MLflow server over a store with one trained, promoted model, and a real browser."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -115,6 +116,16 @@ def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None
     raise AssertionError(f"mlflow server did not come up:\n{log.read_text()[-3000:]}")
 
 
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process and its session: asked first, and on a busy machine made to."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
 @pytest.fixture(scope="session")
 def mlflow_url(trained, tmp_path_factory):
     port = free_port()
@@ -138,8 +149,7 @@ def mlflow_url(trained, tmp_path_factory):
         wait_until_up(url, process, log)
         yield url
     finally:
-        os.killpg(process.pid, 15)
-        process.wait(20)
+        stop(process)
 
 
 @pytest.fixture(scope="session")
