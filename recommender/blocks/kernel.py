@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from recommender.ranking.choose_kernel import choose, explore, swap
+from recommender.ranking.adjust_kernel import hand_over, tell
+from recommender.ranking.choose_kernel import choose, explore
 from recommender.ranking.explain_kernel import explain, leading
 from recommender.ranking.kernel_arrays import (
     Asked,
@@ -28,15 +29,14 @@ from recommender.ranking.passes_kernel import (
     band_of,
     classify,
     find_gaps,
-    judge,
+    find_pace,
+    find_success,
     leading_gap,
     score_modules,
     terms_of,
-    uncharge,
 )
 from recommender.ranking.ranker_kernel import prefer, stage_of
 from recommender.ranking.rules_kernel import apply_rules, count_unlocks
-from recommender.ranking.step_kernel import refill, step_down, undo_outside
 from recommender.skills.mastery_kernel import Readout, Trust, read_logits, stand
 from recommender.skills.records import N_DECLINED
 
@@ -116,7 +116,10 @@ class _Room(NamedTuple):
     missing: Any
     unlocks: Any
     success: Any
+    own: Any
     mix: Any
+    pace: Any
+    due: Any
     score: Any
     free: Any
     logit: Any
@@ -140,11 +143,14 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
+        np.empty(n_modules),
+        np.empty(n_modules),
+        np.empty(n_modules),
         np.empty(n_skills + 1),
         np.empty(n_skills + 1),
         np.empty(n_skills),
         np.empty(n_skills),
-        Gaps(np.empty((n_skills, N_NODES)), np.empty((n_skills, N_NODES)), np.empty(n_skills), np.empty(1)),
+        Gaps(np.empty((n_skills, N_NODES)), np.empty((n_skills, N_NODES)), np.empty(n_skills)),
         np.empty(n_skills),
     )
 
@@ -187,16 +193,19 @@ def recommend(
         )
         count_unlocks(model.rules.needs, room.missing, room.removed, room.unlocks)
         allowed = room.removed == 0
-        n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], shares[b], room.mix)
-        _decline(model, learners.learner[b], room.mix)
+        n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], shares[b], room.own)
+        _decline(model, learners.learner[b], room.own)
         known = Known(
             allowed,
             room.readiness,
             room.unlocks,
             room.success,
+            room.own,
             room.mix,
             n_allowed,
             room.gap,
+            room.pace,
+            room.due,
             room.faded,
             band_of(question.low[b], question.high[b]),
         )
@@ -210,10 +219,12 @@ def recommend(
             model.asking,
             room.gap,
         )
-        k, spread = answer.choice.shape[1], model.order.diversity
-        among = score_modules(known, model.taught, model.weights, k, spread, room.logit, room.score)
+        find_success(known, model.taught, room.logit)
+        find_pace(known, model.taught)
+        hand_over(known, model.order, model.lead_up)
+        score_modules(known, model.weights, room.score, room.free)
         of_views = model.ranking.weights[stage_of(model.ranking, past)]
-        _show(b, model, known, room, among, question.draws, of_views, shares[b], answer)
+        _show(b, model, known, room, question.draws, of_views, shares[b], answer)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -246,57 +257,26 @@ def _decline(model: Model, learner: Any, mix: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _pick(model: Model, known: Known, room: _Room, among: Any, k: int) -> tuple[Any, Any]:
-    """Choose for one learner `among` what is scored; return the modules, and in whose place each stands."""
-    order, weights = model.order, model.weights
-    others = choose(room.score, among, k, order)
-    uncharge(among, known, weights, room.score, room.free)
-    # What is best without regard to the band comes first, so that it is said what took its place, and why.
-    chosen = choose(room.free, among, k, order) if weights.out_of_band > 0.0 else others
-    replaced = np.full(len(chosen), -1)
-    _adjust(model, known, room, chosen, replaced)
-    if weights.out_of_band > 0.0:
-        # Nearer to the band is only worth a place where nothing else is in it.
-        undo_outside(chosen, replaced, known)
-        refill(chosen, replaced, others)
-        _adjust(model, known, room, chosen, replaced)
-    return chosen, replaced
-
-
-@numba.njit(cache=True, nogil=True)
-def _adjust(model: Model, known: Known, room: _Room, chosen: Any, replaced: Any) -> None:
-    """Swap variants in, and what leads up to what is too hard, for modules out of the band."""
-    order, taught, weights = model.order, model.taught, model.weights
-    for m in chosen:
-        for e in range(order.start[order.group[m]], order.start[order.group[m] + 1]):
-            if known.allowed[order.members[e]]:
-                judge(order.members[e], known, taught, weights, room.logit, room.score)
-    swap(chosen, known.allowed, known.success, known.band, order, replaced)
-    step_down(chosen, replaced, known, taught, model.lead_up, weights, order, room.logit, room.score)
-
-
-@numba.njit(cache=True, nogil=True)
 def _show(
     b: int,
     model: Model,
     known: Known,
     room: _Room,
-    among: Any,
     draws: Any,
     of_views: Any,
     shares: Any,
     answer: Answer,
 ) -> None:
-    """Tell of each module chosen for one learner `among` what is scored what the answer shows."""
-    choice, order, taught = answer.choice[b], model.order, model.taught
-    k = choice.shape[0]
-    chosen, replaced = _pick(model, known, room, among, k)
+    """Choose for one learner, and fill in what the answer shows of each module."""
+    choice, order, taught, weights = answer.choice[b], model.order, model.taught, model.weights
+    k, among = choice.shape[0], np.flatnonzero(known.allowed)
+    chosen = choose(room.score, among, k, order)
+    replaced = np.empty(len(chosen), np.intp)
+    tell(chosen, choose(room.free, among, k, order), known, taught, order, model.lead_up, replaced)
     propensity = np.empty(len(chosen))
-    # What is swapped in is told by module, for chance may move it.
+    # In whose place one stands is told by module, for chance may move it.
     before = chosen.copy()
     drawn = explore(chosen, known.allowed, order.exploration, order.rarity, order.by_id, draws, propensity)
-    if drawn >= 0:
-        judge(chosen[drawn], known, taught, model.weights, room.logit, room.score)
     for place in range(len(chosen)):
         m = chosen[place]
         if not known.allowed[m]:
@@ -314,7 +294,7 @@ def _show(
         its.faded_skill = leading(taught.start, taught.skill, m, known.faded)
         its.faded = known.faded[its.faded_skill] if its.faded_skill >= 0 else 0.0
         its.explored, its.propensity = place == drawn, propensity[place]
-        terms = terms_of(m, known, taught, model.weights)
+        terms = terms_of(m, known, weights)
         explain(m, terms, of_views, shares, model.codes, answer.reasons[b, place], answer.weights[b, place])
     for place in range(len(chosen), k):
         choice[place].module = -1

@@ -102,17 +102,11 @@ def _taught(bundle: ModelBundle) -> Taught:
         typical = bundle.skills.typical_
         items = (typical.skills.indptr, typical.skills.indices, typical.skills.data, typical.harder)
     taught = catalog.module_skills
-    by_skill = np.argsort(taught.values, kind="stable")
-    counts = np.bincount(taught.values, minlength=catalog.n_skills)
-    rate = bundle.gain_model.rate
     minutes = np.nan_to_num(catalog.duration_minutes, nan=bundle.ranking.pathway.default_minutes)
     return Taught(
         taught.start,
         taught.values,
-        rate,
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
-        taught.row_of_value()[by_skill],
-        rate[by_skill],
+        bundle.gain_model.rate,
         *items,
         1.0 - catalog.difficulty,
         np.maximum(minutes, 1.0) / 60.0,

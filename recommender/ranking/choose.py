@@ -73,6 +73,7 @@ class Chooser:
             group,
             start,
             members,
+            np.flatnonzero(np.diff(start) > 1),
             self.diversity,
             self.alike.start,
             self.alike.modules,

@@ -11,7 +11,6 @@ import numba
 import numpy as np
 
 from recommender.ranking.kernel_arrays import Order
-from recommender.ranking.passes_kernel import Band, away
 from recommender.ranking.rank import TIE_DECIMALS
 from recommender.ranking.rerank_kernel import pick_diverse
 
@@ -86,33 +85,6 @@ def choose(score: Any, among: Any, k: int, order: Order) -> Any:
         near = (order.alike_start, order.alike, order.likeness)
         pick_diverse(pool, score, order.id_rank, *near, order.diversity, best)
     return best
-
-
-@numba.njit(cache=True, nogil=True)
-def swap(chosen: Any, allowed: Any, success: Any, band: Band, order: Order, replaced: Any) -> None:
-    """Put the best-fitting variant in the place of every chosen module outside the band, earlier ones first.
-
-    A variant takes the place if it is allowed, neither chosen nor replaced, of known success and nearer to
-    the band; of equally near ones that of the first id does. `replaced` tells in whose place a module stands,
-    else -1; places where one does stay.
-    """
-    for place in range(len(chosen)):
-        old = chosen[place]
-        missed = away(success[old], band)
-        if replaced[place] >= 0 or not missed > 0.0:
-            continue
-        best, nearest = -1, np.inf
-        for e in range(order.start[order.group[old]], order.start[order.group[old] + 1]):
-            m = order.members[e]
-            if not allowed[m] or np.isnan(success[m]):
-                continue
-            if (chosen == m).any() or (replaced == m).any():
-                continue
-            distance = away(success[m], band)
-            if distance < nearest or (distance == nearest and order.id_rank[m] < order.id_rank[best]):
-                best, nearest = m, distance
-        if best >= 0 and nearest < missed:
-            chosen[place], replaced[place] = best, old
 
 
 @numba.njit(cache=True, nogil=True)

@@ -2,9 +2,9 @@
 
 Inside the band a module fits by 1. Outside it the fit falls with the distance to the nearer edge in logits,
 as a normal curve over `BandConfig.falloff`; lying outside also costs by itself, see
-`recommender.ranking.value.ValueWeights`. A module outside the band gives its place to the
-best-fitting variant, see `recommender.ranking.choose_kernel.swap`, and one that is too hard and has none to
-what leads up to it, see `recommender.ranking.step_kernel`. Why so, and by which sources, tells ADR 0011.
+`recommender.ranking.value.ValueWeights`. What lies outside hands what it is liked
+to what stands in for it: to the best-fitting variant or, if it is too hard, to its prerequisites, see
+`recommender.ranking.adjust_kernel`. Why so, and by which sources, tells ADR 0011.
 """
 
 from __future__ import annotations

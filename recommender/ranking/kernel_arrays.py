@@ -14,7 +14,7 @@ UNKNOWN, REVIEW, ON_LEVEL, STRETCH = range(4)
 CHOICE: Final = np.dtype(
     [
         ("module", np.int64),  # position in the catalogue, -1 behind the last one
-        ("replaced", np.int64),  # of a module that was swapped in, the module in whose place; else -1
+        ("replaced", np.int64),  # the module in whose place it stands because of its difficulty; else -1
         ("score", np.float64),
         ("success", np.float64),  # chance of passing, NaN where unknown
         ("replaced_success", np.float64),  # that of the module replaced
@@ -155,18 +155,14 @@ class Asking(NamedTuple):
 
 
 class Taught(NamedTuple):
-    """Skills that modules teach, modules by skill, and the items typical of them; see `TypicalItems`.
+    """Skills that modules teach, and the items typical of them; see `TypicalItems`.
 
-    `rate` is how much of each skill is taught, see `GainModel`; `by_skill_rate` the same by skill; `hours`
-    (n_modules,) are above 0.
+    `rate` is how much of each skill is taught, see `GainModel`; `hours` (n_modules,) are above 0.
     """
 
     start: Any
     skill: Any
     rate: Any
-    by_skill_start: Any
-    by_skill: Any
-    by_skill_rate: Any
     item_start: Any
     item_skill: Any
     item_weight: Any
@@ -190,6 +186,7 @@ class LeadUp(NamedTuple):
 class Order(NamedTuple):
     """Modules by id, and those of each variant group, back to back: `members[start[g]:start[g + 1]]`.
 
+    `several` are the groups of more than one module.
     `diversity` weighs how modules are alike, as in `recommender.ranking.rerank`; the arrays after it are of
     its `Neighbours`. The last three are those of `recommender.ranking.explore`.
     """
@@ -198,6 +195,7 @@ class Order(NamedTuple):
     group: Any
     start: Any
     members: Any
+    several: Any
     diversity: float
     alike_start: Any
     alike: Any

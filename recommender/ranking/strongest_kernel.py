@@ -13,19 +13,6 @@ _HALVINGS = 14
 _ROWS = 16
 # Above any place by id.
 _LAST_ID: Final = (1 << 31) - 1
-_LN2: Final = float(np.log(2.0))
-LOG_ERROR: Final = 0.06
-"""What a `rough_log` is too low by at most."""
-
-
-@numba.njit(cache=True, nogil=True)
-def rough_log(bits: Any) -> Any:
-    """Logarithm of a normal number above 0 from its 64 bits: exact at powers of 2, and never too high.
-
-    The bits are the exponent and the fraction f of 2^e (1 + f), of which log2 is taken as e + f; the largest
-    error of f is 1 - (1 + log(log(2))) / log(2), about .0861 (Mitchell 1962).
-    """
-    return (bits * 2.0**-52 - 1023.0) * _LN2
 
 
 @numba.njit(cache=True, nogil=True)

@@ -16,7 +16,7 @@ from recommender.ranking.gain import Need
 from recommender.ranking.rank import rank_ids, top
 from recommender.ranking.value import ValueWeights
 from recommender.skills.records import MOST_PUSH
-from tests.unit.ranking.compiled import Terms, fit, gap_closed, swap, total, unlocks
+from tests.unit.ranking.compiled import Terms, fit, gap_closed, total, unlocks
 
 SKILLS = ("s0", "s1", "s2")
 WEIGHTS, CONFIG = ValueWeights(out_of_band=0.0), BandConfig()
@@ -126,7 +126,7 @@ def worlds(draw):
 
 
 def recommend(world, order):
-    """Everything from rules to swaps, as the engine chains it; ids, scores by id, and the parts."""
+    """Everything from rules to the ranked list, as the engine chains it; ids, scores by id, and the parts."""
     catalog = world.catalog(order)
     ids, rules = catalog.module_ids, Rules.compile(catalog)
     mastery, success = np.array(world.mastery), np.array([world.success[m] for m in ids])
@@ -152,7 +152,6 @@ def recommend(world, order):
     scored = Terms(views, eligible.allowed, WEIGHTS, success=success, band=band, faded=nothing, **parts)
     parts["fit"] = fit(success, band)
     chosen = top(scored.score, eligible.allowed, world.query.k, rank_ids(ids))
-    final, _ = swap(chosen, allowed=eligible.allowed, success_probability=success, band=band, catalog=catalog)
     return {
         "catalog": catalog,
         "rules": rules,
@@ -161,7 +160,6 @@ def recommend(world, order):
         "parts": parts,
         "terms": scored,
         "ranked": [ids[m] for m in chosen],
-        "final": [ids[m] for m in final],
     }
 
 
@@ -171,7 +169,7 @@ def test_what_rules_forbid_is_never_recommended(world):
     answer = recommend(world, range(len(world.modules)))
     mastery = dict(zip(SKILLS, world.mastery, strict=True))
     rows = {row["module_id"]: row for row in world.modules}
-    for module in {*answer["ranked"], *answer["final"]}:
+    for module in answer["ranked"]:
         assert module not in world.query.exclude
         assert world.query.scenario == "review" or module not in world.finished
         assert (rows[module]["retired_at"] or NOW + 1) > NOW
@@ -189,8 +187,7 @@ def test_what_rules_forbid_is_never_recommended(world):
 def test_as_many_as_asked_for_or_as_allowed_each_once(world):
     answer = recommend(world, range(len(world.modules)))
     expected = min(world.query.k, int(answer["eligible"].allowed.sum()))
-    for modules in (answer["ranked"], answer["final"]):
-        assert len(modules) == len(set(modules)) == expected
+    assert len(answer["ranked"]) == len(set(answer["ranked"])) == expected
 
 
 @FEWER
@@ -199,7 +196,7 @@ def test_the_order_of_the_catalogue_changes_nothing(world, random):
     order = list(range(len(world.modules)))
     random.shuffle(order)
     one, other = recommend(world, range(len(world.modules))), recommend(world, order)
-    assert (one["ranked"], one["final"]) == (other["ranked"], other["final"])
+    assert one["ranked"] == other["ranked"]
     np.testing.assert_allclose(one["terms"].score[order], other["terms"].score, atol=1e-9)
     for place, module in enumerate(order):
         assert one["terms"].rows[module] == pytest.approx(other["terms"].rows[place], abs=1e-6)
@@ -211,7 +208,7 @@ def test_the_order_of_the_catalogue_changes_nothing(world, random):
 @given(worlds())
 def test_the_same_question_gets_the_same_answer(world):
     one, other = (recommend(world, range(len(world.modules))) for _ in range(2))
-    assert one["final"] == other["final"]
+    assert one["ranked"] == other["ranked"]
     assert one["terms"].score.tobytes() == other["terms"].score.tobytes()
 
 

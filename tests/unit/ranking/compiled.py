@@ -76,7 +76,8 @@ def order_of(
     near = alike or Neighbours.none(n)
     members = np.argsort(group, kind="stable")
     like = (near.start, near.modules, near.weights)
-    return Order(rank, group, start, members, diversity, *like, 0.0, np.ones(n), np.argsort(rank))
+    several = np.flatnonzero(np.diff(start) > 1)
+    return Order(rank, group, start, members, several, diversity, *like, 0.0, np.ones(n), np.argsort(rank))
 
 
 def diverse_top(
@@ -89,16 +90,6 @@ def diverse_top(
     return found
 
 
-def swap(
-    chosen: NDArray[np.intp], *, allowed: Bools, success_probability: Floats, band: Band, catalog: Catalog
-) -> tuple[NDArray[np.intp], dict[int, int]]:
-    """Modules after the swap, and in whose place those swapped in are."""
-    modules, replaced = chosen.copy(), np.full(len(chosen), -1)
-    order = order_of(catalog.module_ids, catalog.variant_group)
-    choose_kernel.swap(modules, allowed, success_probability, compiled_band(band), order, replaced)
-    return modules, {int(m): int(old) for m, old in zip(modules, replaced, strict=True) if old >= 0}
-
-
 def gap_closed(
     mastery: Floats, need: Need, *, learning_rate: float, assumed_mastery: float, error: float = 0.0
 ) -> Floats:
@@ -109,7 +100,7 @@ def gap_closed(
     n = len(mastery)
     asking = Asking(need.required[None], need.importance[None], np.ones(1))
     gap = passes_kernel.Gaps(
-        np.empty((n, passes_kernel.N_NODES)), np.empty((n, passes_kernel.N_NODES)), np.empty(n), np.ones(1)
+        np.empty((n, passes_kernel.N_NODES)), np.empty((n, passes_kernel.N_NODES)), np.empty(n)
     )
     assumed = np.clip(np.full(n, float(assumed_mastery)), 1e-12, 1.0 - 1e-12)
     trust = Trust(stretch=1.0, first=error**2, last=error**2, half=1.0, z=1.0)
@@ -122,13 +113,39 @@ def gap_closed(
 def gaps_of(unmastered: Floats, missing: Floats, worth: Floats) -> passes_kernel.Gaps:
     """Gaps of a learner whose mastery is known for certain."""
     nodes = (1, passes_kernel.N_NODES)
-    return passes_kernel.Gaps(
-        np.tile(unmastered[:, None], nodes), np.tile(missing[:, None], nodes), worth, np.ones(1)
+    return passes_kernel.Gaps(np.tile(unmastered[:, None], nodes), np.tile(missing[:, None], nodes), worth)
+
+
+def known_of(
+    catalog: Catalog,
+    allowed: Bools,
+    success: Floats,
+    own: Floats,
+    band: passes_kernel.Band,
+    *,
+    gap: passes_kernel.Gaps | None = None,
+    faded: Floats | None = None,
+) -> passes_kernel.Known:
+    """What is known of a learner who meets every prerequisite and, unless told otherwise, lacks nothing."""
+    n, nothing = catalog.n_modules, np.zeros(catalog.n_skills)
+    return passes_kernel.Known(
+        allowed,
+        np.ones(n),
+        np.zeros(n, np.int64),
+        success,
+        own,
+        own.copy(),
+        int(allowed.sum()),
+        gaps_of(*np.zeros((3, catalog.n_skills))) if gap is None else gap,
+        np.zeros(n),
+        np.zeros(n),
+        nothing if faded is None else faded,
+        band,
     )
 
 
 def total(catalog: Catalog, per_skill: Floats) -> Floats:
-    """Sum of a value over the skills each module teaches, (n_modules,)."""
+    """Sum of a value over the skills each module teaches, as a share of the largest sum, (n_modules,)."""
     return _taught(catalog, per_skill)[:, 0]
 
 
@@ -138,18 +155,27 @@ def mean(catalog: Catalog, per_skill: Floats) -> Floats:
 
 
 def _taught(catalog: Catalog, per_skill: Floats) -> Floats:
-    """Sum and mean, (n_modules, 2)."""
+    """Sum and mean, (n_modules, 2); the sum as a share of the largest."""
     all_of_it = gaps_of(per_skill, per_skill, np.ones(len(per_skill)))
-    taught = taught_of(catalog)
-    both = [passes_kernel.summed(taught, m, all_of_it, per_skill) for m in range(catalog.n_modules)]
-    return np.array(both).reshape(-1, 2)
+    n = catalog.n_modules
+    known = known_of(
+        catalog,
+        np.ones(n, np.bool_),
+        np.full(n, np.nan),
+        np.ones(n),
+        compiled_band(Band(0.7, 0.85, 1.0)),
+        gap=all_of_it,
+        faded=per_skill,
+    )
+    passes_kernel.find_pace(known, taught_of(catalog))
+    return np.column_stack([known.pace, known.due])
 
 
 def taught_of(catalog: Catalog, rate: Floats | None = None) -> Taught:
     """Skills that modules teach at a rate, by default all of them whole; nothing is known of items."""
     taught, none = catalog.module_skills, np.zeros(0)
     rate = np.ones(len(taught.values)) if rate is None else rate
-    return Taught(taught.start, taught.values, rate, *[none] * 8, np.ones(catalog.n_modules))
+    return Taught(taught.start, taught.values, rate, *[none] * 5, np.ones(catalog.n_modules))
 
 
 def leading_gap(catalog: Catalog, module: int, rate: Floats, gap: passes_kernel.Gaps) -> int:

@@ -3,7 +3,7 @@ import pytest
 from pydantic import ValidationError
 
 from recommender.ranking.difficulty import Band, BandConfig, Recent, band_for
-from tests.unit.ranking.compiled import classify, distance, fit, swap
+from tests.unit.ranking.compiled import classify, distance, fit
 
 CONFIG = BandConfig(caution=0.0)
 BAND = Band(0.7, 0.85, 1.0)
@@ -103,65 +103,3 @@ def test_fit_follows_its_formula_and_falloff():
 )
 def test_classify(p, word):
     assert classify(p, BAND) == word
-
-
-@pytest.fixture
-def variants(make_catalog):
-    """`b`, `c`, `d` are variants of `a`; `e` stands alone."""
-    return make_catalog({"a": {}, **{m: {"variant_of": "a"} for m in "bcd"}, "e": {}})
-
-
-def swapped(catalog, chosen, success, allowed="abcde"):
-    places = np.array([catalog.module_index[m] for m in chosen], np.intp)
-    mask = np.array([m in allowed for m in catalog.module_ids])
-    modules, adjustments = swap(
-        places,
-        allowed=mask,
-        success_probability=np.array(success),
-        band=BAND,
-        catalog=catalog,
-    )
-    return "".join(catalog.module_ids[m] for m in modules), {
-        catalog.module_ids[m]: catalog.module_ids[old] for m, old in adjustments.items()
-    }
-
-
-def test_too_hard_is_swapped_for_the_best_fitting_easier_variant(variants):
-    modules, adjustments = swapped(variants, "ea", [0.4, 0.6, 0.8, 0.95, 0.75])
-    assert modules == "ec"
-    assert adjustments == {"c": "a"}
-
-
-def test_too_easy_is_swapped_for_a_harder_variant(variants):
-    modules, adjustments = swapped(variants, "d", [0.4, 0.6, 0.8, 0.95, 0.75], allowed="bd")
-    assert modules == "b"
-    assert adjustments == {"b": "d"}
-
-
-@pytest.mark.parametrize(
-    ("success", "allowed"),
-    [
-        ([0.8, 0.75, 0.8, 0.8, 0.5], "abcde"),  # inside the band
-        ([0.4, 0.3, 0.2, 0.999, 0.5], "abcde"),  # no variant is nearer
-        ([0.4, 0.4, 0.4, 0.4, 0.8], "abcde"),  # none is any nearer
-        ([0.4, 0.8, 0.8, 0.8, 0.5], "ae"),  # none is eligible
-        ([0.4, np.nan, np.nan, np.nan, 0.8], "abcde"),  # nothing is known of them
-        ([np.nan, 0.8, 0.8, 0.8, 0.8], "abcde"),  # nothing is known of the module itself
-    ],
-)
-def test_no_swap_without_need_or_a_better_variant(variants, success, allowed):
-    assert swapped(variants, "a", success, allowed) == ("a", {})
-
-
-def test_two_modules_never_become_the_same_variant(variants):
-    modules, adjustments = swapped(variants, "ab", [0.3, 0.3, 0.8, 0.6, 0.5])
-    assert modules == "cd"
-    assert adjustments == {"c": "a", "d": "b"}
-
-
-def test_equally_good_variants_are_decided_by_id(variants):
-    assert swapped(variants, "a", [0.3, 0.75, 0.8, 0.7, 0.5])[0] == "b"
-
-
-def test_nothing_chosen_nothing_swapped(variants):
-    assert swapped(variants, "", [0.3] * 5) == ("", {})
