@@ -39,7 +39,9 @@ def profiles_of(dataset: Dataset, learner_ids: Collection[str]) -> dict[str, Lea
     learners = dataset.tables["learners"]
     columns = ("learner_id", "role_id", "target_role_id", "segment", "language")
     return {
-        row["learner_id"]: LearnerProfile(**{name: _text(row[name]) for name in columns})
+        row["learner_id"]: LearnerProfile(
+            **{name: _text(row[name]) for name in columns}, weekly_minutes=_number(row["weekly_minutes"])
+        )
         for row in learners[learners["learner_id"].isin(learner_ids)].to_dict("records")
     }
 
@@ -54,6 +56,7 @@ def _attempt(row: Mapping[Any, Any]) -> Event:
         skill_ids=tuple(row["skill_ids"]),
         module_id=_text(row["module_id"]),
         occurred_at=_time(row["occurred_at"]),
+        duration_seconds=_number(row["duration_seconds"]),
     )
 
 
@@ -86,6 +89,7 @@ def _credential(row: Mapping[Any, Any]) -> Event:
         learner_id=row["learner_id"],
         credential_id=row["credential_id"],
         occurred_at=_time(row["occurred_at"]),
+        expires_at=_time(row["expires_at"]),
     )
 
 
