@@ -132,6 +132,10 @@ demo: setup ## the main job, end to end: on real data with promotion, then on th
 sample: setup ## simulate the organisation in data/reskilling again, bit for bit
 	@$(BIN)/python -m training sample --out data/reskilling
 
+.PHONY: pictures
+pictures: setup ## draw the pictures of the guide for learning designers again, with what make demo trained
+	@$(BIN)/python -m training pictures --bundle $(SIMULATED) --data data/reskilling --out docs/pictures
+
 # Serving -------------------------------------------------------------------------------------------------
 
 HOST ?= 127.0.0.1

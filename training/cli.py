@@ -200,6 +200,24 @@ def simulate(
 
 
 @app.command()
+def pictures(
+    bundle: Annotated[
+        Path, typer.Option("--bundle", help="Directory of the bundle, or the pointer file that names it.")
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", help="Directory of the simulated dataset that it was trained on.")
+    ] = Path("data/reskilling"),
+    out: Annotated[
+        Path, typer.Option("--out", help="Directory for the pictures; those there are replaced.")
+    ] = Path("docs/pictures"),
+) -> None:
+    """Draw what the engine says of one simulated learner, for the guide for learning designers."""
+    from training.commands.pictures import run
+
+    run(bundle, data, out)
+
+
+@app.command()
 def oracle(
     data: DataDirectory,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
