@@ -41,7 +41,7 @@ from recommender.ranking.ranker import Ranker
 from recommender.skills.difficulty import DifficultyTable
 from recommender.skills.model import SkillModel
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 MANIFEST = "manifest.json"
 # What reading parts raises where they are not what the manifest says; an empty array file ends too early.
 _NOT_AS_SAID = (
@@ -287,7 +287,7 @@ class ModelBundle:
             use.check(catalog.n_modules)
         gain = None
         if arrays := _read_arrays(path, files, "gain"):
-            gain = GainModel.from_arrays(arrays, catalog, ranking.value.learning_rate)
+            gain = GainModel.from_arrays(arrays, catalog)
         return cls(catalog, difficulty, skills, views, ranking, manifest, path, ranker, use, gain)
 
 

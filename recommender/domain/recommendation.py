@@ -85,8 +85,8 @@ class RecommendedModule:
     """One recommended module with why.
 
     `success_probability` is the chance of passing a typical item of the module; `difficulty` the share of the
-    intended audience that does not pass. Either is None where nothing in the data tells. `adjustment` names the
-    module that would have stood there or above if its difficulty suited.
+    intended audience that does not pass. Either is None where nothing in the data tells. `adjustment` names
+    the module that would have stood there or above if its difficulty suited.
 
     `explored` says that chance put it here and not its score. `propensity` is the chance that such a question
     shows the module at all, in (0, 1]: 1 where nothing is left to chance. With it, rewards of shown modules

@@ -62,19 +62,54 @@ MOST_GAIN: Final = 0.9
 """No module is believed to add more than this of what is missing."""
 
 
-def dose_of(catalog: Catalog) -> Floats:
-    """Time that each module gives to each skill it teaches, (n_taught,), as a multiple of the usual one.
+@dataclass(frozen=True, slots=True)
+class Dosage:
+    """What a module teaches by the time that it takes.
 
-    Minutes are shared out evenly over the skills, and the usual share is the median over modules; a module of
-    unknown length counts as usual. An assessment measures and does not teach: 0.
+    A dose leaves ``exp(-hazard)`` of what is missing, two doses the square of that.
+
+    Parameters
+    ----------
+    hazard, error : float
+        At least 0, and its standard error.
+    sharing : float
+        In [0, 1]: each of n skills gets ``minutes / n ** sharing``. At 1 they share out the minutes, at 0
+        each of them gets all.
+    usual : float
+        Minutes for a skill that are one dose, above 0.
     """
-    module = catalog.module_skills.row_of_value()
-    share = catalog.duration_minutes / np.maximum(np.diff(catalog.module_skills.start), 1)
+
+    hazard: float
+    error: float
+    sharing: float
+    usual: float
+
+    @classmethod
+    def of_declaration(cls, catalog: Catalog, declared: float) -> Dosage:
+        """Let the median time for a skill add the declared share of what is missing."""
+        return cls(float(-np.log1p(-min(declared, MOST_GAIN))), 0.0, 1.0, usual_minutes(catalog, 1.0))
+
+    def doses(self, catalog: Catalog) -> Floats:
+        """Doses that each module gives to each skill it teaches, (n_taught,).
+
+        A module of unknown length gives one. An assessment measures and does not teach: 0.
+        """
+        share = _minutes_for_a_skill(catalog, self.sharing)
+        dose = np.where(np.isfinite(share), share / self.usual, 1.0) * (catalog.formats != "assessment")
+        its: Floats = dose[catalog.module_skills.row_of_value()]
+        return its
+
+
+def usual_minutes(catalog: Catalog, sharing: float) -> float:
+    """Median over modules of the minutes for a skill; 1 where none are known."""
+    share = _minutes_for_a_skill(catalog, sharing)
     teaches = (catalog.formats != "assessment") & (np.diff(catalog.module_skills.start) > 0)
     known = share[teaches & np.isfinite(share) & (share > 0.0)]
-    usual = float(np.median(known)) if len(known) else 1.0
-    dose = np.where(np.isfinite(share), share / usual, 1.0) * (catalog.formats != "assessment")
-    its: Floats = dose[module]
+    return float(np.median(known)) if len(known) else 1.0
+
+
+def _minutes_for_a_skill(catalog: Catalog, sharing: float) -> Floats:
+    its: Floats = catalog.duration_minutes / np.maximum(np.diff(catalog.module_skills.start), 1) ** sharing
     return its
 
 
@@ -83,12 +118,12 @@ class GainModel:
     """What finishing each module is expected to add to each skill that it teaches.
 
     The rate is the share of what is not mastered that finishing the module adds. Where data allow it, it is
-    estimated from answers before and after (`training.gain`): mastery expected just before the module was
+    estimated from answers before and after (`training.gain`): mastery expected just before a module was
     begun, by a read-out of other learners, is set against the first answers after it, given outside of it,
-    less what the same skills gain over like spans by people who finished something else. A module of which
-    little is known is shrunk to what its level, format and length suggest, and these to the declared rate.
-    What is declared is the rate of a usual length of time for a skill; another length counts in proportion,
-    as if the module were taken so many times, see `dose_of`.
+    less what the same skills gain over like spans by people who finished something else. What is estimated is
+    what an hour of any module teaches, shrunk to what is declared, and how several skills share the time;
+    `gain.by_module` asks for what each module teaches beyond its time as well, shrunk to what its level,
+    format and length suggest. Why that is not the default is told in ADR 0013.
 
     It assumes that, given what was known of them before, those who finish a module would without it have
     changed like those who finished another one; that the share does not depend on the learner; and that
@@ -103,21 +138,29 @@ class GainModel:
         Its standard error, at least 0; 0 where it is declared.
     n_learners : int64 array, shape (n_taught,)
         Learners whose answers tell of this very module and skill.
-    declared : float
-        The rate where nothing is known, `ValueWeights.learning_rate`.
+    dosage : Dosage
+        What counts for modules that are not known.
     """
 
     rate: Floats
     error: Floats
     n_learners: NDArray[np.int64]
-    declared: float
+    dosage: Dosage
 
     @classmethod
     def of_declaration(cls, catalog: Catalog, declared: float) -> GainModel:
-        """Every rate as declared, ``1 - (1 - declared) ** dose``, and at most .9."""
-        dose = dose_of(catalog)
-        rate = np.where(dose == 1.0, declared, np.minimum(1.0 - (1.0 - declared) ** dose, MOST_GAIN))
-        return cls(rate, np.zeros(len(dose)), np.zeros(len(dose), np.int64), declared)
+        """Every rate as declared, for a usual length of time."""
+        return cls.by_time(catalog, Dosage.of_declaration(catalog, declared))
+
+    @classmethod
+    def by_time(
+        cls, catalog: Catalog, dosage: Dosage, n_learners: NDArray[np.int64] | None = None
+    ) -> GainModel:
+        """Rates by the time that modules take alone, at most .9."""
+        dose = dosage.doses(catalog)
+        left = np.exp(-dosage.hazard * dose)
+        counts = np.zeros(len(dose), np.int64) if n_learners is None else n_learners
+        return cls(np.minimum(1.0 - left, MOST_GAIN), left * dose * dosage.error, counts, dosage)
 
     def expected(self, mastery: Floats) -> Floats:
         """Rise of mastery expected of each taught skill, given mastery of it; both of shape (n_taught,)."""
@@ -126,52 +169,46 @@ class GainModel:
     def with_catalog(self, change: CatalogChange) -> GainModel:
         """Make the model of a changed catalogue.
 
-        A skill that a module did not teach before, or a module that is new, has the mean rate of the modules
-        of its level, with what they differ by as error; of a level that is new, of all of them.
+        A skill that a module did not teach before, or a module that is new, has the rate that its time tells.
         """
         before, after = change.before.module_skills, change.after.module_skills
-        of_before, of_after = before.row_of_value(), after.row_of_value()
-        place = {
-            pair: e for e, pair in enumerate(zip(of_before.tolist(), before.values.tolist(), strict=True))
-        }
-        modules, skills = change.modules[of_after], change.skills[after.values]
+        pairs = zip(before.row_of_value().tolist(), before.values.tolist(), strict=True)
+        place = {pair: e for e, pair in enumerate(pairs)}
+        modules, skills = change.modules[after.row_of_value()], change.skills[after.values]
         source = np.array(
             [place.get(pair, -1) for pair in zip(modules.tolist(), skills.tolist(), strict=True)], np.int64
         )
-        levels, level = change.before.levels[of_before], change.after.levels[of_after]
-        rate, error = np.empty((2, len(source)))
-        for name in np.unique(level[source < 0]).tolist():
-            alike = self.rate[levels == name] if (levels == name).any() else self.rate
-            # The mean of equal numbers may differ from them by a rounding.
-            known = len(alike) > 0 and np.ptp(alike) > 0.0
-            rate[level == name] = alike.mean() if known else alike[0] if len(alike) else self.declared
-            error[level == name] = alike.std() if known else 0.0
-        kept = source >= 0
-        rate[kept], error[kept] = self.rate[source[kept]], self.error[source[kept]]
-        return GainModel(rate, error, taken(self.n_learners, source, 0), self.declared)
+        counts = taken(self.n_learners, source, 0)
+        made, kept = GainModel.by_time(change.after, self.dosage, counts), source >= 0
+        made.rate[kept], made.error[kept] = self.rate[source[kept]], self.error[source[kept]]
+        return made
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Arrays that `from_arrays` makes the model from."""
-        return {"rate": self.rate, "error": self.error, "n_learners": self.n_learners}
+        dosage = np.array([self.dosage.hazard, self.dosage.error, self.dosage.sharing, self.dosage.usual])
+        return {"rate": self.rate, "error": self.error, "n_learners": self.n_learners, "dosage": dosage}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], catalog: Catalog, declared: float) -> GainModel:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], catalog: Catalog) -> GainModel:
         """Inverse of `arrays`; they may be read-only memory maps.
 
         Raises
         ------
         ValueError
-            An array is not of the shape that the catalogue asks for, or holds what is no rate, error or
-            count.
+            An array is not of the shape that the catalogue asks for, or holds what is no rate, error, count
+            or dosage.
         """
         n = len(catalog.module_skills.values)
+        shapes = {"rate": (n,), "error": (n,), "n_learners": (n,), "dosage": (4,)}
         # Compiled code is made for arrays that may be written to, so what it reads are copies.
-        rate, error, n_learners = (np.array(arrays[name]) for name in ("rate", "error", "n_learners"))
-        for name, array in (("rate", rate), ("error", error), ("n_learners", n_learners)):
-            if array.shape != (n,):
-                raise ValueError(f"array {name} of the gain has shape {array.shape}, expected {(n,)}")
+        rate, error, n_learners, dosage = (np.array(arrays[name]) for name in shapes)
+        for (name, shape), array in zip(shapes.items(), (rate, error, n_learners, dosage), strict=True):
+            if array.shape != shape:
+                raise ValueError(f"array {name} of the gain has shape {array.shape}, expected {shape}")
         if not ((rate >= 0.0) & (rate <= 1.0) & (error >= 0.0) & np.isfinite(error)).all():
             raise ValueError(
                 "the gain holds a rate outside of [0, 1] or an error that is no number of at least 0"
             )
-        return cls(rate, error, n_learners, declared)
+        if not (np.isfinite(dosage).all() and (dosage >= 0.0).all() and dosage[2] <= 1.0 and dosage[3] > 0.0):
+            raise ValueError(f"the gain holds {dosage.tolist()}, which is no dosage")
+        return cls(rate, error, n_learners, Dosage(*dosage.tolist()))

@@ -4,7 +4,7 @@
 
 The truth is read from the hidden abilities at the answers within each module: what a learner's ability gains
 from the first item asked to the last one, extended to the whole module, as mastery of the skill's typical
-item. The engine never sees it. Compared with it are the estimate, the declared rate, and guesses by the
+item. The engine never sees it. Compared with it are the estimates by time and by module, the declared rate, and guesses by the
 module's minutes. Modules count that enough learners show the truth of; by how many answers tell of them,
 they are shown apart.
 """
@@ -89,15 +89,27 @@ def compare(data: Path) -> list[str]:
     catalog = catalog_of(dataset)
     attempts = attempt_columns(dataset, catalog, pass_mark=config.data.pass_mark)
     declared = config.ranking.value.learning_rate
-    rest = (config.gain, config.skills, config.seed)
-    found = fit_gain(attempts, studies_of(dataset, catalog), catalog, declared, *rest)
+    studies = studies_of(dataset, catalog)
+    by_time, found = (
+        fit_gain(
+            attempts,
+            studies,
+            catalog,
+            declared,
+            config.gain.model_copy(update={"by_module": by_module}),
+            config.skills,
+            config.seed,
+        )
+        for by_module in (False, True)
+    )
     module, skill = catalog.module_skills.row_of_value(), catalog.module_skills.values
     truth = true_rates(data).reindex(
         [(catalog.module_ids[m], catalog.skill_ids[s]) for m, s in zip(module, skill, strict=True)]
     )
     minutes, n_skills = catalog.duration_minutes[module], np.diff(catalog.module_skills.start)[module]
     guesses = {
-        "estimate": found.model.rate,
+        "by time": by_time.model.rate,
+        "by module": found.model.rate,
         "minutes": minutes,
         "minutes per skill": minutes / n_skills,
         "declared": np.full(len(minutes), declared),
@@ -106,6 +118,7 @@ def compare(data: Path) -> list[str]:
     told = found.model.n_learners
     groups = {"all": known, "20 learners or more": known & (told >= 20), "fewer": known & (told < 20)}
     lines = [
+        by_time.sentence(),
         found.sentence(),
         "",
         "| modules and skills | n | guess | rank correlation | mean absolute error | mean |",
@@ -118,7 +131,7 @@ def compare(data: Path) -> list[str]:
             same = np.ptp(guess[rows]) == 0.0
             rank = np.nan if same else pd.Series(guess[rows]).corr(pd.Series(true), method="spearman")
             off, mean = np.abs(guess[rows] - true).mean(), guess[rows].mean()
-            amounts = f"{off:.3f} | {mean:.3f}" if name in ("estimate", "declared") else "|"
+            amounts = f"{off:.3f} | {mean:.3f}" if name in ("by time", "by module", "declared") else "|"
             lines.append(f"| {group} | {rows.sum()} | {name} | {rank:.3f} | {amounts} |")
     return lines
 
@@ -128,5 +141,5 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True, help="simulated dataset, with its truth/")
     for text in compare(parser.parse_args().data):
         Console().print(
-            labelled(text, True) if text.startswith("A module") else text, soft_wrap=True, markup=False
+            labelled(text, True) if text.startswith("A usual") else text, soft_wrap=True, markup=False
         )

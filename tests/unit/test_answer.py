@@ -11,7 +11,7 @@ from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Query
 from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.gain import GainModel, Need
+from recommender.ranking.gain import Dosage, GainModel, Need
 from recommender.ranking.kernel_arrays import CHOICE
 from recommender.ranking.value import ValueWeights
 from tests.unit.ranking.compiled import gap_closed
@@ -113,7 +113,9 @@ def test_gap_is_worth_what_it_closes_an_hour(engine):
 
 def test_what_a_module_was_seen_to_teach_counts_instead_of_what_is_declared(engine):
     """Sums by .1 on Sums; Tales by nothing on Tales and .9 on Sums."""
-    gain = GainModel(np.array([0.1, 0.0, 0.9]), np.zeros(3), np.ones(3, np.int64), 0.2)
+    gain = GainModel(
+        np.array([0.1, 0.0, 0.9]), np.zeros(3), np.ones(3, np.int64), Dosage(0.2, 0.0, 1.0, 30.0)
+    )
     told = Engine(replace(engine.bundle, gain=gain))
     known = answers("+", start=NOW)
     outlook = {s.skill_id: s.expected_gain for s in modules_of(told, known)["tales"].skills}

@@ -16,7 +16,7 @@ from recommender.embeddings import VIEWS, Histories, History
 from recommender.embeddings.als import Als, AlsConfig
 from recommender.errors import BundleError
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.gain import GainModel
+from recommender.ranking.gain import Dosage, GainModel
 from tests.unit.skills.streams import CATALOG
 from tests.unit.worlds import fitted_bundle
 
@@ -99,12 +99,14 @@ def test_written_again_it_holds_the_same(original, tmp_path):
 
 def test_what_modules_teach_is_written_opened_and_refused_where_it_is_none(made, tmp_path):
     n = len(made.catalog.module_skills.values)
-    gain = GainModel(np.linspace(0, 0.9, n), np.full(n, 0.1), np.arange(n), made.ranking.value.learning_rate)
+    dosage = Dosage(0.3, 0.02, 0.5, 45.0)
+    gain = GainModel(np.linspace(0, 0.9, n), np.full(n, 0.1), np.arange(n), dosage)
     assert made.gain is None
-    assert (made.gain_model.rate == made.ranking.value.learning_rate).all(), "else as declared"
+    assert np.allclose(made.gain_model.rate, made.ranking.value.learning_rate), "else as declared"
     opened = replace(made, gain=gain).write(tmp_path / "b")
     np.testing.assert_array_equal(opened.gain_model.rate, gain.rate)
     np.testing.assert_array_equal(opened.gain_model.n_learners, gain.n_learners)
+    assert opened.gain_model.dosage == dosage
     moved = opened.with_catalog(opened.catalog)
     np.testing.assert_array_equal(moved.gain_model.rate, gain.rate)
     assert opened.id != made.write(tmp_path / "other").id
@@ -191,8 +193,8 @@ def test_every_missing_file_is_named(copy):
         (lambda m: m["files"].popitem(), "was changed after training"),
         (lambda m: m.update(id="0" * 16), "was changed after training"),
         (lambda m: m.pop("id"), "was changed after training"),
-        (lambda m: m.update(format=FORMAT_VERSION + 1), "this engine reads 5; update the engine"),
-        (lambda m: m.update(format=FORMAT_VERSION - 1), "has format 4, this engine reads 5; train it again"),
+        (lambda m: m.update(format=FORMAT_VERSION + 1), "this engine reads 6; update the engine"),
+        (lambda m: m.update(format=FORMAT_VERSION - 1), "has format 5, this engine reads 6; train it again"),
         (lambda m: m.update(format=0), "names no format"),
         (lambda m: m.update(format="1"), "names no format"),
         (lambda m: m.pop("format"), "names no format"),

@@ -21,6 +21,9 @@ class GainConfig(BaseModel):
         ge=1,
         description="answers after modules that do not teach the skill, without which nothing is estimated",
     )
+    by_module: bool = Field(
+        False, description="estimate what each module teaches beyond what its time tells, see ADR 0013"
+    )
     min_learners: int = Field(
         5, ge=1, description="learners with answers after a module, without which it has no rate of its own"
     )

@@ -9,7 +9,7 @@ is
 
     h = dose (x' beta + u_module + v_(module, skill)),
 
-dose the time for the skill, see `recommender.ranking.gain.dose_of`: twice the time leaves the square of
+dose the time for the skill, see `recommender.ranking.gain.Dosage`: twice the time leaves the square of
 what is left, and no time teaches nothing. x are the module's level, format, log minutes and number of skills;
 each of them, every u and every v is normal around 0 and the intercept around the declared rate. The three
 spreads are those of the largest marginal likelihood (expectation maximisation with a normal approximation;
@@ -27,7 +27,6 @@ from scipy import sparse
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
-from recommender.ranking.gain import dose_of
 from training.gain.drift import Expected
 
 Floats = NDArray[np.float64]
@@ -80,8 +79,13 @@ class Estimate:
     spread: Floats
 
 
-def design_of(catalog: Catalog, own: NDArray[np.bool_]) -> Design:
-    """Lay out the parameters; modules where `own` (n_modules,) holds have one of their own."""
+def by_time(dose: Floats) -> Design:
+    """Lay out the intercept alone: every dose (n_taught,) teaches the same."""
+    return Design(sparse.csr_matrix(dose[:, None]), np.full(1, -1))
+
+
+def design_of(catalog: Catalog, own: NDArray[np.bool_], dose: Floats) -> Design:
+    """Lay out all parameters; modules where `own` (n_modules,) holds have one of their own."""
     module = catalog.module_skills.row_of_value().astype(np.int64)
     n_skills = np.diff(catalog.module_skills.start)
     traits = _traits(catalog, n_skills)[module]
@@ -98,7 +102,7 @@ def design_of(catalog: Catalog, own: NDArray[np.bool_]) -> Design:
         [sparse.csr_matrix(np.ones((n, 1))), sparse.csr_matrix(traits), by_module, by_skill]
     )
     sizes = (1, traits.shape[1], len(of_module), len(of_skill))
-    dosed = sparse.csr_matrix(sparse.diags_array(dose_of(catalog)) @ parts)
+    dosed = sparse.csr_matrix(sparse.diags_array(dose) @ parts)
     return Design(dosed, np.repeat(np.arange(-1, 3), sizes))
 
 

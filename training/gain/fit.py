@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,13 @@ from scipy import sparse
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
-from recommender.ranking.gain import MOST_GAIN, GainModel
+from recommender.ranking.gain import MOST_GAIN, Dosage, GainModel, usual_minutes
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.model import SkillModelConfig
 from training.gain.before import read_before
 from training.gain.config import GainConfig
 from training.gain.drift import Expected, expect
-from training.gain.estimate import Design, Estimate, chance, design_of, fit_rates, log_loss
+from training.gain.estimate import Estimate, by_time, chance, design_of, fit_rates, log_loss
 from training.gain.outcomes import Studies, find_outcomes
 from training.gain.report import GainReport
 
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _BINS = np.array([0.0, 0.2, 0.35, 0.5, 0.65, 0.8])
+# How several skills may share a module's time; the first counts unless another tells held-out answers better.
+_SHARINGS = (1.0, 0.5, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +42,8 @@ class GainFit:
         if self.report is not None:
             return self.report.sentence()
         return (
-            f"Every module is taken to add {self.model.declared:.0%} of what is missing, as declared: "
-            f"{self.why_not}."
+            f"A usual length of time for a skill is taken to add {_share(self.model.dosage.hazard):.0%} of "
+            f"what is missing, as declared: {self.why_not}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -93,8 +95,10 @@ def fit_gain(
     expected = expect(before, outcomes, passed, learner, attempts.at[outcomes.row], catalog.n_skills)
     treated = outcomes.treated
     drift = float((passed - expit(before.mastery_logit + before.item_logit))[~treated].mean())
-    after, taught, who = expected.take(treated), outcomes.taught[treated], learner[treated]
-    estimate = _estimate(after, taught, who, catalog, declared, config)
+    told_by = _Answers(expected.take(treated), outcomes.taught[treated], learner[treated])
+    after, taught, who = told_by
+    sharing = _sharing(told_by, fold, catalog, declared, config)
+    estimate = _estimate(told_by, sharing, catalog, declared, config)
     rate = np.clip(_share(estimate.h), 0.0, MOST_GAIN)
     told = np.array(
         [len(np.unique(who[rows])) for rows in np.split(taught.tocsc().indices, taught.tocsc().indptr[1:-1])],
@@ -104,41 +108,82 @@ def fit_gain(
     report = GainReport(
         overall=float(np.clip(_share(estimate.overall), 0.0, MOST_GAIN)),
         overall_error=float(np.exp(-estimate.overall) * estimate.overall_error),
-        by_level=_by_level(rate, catalog),
-        n_modules=int(_own(taught, who, catalog, config).sum()),
+        sharing=sharing,
+        by_level=_by_level(rate, catalog) if config.by_module else {},
+        n_modules=len(np.unique(catalog.module_skills.row_of_value()[np.unique(taught.indices)])),
         n_learners=len(np.unique(who)),
         n_answers=len(who),
         n_controls=n_controls,
         n_negative=int((estimate.h < 0.0).sum()),
         drift=drift,
-        log_loss=_judge(after, taught, who, held, catalog, declared, config),
+        log_loss=_judge(told_by, held, sharing, catalog, declared, config),
         by_mastery=_by_mastery(after, taught, estimate.h, catalog),
     )
     error = np.exp(-np.maximum(estimate.h, 0.0)) * estimate.error
-    return GainFit(GainModel(rate, error, told, declared), report)
+    dosage = Dosage(
+        max(estimate.overall, 0.0), estimate.overall_error, sharing, usual_minutes(catalog, sharing)
+    )
+    return GainFit(GainModel(rate, error, told, dosage), report)
+
+
+class _Answers(NamedTuple):
+    """Answers after teaching: what is expected of them, what was taught, and whose they are."""
+
+    expected: Expected
+    taught: sparse.csr_matrix
+    who: Ints
+
+    def take(self, rows: NDArray[np.bool_]) -> _Answers:
+        return _Answers(self.expected.take(rows), self.taught[rows], self.who[rows])
+
+
+def _doses(catalog: Catalog, sharing: float) -> Floats:
+    return Dosage(0.0, 0.0, sharing, usual_minutes(catalog, sharing)).doses(catalog)
+
+
+def _sharing(answers: _Answers, fold: Ints, catalog: Catalog, declared: float, config: GainConfig) -> float:
+    """Choose how skills share the time, by the answers of learners held out in turn.
+
+    The first of `_SHARINGS` stays unless another one's log loss is lower by more than the standard error of
+    the difference over learners (the rule of one standard error, Breiman et al. 1984, section 3.4.3).
+    """
+    losses = {sharing: np.zeros(len(answers.who)) for sharing in _SHARINGS}
+    for f in np.unique(fold[answers.who]).tolist():
+        held = fold[answers.who] == f
+        if held.all():
+            return _SHARINGS[0]
+        its = answers.take(held)
+        for sharing, loss in losses.items():
+            h = _estimate(answers.take(~held), sharing, catalog, declared, config, only_time=True).h
+            loss[held] = log_loss(its.expected, its.taught @ h)
+    weight, best = answers.expected.weight, _SHARINGS[0]
+    for sharing in _SHARINGS[1:]:
+        gained = weight * (losses[best] - losses[sharing])
+        if gained.sum() > np.sqrt((np.bincount(answers.who, gained) ** 2).sum()):
+            best = sharing
+    return best
 
 
 def _estimate(
-    after: Expected,
-    taught: sparse.csr_matrix,
-    who: Ints,
+    answers: _Answers,
+    sharing: float,
     catalog: Catalog,
     declared: float,
     config: GainConfig,
     *,
-    only_overall: bool = False,
+    only_time: bool = False,
 ) -> Estimate:
-    design = design_of(catalog, _own(taught, who, catalog, config))
-    if only_overall:
-        design = Design(design.parts[:, :1], design.group[:1])
+    after, taught, who = answers
+    design = by_time(_doses(catalog, sharing))
+    if config.by_module and not only_time:
+        design = design_of(catalog, _own(taught, who, catalog, config), _doses(catalog, sharing))
     return fit_rates(after, taught, design, declared=_hazard(declared), declared_error=config.declared_error)
 
 
 def _judge(
-    after: Expected,
-    taught: sparse.csr_matrix,
-    who: Ints,
+    answers: _Answers,
     held: NDArray[np.bool_],
+    sharing: float,
     catalog: Catalog,
     declared: float,
     config: GainConfig,
@@ -146,16 +191,15 @@ def _judge(
     """Mean log loss on learners held out, of what the others tell."""
     if not held.any() or held.all():
         return {}
-    rest = after.take(~held), taught[~held], who[~held], catalog, declared, config
+    rest = answers.take(~held), sharing, catalog, declared, config
     by_name = {
-        "declared": np.full(taught.shape[1], _hazard(declared)),
-        "overall": _estimate(*rest, only_overall=True).h,
+        "declared": _hazard(declared) * _doses(catalog, 1.0),
+        "by_time": _estimate(*rest, only_time=True).h,
         "estimated": _estimate(*rest).h,
     }
-    its = after.take(held)
+    its, taught, _ = answers.take(held)
     return {
-        name: float(np.average(log_loss(its, taught[held] @ h), weights=its.weight))
-        for name, h in by_name.items()
+        name: float(np.average(log_loss(its, taught @ h), weights=its.weight)) for name, h in by_name.items()
     }
 
 

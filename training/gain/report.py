@@ -14,11 +14,13 @@ class GainReport:
     Parameters
     ----------
     overall, overall_error : float
-        Rate of a typical module and its standard error.
+        Rate of a usual length of time for a skill and its standard error.
+    sharing : float
+        How skills share a module's time, see `recommender.ranking.gain.Dosage`.
     by_level : mapping of str to float
-        Mean rate of the skills taught by modules of each level.
+        Mean rate of the skills taught by modules of each level; nothing where rates go by time alone.
     n_modules : int
-        Modules with a rate of their own: enough learners answered after them.
+        Modules that answers come after.
     n_learners, n_answers, n_controls : int
         Learners with an answer after teaching; answers after teaching, and those of controls.
     n_negative : int
@@ -26,8 +28,8 @@ class GainReport:
     drift : float
         Mean residual of controls before the drift was fitted: what would have passed for gain.
     log_loss : mapping of str to float
-        Of answers after teaching by learners held out, in nats: by the rate that is `declared`, by one
-        `overall` rate, by what is `estimated`.
+        Of answers after teaching by learners held out, in nats: as `declared`, `by_time` alone, and as
+        `estimated`.
     by_mastery : mapping of str to list of mapping
         By level, in bins of mastery before: from where, number of answers, rate, standard error, and the
         rate that the modules have by the estimate. Where the two part, the share depends on the learner's
@@ -36,6 +38,7 @@ class GainReport:
 
     overall: float
     overall_error: float
+    sharing: float
     by_level: Mapping[str, float]
     n_modules: int
     n_learners: int
@@ -61,7 +64,7 @@ class GainReport:
         levels = ", ".join(f"{name} {rate:.1%}" for name, rate in self.by_level.items())
         of_levels = f" ({levels})" if levels else ""
         return (
-            f"A module adds {self.overall:.1%} ± {self.overall_error:.1%} of what is missing{of_levels}, "
-            f"by {self.n_answers:,} answers of {self.n_learners:,} learners after {self.n_modules:,} "
-            f"modules, beside {self.n_controls:,} after others."
+            f"A usual length of time for a skill adds {self.overall:.1%} ± {self.overall_error:.1%} of what "
+            f"is missing{of_levels}, by {self.n_answers:,} answers of {self.n_learners:,} learners after "
+            f"{self.n_modules:,} modules, beside {self.n_controls:,} after others."
         )

@@ -15,7 +15,7 @@ from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
 from recommender.errors import InputError, UnknownIdError
 from recommender.ranking.config import RankingConfig
-from recommender.ranking.gain import GainModel
+from recommender.ranking.gain import Dosage, GainModel
 from recommender.skills.typical import typical_items
 from tests.unit.worlds import NOW, answers, even_table, finished, plain_skills
 
@@ -75,7 +75,7 @@ def world(modules, role, *, prerequisites=(), model=None, half_life=None, revers
         model.difficulty_ = table
         model.typical_ = typical_items(catalog, model.mastery_.item_difficulty_, 0.0)
     n = len(catalog.module_skills.values)
-    gain = GainModel(np.full(n, 0.2), np.zeros(n), np.zeros(n, np.int64), 0.2)
+    gain = GainModel(np.full(n, 0.2), np.zeros(n), np.zeros(n, np.int64), Dosage(0.2, 0.0, 1.0, 30.0))
     return Engine(ModelBundle(catalog, table, model, {}, RankingConfig(), {"id": "made"}, gain=gain))
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from recommender.domain.catalog_change import CatalogChange
-from recommender.ranking.gain import GainModel, Need, expected_gain
+from recommender.ranking.gain import Dosage, GainModel, Need, expected_gain
 from tests.unit.ranking.compiled import gap_closed, gaps_of, leading, leading_gap, mean, total
 
 
@@ -110,7 +110,13 @@ def test_expected_gain_is_never_more_than_what_is_missing(mastery, rate):
 
 @pytest.fixture
 def gain():
-    return GainModel(np.array([0.1, 0.3, 0.6]), np.array([0.01, 0.02, 0.03]), np.array([5, 0, 9]), 0.2)
+    return made_gain()
+
+
+def made_gain(sharing=1.0):
+    """By data; a dose of half an hour leaves half of what is missing."""
+    dosage = Dosage(np.log(2.0), 0.1, sharing, 30.0)
+    return GainModel(np.array([0.1, 0.3, 0.6]), np.array([0.01, 0.02, 0.03]), np.array([5, 0, 9]), dosage)
 
 
 def test_a_model_expects_the_same_of_many(catalog, gain):
@@ -118,44 +124,62 @@ def test_a_model_expects_the_same_of_many(catalog, gain):
     expected = [expected_gain(m, r) for m, r in zip(mastery, gain.rate, strict=True)]
     assert gain.expected(mastery).tolist() == expected == [0.1, 0.15, 0.0]
     declared = GainModel.of_declaration(catalog, 0.2)
-    assert declared.rate.tolist() == [0.2] * 3
+    assert declared.rate.tolist() == pytest.approx([0.2] * 3)
     assert not declared.n_learners.any()
 
 
-def test_a_changed_catalogue_keeps_what_was_learned_and_takes_levels_for_what_is_new(make_catalog):
-    before = make_catalog(
-        {"a": {"skill_ids": ["s", "t"], "level": "beginner"}, "c": {"skill_ids": ["t"], "level": "advanced"}}
+def test_doses_are_by_time(make_catalog):
+    catalog = make_catalog(
+        {
+            "a": {"skill_ids": ["s"], "duration_minutes": 30.0},
+            "b": {"skill_ids": ["s", "t"], "duration_minutes": 120.0},
+            "c": {"skill_ids": ["s"]},
+            "d": {"skill_ids": ["t"], "duration_minutes": 60.0, "format": "assessment"},
+        }
     )
-    gain = GainModel(np.array([0.1, 0.3, 0.6]), np.array([0.01, 0.02, 0.03]), np.array([5, 0, 9]), 0.2)
+    for sharing, of_b in ((1.0, 2.0), (0.5, 4.0 / np.sqrt(2.0)), (0.0, 4.0)):
+        dosage = Dosage(np.log(2.0), 0.1, sharing, 30.0)
+        assert dosage.doses(catalog).tolist() == pytest.approx([1.0, of_b, of_b, 1.0, 0.0])
+    gain = GainModel.by_time(catalog, Dosage(np.log(2.0), 0.1, 1.0, 30.0))
+    assert gain.rate.tolist() == pytest.approx([0.5, 0.75, 0.75, 0.5, 0.0])
+    assert gain.error.tolist() == pytest.approx([0.05, 0.05, 0.05, 0.05, 0.0])
+    declared = Dosage.of_declaration(catalog, 0.2)
+    assert declared.usual == 45.0  # the median of 30 and 60; a test does not teach
+
+
+def test_a_changed_catalogue_keeps_what_was_learned_and_takes_time_for_what_is_new(make_catalog):
+    before = make_catalog({"a": {"skill_ids": ["s", "t"]}, "c": {"skill_ids": ["t"]}})
+    gain = made_gain()
     after = make_catalog(
         {
-            "new": {"skill_ids": ["s"], "level": "beginner"},
-            "c": {"skill_ids": ["s", "t"], "level": "advanced"},
-            "a": {"skill_ids": ["t"], "level": "beginner"},
-            "odd": {"skill_ids": ["t"], "level": "intermediate"},
+            "new": {"skill_ids": ["s"], "duration_minutes": 60.0},
+            "c": {"skill_ids": ["s", "t"], "duration_minutes": 60.0},
+            "a": {"skill_ids": ["t"]},
+            "odd": {"skill_ids": ["t"]},
         }
     )
     moved = gain.with_catalog(CatalogChange(before, after))
-    np.testing.assert_allclose(moved.rate, [0.2, 0.6, 0.6, 0.3, 1 / 3])
-    np.testing.assert_allclose(moved.error, [0.1, 0.0, 0.03, 0.02, gain.rate.std()])
+    np.testing.assert_allclose(moved.rate, [0.75, 0.5, 0.6, 0.3, 0.5])
+    np.testing.assert_allclose(moved.error, [0.05, 0.05, 0.03, 0.02, 0.05])
     assert moved.n_learners.tolist() == [0, 0, 9, 0, 0]
     back = gain.with_catalog(CatalogChange(before, before))
-    assert all((getattr(back, name) == array).all() for name, array in gain.arrays().items())
+    assert all((back.arrays()[name] == array).all() for name, array in gain.arrays().items())
 
 
 def test_what_is_declared_stays_so_in_a_changed_catalogue(make_catalog):
     before = make_catalog({f"m{i}": {"skill_ids": ["s"]} for i in range(7)})
     after = make_catalog({"new": {"skill_ids": ["s", "t"]}})
     change = CatalogChange(before, after)
-    assert GainModel.of_declaration(before, 0.3).with_catalog(change).rate.tolist() == [0.3, 0.3]
+    expected = pytest.approx([0.3, 0.3])
+    assert GainModel.of_declaration(before, 0.3).with_catalog(change).rate.tolist() == expected
     nothing = CatalogChange(make_catalog({}), after)
-    assert GainModel.of_declaration(nothing.before, 0.3).with_catalog(nothing).rate.tolist() == [0.3, 0.3]
+    assert GainModel.of_declaration(nothing.before, 0.3).with_catalog(nothing).rate.tolist() == expected
 
 
 def test_arrays_make_the_model_again(catalog, gain):
-    again = GainModel.from_arrays(gain.arrays(), catalog, 0.2)
+    again = GainModel.from_arrays(gain.arrays(), catalog)
     for name, array in gain.arrays().items():
-        np.testing.assert_array_equal(getattr(again, name), array)
+        np.testing.assert_array_equal(again.arrays()[name], array)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +191,12 @@ def test_arrays_make_the_model_again(catalog, gain):
         ({"rate": np.array([0.1, np.nan, 0.0])}, "outside of"),
         ({"error": np.array([0.1, -1.0, 0.0])}, "no number of at least 0"),
         ({"error": np.array([0.1, np.inf, 0.0])}, "no number of at least 0"),
+        ({"dosage": np.array([0.2, 0.0, 1.0])}, "array dosage of the gain has shape"),
+        ({"dosage": np.array([0.2, 0.0, 1.5, 30.0])}, "no dosage"),
+        ({"dosage": np.array([0.2, 0.0, 1.0, 0.0])}, "no dosage"),
+        ({"dosage": np.array([np.nan, 0.0, 1.0, 30.0])}, "no dosage"),
     ],
 )
 def test_arrays_that_are_no_model_are_refused(catalog, gain, change, message):
     with pytest.raises(ValueError, match=message):
-        GainModel.from_arrays(gain.arrays() | change, catalog, 0.2)
+        GainModel.from_arrays(gain.arrays() | change, catalog)

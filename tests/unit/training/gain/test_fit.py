@@ -5,11 +5,11 @@ import pytest
 
 from recommender.ranking.gain import MOST_GAIN
 from recommender.skills.model import SkillModelConfig
-from tests.unit.training.gain.world import N_SKILLS, Studies, make_world, unlucky, with_answers
+from tests.unit.training.gain.world import BOTH, N_SKILLS, Studies, make_world, unlucky, with_answers
 from training.gain.config import GainConfig
 from training.gain.fit import fit_gain
 
-CONFIG = GainConfig()
+CONFIG = GainConfig(by_module=True)
 
 
 def fitted(world, declared=0.2, config=CONFIG, studies=None):
@@ -38,6 +38,25 @@ def test_intervals_cover_the_truth(world, found):
     assert (off < 2.0).mean() >= 0.75
     assert (found.model.error > 0.005).all()
     assert (found.model.error < 0.1).all()
+
+
+def test_by_time_alone_all_modules_of_a_length_teach_the_same(world):
+    found = fitted(world, config=GainConfig())
+    np.testing.assert_allclose(found.model.rate, world.rate.mean(), atol=0.05)
+    assert np.ptp(found.model.rate) < 1e-12
+    assert found.report.by_level == {}
+    losses = found.report.log_loss
+    assert losses["estimated"] == losses["by_time"]
+    assert losses["by_time"] < losses["declared"] + 1e-3
+
+
+@pytest.mark.parametrize(("sharing", "of_both"), [(1.0, 0.225), (0.0, 0.4)])
+def test_how_skills_share_the_time_is_found(sharing, of_both):
+    """Modules of one skill leave .6 of what is missing; those of two leave it of both, or its root."""
+    world = make_world(2000, 2, {"one": 0.4, BOTH: of_both})
+    found = fitted(world, config=GainConfig())
+    assert found.report.sharing == found.model.dosage.sharing == sharing
+    np.testing.assert_allclose(found.model.rate, world.rate, atol=0.06)
 
 
 def test_report_counts_what_it_rests_on(world, found):
@@ -86,10 +105,11 @@ def test_without_data_it_is_what_is_declared(world):
         fit_gain(None, world.studies, world.catalog, 0.3, CONFIG, SkillModelConfig(), seed=0),
         fitted(world, 0.3, studies=empty),
         fitted(world, 0.3, few),
+        fitted(world, 0.3, few.model_copy(update={"by_module": False})),
     ):
         assert found.report is None
         assert found.why_not
-        assert (found.model.rate == 0.3).all()
+        assert np.allclose(found.model.rate, 0.3)
         assert not found.model.n_learners.any()
 
 

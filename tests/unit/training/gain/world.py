@@ -22,6 +22,7 @@ DAY = 86_400.0
 START = 1.7e9
 N_SKILLS, N_ITEMS, N_ASKED = 4, 12, 4
 KINDS = {"twice": 0.4, "once": 0.2, "nothing": 0.0}
+BOTH = "both"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class World:
 
 
 def catalog_of(kinds: list[str]) -> Catalog:
-    """Modules of each kind for each skill, and items of no module."""
-    modules = [(f"{kind}-{s}", f"s{s}") for kind in kinds for s in range(N_SKILLS)]
+    """Modules of each kind for each skill, those of kind `BOTH` also for the next; items of no module."""
+    modules = [(f"{kind}-{s}", taught_by(kind, s)) for kind in kinds for s in range(N_SKILLS)]
     lists = pa.list_(pa.string())
     return Catalog.from_tables(
         {
@@ -43,7 +44,7 @@ def catalog_of(kinds: list[str]) -> Catalog:
                 {
                     "module_id": [m for m, _ in modules],
                     "title": [m for m, _ in modules],
-                    "skill_ids": pa.array([[s] for _, s in modules], lists),
+                    "skill_ids": pa.array([[f"s{s}" for s in of] for _, of in modules], lists),
                     "level": ["beginner"] * len(modules),
                     "duration_minutes": [60.0] * len(modules),
                 }
@@ -59,6 +60,11 @@ def catalog_of(kinds: list[str]) -> Catalog:
             ),
         }
     )
+
+
+def taught_by(kind: str, s: int) -> list[int]:
+    """Skills that the module of a kind for a skill teaches."""
+    return [s, (s + 1) % N_SKILLS] if kind == BOTH else [s]
 
 
 def unlucky(passes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -102,9 +108,10 @@ def make_world(
     module = (kind * N_SKILLS + skills).ravel()
     begun = START + DAY * (10.0 + 15.0 * np.tile([0.0, 1.0], n_learners) + rng.random(2 * n_learners))
     finished = begun + 5.0 * DAY
-    rate = np.repeat(list(kinds.values()), N_SKILLS)
+    taught = [taught_by(kind, s) for kind in names for s in range(N_SKILLS)]
+    of_module = np.repeat(list(kinds.values()), N_SKILLS)
     for i, m in zip(learner, module, strict=True):
-        mastery[i, m % N_SKILLS] += rate[m] * (1.0 - mastery[i, m % N_SKILLS])
+        mastery[i, taught[m]] += of_module[m] * (1.0 - mastery[i, taught[m]])
     n_first = len(rows)
     check(60.0, N_ITEMS)
     who, skill, item, passed, at = (np.array(column) for column in zip(*rows, strict=True))
@@ -122,12 +129,13 @@ def make_world(
         lessons=Lessons(
             learner,
             before,
-            Ragged(np.arange(len(module) + 1), (module % N_SKILLS).astype(np.int32)),
+            Ragged.of([taught[m] for m in module.tolist()]),
             np.ones(len(module)),
             np.full(len(module), np.nan),
             finished,
         ),
     )
+    rate = np.repeat(of_module, [len(of) for of in taught])
     return World(catalog, attempts, Studies(learner, module, begun, finished), rate)
 
 
