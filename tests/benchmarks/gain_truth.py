@@ -4,9 +4,9 @@
 
 The truth is read from the hidden abilities at the answers within each module: what a learner's ability gains
 from the first item asked to the last one, extended to the whole module, as mastery of the skill's typical
-item. The engine never sees it. Compared with it are the estimates by time and by module, the declared rate, and guesses by the
-module's minutes. Modules count that enough learners show the truth of; by how many answers tell of them,
-they are shown apart.
+item. The engine never sees it. Compared with it are the estimates by time and by module, the declared rate,
+and guesses by the module's minutes. Modules count that enough learners show the truth of; by how many answers
+tell of them, they are shown apart.
 """
 
 from __future__ import annotations
