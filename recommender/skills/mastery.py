@@ -103,8 +103,9 @@ class MasteryReadout:
         By how many logits each item is harder than the typical one of its skills.
     weight_ : float64 array, shape (3 + len(FADING),)
         Of theta, the level, the self-assessed level, then the columns of evidence; all >= 0.
-    inside_ : float64 array, shape (1,)
-        By how many logits answers within a module are better.
+    inside_ : float64 array, shape (2,)
+        Answers within a module have the logit ``inside_[0] + inside_[1] * outside``, with `outside` that of
+        the same answer elsewhere.
     variance_ : float64 array, shape (3,)
         See `interval_variance`.
     stretch_ : float64 array, shape (1,)
@@ -181,7 +182,7 @@ class MasteryReadout:
     def typical_items(self, catalog: Catalog) -> TypicalItems:
         """Average the items of every module, see `recommender.skills.typical`."""
         self._require_fitted()
-        return typical_items(catalog, self.item_difficulty_, float(self.inside_[0]))
+        return typical_items(catalog, self.item_difficulty_, *self.inside_.tolist())
 
     def logit(
         self, state: LearnerState | None, catalog: Catalog, *, now: float, place: Place = NOWHERE

@@ -19,6 +19,9 @@ from recommender.skills.records import FEATURE, SECONDS_A_DAY
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
 
+# Of answers within modules: who masters more never passes less.
+_LEAST_SLOPE = 0.1
+
 
 class MasteryConfig(BaseModel):
     """How mastery is read from evidence."""
@@ -81,13 +84,15 @@ def fit_readout(
     logit += _by_place(attempts.segment, segment, attempts, members)
     role = _offsets(attempts.role, len(required), attempts, members, logit + shift, rows, config)
     logit += _by_place(attempts.role, role, attempts, members)
+    # Who was taught just before passes more; how much more may depend on what was mastered before.
+    outside = (logit + shift)[inside]
     flattered = fit_signed(
-        np.zeros((len(inside), 0))[inside],
-        np.zeros((len(inside), 0))[inside],
+        np.zeros((len(outside), 0)),
+        outside[:, None],
         np.zeros(int(inside.sum()), np.int64),
         0,
         attempts.passed[inside],
-        (logit + shift)[inside],
+        outside,
         penalty=config.penalty,
         group_penalty=1.0,
     )
@@ -106,7 +111,7 @@ def fit_readout(
         "pass_rate_": expit(-table.skill_difficulty),
         "item_difficulty_": difficulty - weights_of(catalog.item_skills, catalog.n_skills) @ typical,
         "weight_": fitted.signed[:-1],
-        "inside_": np.array([flattered.intercept]),
+        "inside_": np.array([flattered.intercept, max(1.0 + float(flattered.free[0]), _LEAST_SLOPE)]),
         "variance_": variance,
         "stretch_": np.array([stretch]),
     }

@@ -372,7 +372,7 @@ def _check_arrays(arrays: dict[str, NDArray[Any]], catalog: Catalog) -> None:
         "mastery_pass_rate": (n_skills,),
         "mastery_item_difficulty": (n_items,),
         "mastery_weight": (3 + len(FADING),),
-        "mastery_inside": (1,),
+        "mastery_inside": (2,),
         "mastery_variance": (3,),
         "mastery_stretch": (1,),
     }

@@ -24,8 +24,8 @@ class TypicalItems:
     Parameters
     ----------
     skills : sparse matrix, shape (n_modules, n_skills + 1)
-        Weight of each skill in the module's typical item, rows sum to 1; the last column is for items
-        without skills.
+        Weight of each skill in the module's typical item, met within the module; the last column is for
+        items without skills. Rows sum to the slope of `MasteryReadout.inside_`.
     harder : float64 array, shape (n_modules,)
         By how many logits its typical item is harder than that of its skills, met within the module; NaN
         where nothing tells.
@@ -43,7 +43,9 @@ class TypicalItems:
         return probability
 
 
-def typical_items(catalog: Catalog, item_difficulty: Floats, inside: float) -> TypicalItems:
+def typical_items(
+    catalog: Catalog, item_difficulty: Floats, inside: float, slope: float = 1.0
+) -> TypicalItems:
     """Average the items of every module.
 
     A module without items takes its declared skills' typical items; one without either is NaN.
@@ -53,8 +55,8 @@ def typical_items(catalog: Catalog, item_difficulty: Floats, inside: float) -> T
     catalog : Catalog
     item_difficulty : float64 array, shape (n_items,)
         See `MasteryReadout`.
-    inside : float
-        By how many logits answers within a module are better.
+    inside, slope : float
+        See `MasteryReadout.inside_`.
     """
     in_module = np.flatnonzero(catalog.item_module >= 0)
     counts = np.bincount(catalog.item_module[in_module], minlength=catalog.n_modules)
@@ -69,4 +71,4 @@ def typical_items(catalog: Catalog, item_difficulty: Floats, inside: float) -> T
         + sparse.diags_array((~has_items).astype(float)) @ declared
     )
     harder = np.asarray(items @ item_difficulty)
-    return TypicalItems(skills, np.where(has_items | has_skills, harder - inside, np.nan))
+    return TypicalItems(slope * skills, np.where(has_items | has_skills, slope * harder - inside, np.nan))

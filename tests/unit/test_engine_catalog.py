@@ -107,7 +107,8 @@ def test_a_new_module_like_the_learner_s_is_among_the_best_of_content_at_once(ti
     # It has no items, so its skill tells how likely it is passed.
     expected = engine.bundle.skills.mastery_.base_[engine.catalog.skill_index["statistics"]]
     success = {m.module_id: m for m in ask(engine, None).modules}["n00"].success_probability
-    assert success == pytest.approx(1 / (1 + np.exp(-(expected + engine.bundle.skills.mastery_.inside_[0]))))
+    better, slope = engine.bundle.skills.mastery_.inside_
+    assert success == pytest.approx(1 / (1 + np.exp(-(better + slope * expected))))
 
 
 @pytest.mark.parametrize("events", PASTS)

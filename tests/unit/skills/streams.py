@@ -276,7 +276,7 @@ def a_readout(
     readout.pass_rate_ = np.full(n_skills, 0.5) if pass_rate is None else np.array(pass_rate, np.float64)
     readout.variance_ = np.array(variance, np.float64)
     readout.stretch_ = np.array([stretch])
-    readout.item_difficulty_, readout.inside_ = np.array(item_difficulty, np.float64), np.array([inside])
+    readout.item_difficulty_, readout.inside_ = np.array(item_difficulty, np.float64), np.array([inside, 1.0])
     readout.role_ = np.zeros((n_roles, n_skills + 1))
     readout.segment_ = np.zeros((len(SEGMENTS), n_skills + 1))
     return readout

@@ -331,6 +331,19 @@ def test_what_answers_within_a_module_gain_is_told(attempts):
     assert better.inside_[0] > plain.inside_[0] + 0.3
 
 
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_that_what_is_gained_within_a_module_depends_on_mastery_is_told(attempts, share):
+    """A toss of a coin in the place of some answers makes those within modules say less of mastery."""
+    inside, rng = attempts.module >= 0, np.random.default_rng(1)
+    tossed = inside & (rng.random(len(attempts)) < share)
+    passed = np.where(tossed, rng.random(len(attempts)) < 0.5, attempts.passed).astype(float)
+    features = replay(attempts, CATALOG, TABLE)
+    readout = MasteryReadout(MasteryConfig(min_outside=500)).fit(
+        replace(attempts, passed=passed), features, CATALOG, TABLE
+    )
+    assert (readout.inside_[1] < 0.7) == (share > 0.0)
+
+
 def test_attempts_without_skills():
     attempts = columns([(i % 4, 4, float(i % 3 > 0), float(i)) for i in range(240)], n_learners=4)
     assert len(attempts.skills.values) == 0

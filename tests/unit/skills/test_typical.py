@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from recommender.domain.catalog import Catalog
 from recommender.skills.typical import typical_items
@@ -40,6 +40,12 @@ def test_answers_within_a_module_are_better(typical):
     inside = typical_items(CATALOG, HARDER, 0.3)
     np.testing.assert_allclose(typical.harder - inside.harder, [0.3, 0.3, np.nan, 0.3, 0.3])
     np.testing.assert_array_equal(inside.skills.toarray(), typical.skills.toarray())
+
+
+def test_how_much_better_may_depend_on_mastery(typical):
+    steep = typical_items(CATALOG, HARDER, 0.3, 1.5)
+    outside, inside = (logit(of.success(MASTERY)) for of in (typical, steep))
+    np.testing.assert_allclose(inside, 0.3 + 1.5 * outside)
 
 
 def test_a_module_without_items_and_skills_is_unknown(typical):
