@@ -16,37 +16,22 @@ N_NODES: Final = 20_000
 
 
 @numba.njit(cache=True, nogil=True)
-def branch(cover: Cover, rows: Rows, price: Any, settled: Any, best: Any) -> bool:  # noqa: C901
+def branch(cover: Cover, rows: Rows, price: Any, settled: Any, best: Any) -> bool:
     """Look depth first for a plan of fewer minutes than `best`, and put it there; True where none is left.
 
     Bounds are those of the prices given, which change by a sum when a module is settled. Modules that no
     better plan can hold, or miss, by their reduced cost are settled first.
     """
-    p, n, n_rows = cover.p, len(best), len(rows.rows) - 1
-    reduced, value = np.zeros(n), settled.copy()
-    bound = reduce_costs(p, rows, price, value, reduced)
+    p, reduced, value = cover.p, np.zeros(len(best)), settled.copy()
     least = minutes_of(p, best)
     tolerance = EPSILON * (1.0 + least)
-    for m in range(n):
-        if value[m] < 0 and bound + abs(reduced[m]) >= least - tolerance:
-            value[m] = 0 if reduced[m] >= 0.0 else 1
+    bound = reduce_costs(p, rows, price, value, reduced)
+    _settle_by_cost(value, reduced, least - tolerance - bound)
     if not settle(rows, value):
         return True
     bound = reduce_costs(p, rows, price, value, reduced)
-    now, most, spent = np.zeros(n_rows), np.zeros(n_rows), 0.0
-    for m in range(n):
-        if value[m] == 1:
-            spent += p.modules[m].minutes
-        for i in range(rows.by_start[m], rows.by_start[m + 1]):
-            r, c = rows.by[i].row, rows.by[i].coefficient
-            if value[m] == 1:
-                now[r] += c
-                most[r] += c
-            elif value[m] < 0:
-                most[r] += max(c, 0.0)
-    n_short = 0
-    for r in range(n_rows):
-        n_short += now[r] < rows.rows[r].least - EPSILON
+    now, most = _sums(rows, value)
+    spent, n_short = minutes_of(p, value == 1), int((now < rows.rows["least"][:-1] - EPSILON).sum())
     free = _by_cost(reduced, value)
     turn, depth, nodes = np.zeros(len(free) + 1, np.int8), 0, 0
     while depth >= 0:
@@ -66,7 +51,7 @@ def branch(cover: Cover, rows: Rows, price: Any, settled: Any, best: Any) -> boo
         nodes += 1
         n_short += _settle_one(rows, m, value[m], 1, now, most)
         spent, bound = _spend(p, reduced, m, value[m], 1, spent, bound)
-        if bound >= least - tolerance or spent >= least - tolerance or _is_hopeless(rows, m, most):
+        if max(bound, spent) >= least - tolerance or _is_hopeless(rows, m, most):
             continue
         if n_short == 0 and orderable(cover, value == 1):
             best[:] = value == 1
@@ -77,6 +62,29 @@ def branch(cover: Cover, rows: Rows, price: Any, settled: Any, best: Any) -> boo
 
 
 @numba.njit(cache=True, nogil=True)
+def _settle_by_cost(value: Any, reduced: Any, spare: float) -> None:
+    """Settle modules that cost at least the minutes to `spare` when they are otherwise."""
+    for m in range(len(value)):
+        if value[m] < 0 and abs(reduced[m]) >= spare:
+            value[m] = 0 if reduced[m] >= 0.0 else 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _sums(rows: Rows, value: Any) -> Any:
+    """Return what each row comes to by settled modules, and at most by all, (n_rows,) each."""
+    now, most = np.zeros(len(rows.rows) - 1), np.zeros(len(rows.rows) - 1)
+    for m in range(len(value)):
+        for i in range(rows.by_start[m], rows.by_start[m + 1]):
+            r, c = rows.by[i].row, rows.by[i].coefficient
+            if value[m] == 1:
+                now[r] += c
+                most[r] += c
+            elif value[m] < 0:
+                most[r] += max(c, 0.0)
+    return now, most
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _settle_one(rows: Rows, m: int, value: int, sign: int, now: Any, most: Any) -> int:
     """Settle a module at a value, or take that back (`sign` -1); return by how many more rows fall short."""
     more = 0
@@ -92,7 +100,7 @@ def _settle_one(rows: Rows, m: int, value: int, sign: int, now: Any, most: Any) 
     return more
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _spend(p: PlanArrays, reduced: Any, m: int, value: int, sign: int, spent: float, bound: float) -> Any:
     """Return minutes spent and bound after that."""
     if value == 1:
@@ -100,7 +108,7 @@ def _spend(p: PlanArrays, reduced: Any, m: int, value: int, sign: int, spent: fl
     return spent, bound - sign * min(reduced[m], 0.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _is_hopeless(rows: Rows, m: int, most: Any) -> bool:
     """Whether a row that a module is part of can no longer be met."""
     for i in range(rows.by_start[m], rows.by_start[m + 1]):

@@ -7,11 +7,19 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-from recommender.pathways.plan_kernel import EPSILON, PlanArrays, gap_of, may_start, open_minutes, take
+from recommender.pathways.plan_kernel import (
+    EPSILON,
+    PlanArrays,
+    gap_of,
+    has_gains,
+    may_start,
+    open_minutes,
+    sums_along,
+    take,
+)
 
-REACH: Final = 12
-"""Places that a module is moved by at most."""
-N_ROUNDS: Final = 3
+N_ROUNDS: Final = 10
+"""Times that each module is moved at most."""
 NEW: Final = 1 << 40
 """Rank of modules that were in no previous pathway."""
 
@@ -32,45 +40,26 @@ def drop_of(p: PlanArrays, inside: Any, above: Any, done: Any, gained: Any, m: i
 
 
 @numba.njit(cache=True, nogil=True)
-def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:  # noqa: C901
+def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:
     """Order a plan: greedily by gap closed per minute; modules with a rank below `NEW` keep their order.
 
     A module is judged together with what it needs. Where gains that are asked for come too late for the
     order of ranks, the ranked module that may start first goes ahead.
     """
     n, size = len(inside), inside.sum()
-    order, done = np.zeros(size, np.int64), np.zeros(n, np.bool_)
-    gained, added = np.zeros(len(p.skills) - 1), np.zeros(len(p.skills) - 1)
+    order, done, gained = np.zeros(size, np.int64), np.zeros(n, np.bool_), np.zeros(len(p.skills) - 1)
     for at in range(size):
-        first = -1
-        for m in range(n):
-            if inside[m] and not done[m] and rank[m] < NEW and (first < 0 or rank[m] < rank[first]):
-                first = m
-        ready = first >= 0 and may_start(p, first, done, gained)
-        goal, most = first if ready else -1, -1.0
-        if ready:
-            most = drop_of(p, inside, above, done, gained, first, added)
-        for m in range(n):
-            if not inside[m] or done[m] or rank[m] < NEW or (m == p.last and at < size - 1):
-                continue
-            if _waits_for_rank(inside, above, done, rank, m):
-                continue
-            if _next_towards(p, inside, above, done, gained, m) < 0:
-                continue
-            drop = drop_of(p, inside, above, done, gained, m, added)
-            if first >= 0 and not ready and above[first, m]:
-                drop = np.inf
-            if drop > most * (1.0 + EPSILON):
-                goal, most = m, drop
+        waiting = inside & ~done
+        if p.last >= 0 and at < size - 1:
+            waiting[p.last] = False
+        goal = _goal(p, inside, above, rank, done, gained, waiting)
         chosen = -1
         if goal >= 0:
             chosen = goal if rank[goal] < NEW else _next_towards(p, inside, above, done, gained, goal)
         else:
             for m in range(n):
-                if m == p.last and at < size - 1:
-                    continue
-                ahead = chosen < 0 or rank[m] < rank[chosen]
-                if ahead and inside[m] and not done[m] and may_start(p, m, done, gained):
+                ahead = waiting[m] and (chosen < 0 or rank[m] < rank[chosen])
+                if ahead and may_start(p, m, done, gained):
                     chosen = m
         if chosen < 0:
             return order[:at]
@@ -78,6 +67,30 @@ def soonest(p: PlanArrays, inside: Any, above: Any, rank: Any) -> Any:  # noqa: 
         done[chosen] = True
         take(p, chosen, gained)
     return order
+
+
+@numba.njit(cache=True, nogil=True)
+def _goal(p: PlanArrays, inside: Any, above: Any, rank: Any, done: Any, gained: Any, waiting: Any) -> int:
+    """Return the waiting module that closes most per minute, of those with a rank the first; -1 for none."""
+    first, added = -1, np.zeros(len(gained))
+    for m in range(len(waiting)):
+        if waiting[m] and rank[m] < NEW and (first < 0 or rank[m] < rank[first]):
+            first = m
+    ready = first >= 0 and may_start(p, first, done, gained)
+    goal, most = -1, -1.0
+    if ready:
+        goal, most = first, drop_of(p, inside, above, done, gained, first, added)
+    for m in range(len(waiting)):
+        if not waiting[m] or rank[m] < NEW or _waits_for_rank(inside, above, done, rank, m):
+            continue
+        if _next_towards(p, inside, above, done, gained, m) < 0:
+            continue
+        drop = drop_of(p, inside, above, done, gained, m, added)
+        if first >= 0 and not ready and above[first, m]:
+            drop = np.inf
+        if drop > most * (1.0 + EPSILON):
+            goal, most = m, drop
+    return goal
 
 
 @numba.njit(cache=True, nogil=True)
@@ -115,24 +128,103 @@ def is_order(p: PlanArrays, order: Any) -> bool:
 
 @numba.njit(cache=True, nogil=True)
 def improve_order(p: PlanArrays, order: Any) -> None:
-    """Move single modules while that closes gaps sooner, in place."""
-    best, size = open_minutes(p, order), len(order)
+    """Move single modules to where that closes gaps soonest, in place, while it helps.
+
+    When neighbours change places, gaps stay open longer by the minutes of the second times what the first
+    closes, and less long the other way round (Smith 1956). A move is a row of such changes.
+    """
+    tolerance = EPSILON * (1.0 + open_minutes(p, order))
+    before = sums_along(p, order)
     for _ in range(N_ROUNDS):
-        before = best
-        for start in range(size):
-            for end in range(max(0, start - REACH), min(size, start + REACH + 1)):
-                if end == start:
-                    continue
-                trial = order.copy()
-                m = order[start]
-                if end > start:
-                    trial[start:end] = order[start + 1 : end + 1]
-                else:
-                    trial[end + 1 : start + 1] = order[end:start]
-                trial[end] = m
-                area = open_minutes(p, trial)
-                if area < best - EPSILON * (1.0 + best) and is_order(p, trial):
-                    best = area
-                    order[:] = trial
-        if best >= before:
+        changed = False
+        for start in range(len(order)):
+            end = _best_place(p, order, before, start, tolerance)
+            if end != start:
+                changed = True
+                _move(p, order, before, start, end)
+        if not changed:
             return
+
+
+@numba.njit(cache=True, nogil=True)
+def _best_place(p: PlanArrays, order: Any, before: Any, start: int, tolerance: float) -> int:
+    """Return the place to which the module at `start` moves best; `before` are the sums along the order."""
+    m, end, most, longer = order[start], start, -tolerance, 0.0
+    if m == p.last:
+        return start
+    gained = before[start].copy()
+    for at in range(start + 1, len(order)):
+        if not _may_pass(p, m, order[at], gained):
+            break
+        longer += _longer(p, m, order[at], gained)
+        take(p, order[at], gained)
+        if longer < most:
+            end, most = at, longer
+    longer = 0.0
+    for at in range(start - 1, -1, -1):
+        if not _may_pass(p, order[at], m, before[at]):
+            break
+        longer += _longer(p, order[at], m, before[at])
+        if longer < most:
+            end, most = at, longer
+    return end
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _may_pass(p: PlanArrays, m: int, other: int, gained: Any) -> bool:
+    """Whether a module may start, by gains and needs, before the one that now comes just before it."""
+    may = other != p.last and has_gains(p, other, gained)
+    for i in range(p.modules[other].need, p.modules[other + 1].need):
+        may &= p.needs[i] != m
+    return may
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _longer(p: PlanArrays, m: int, other: int, gained: Any) -> float:
+    """How much longer gaps stay open, times weight, when `other` comes not just after `m` but just before."""
+    one, two = p.modules[m].minutes, p.modules[other].minutes
+    return float(two * _closes(p, m, gained) - one * _closes(p, other, gained))
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _closes(p: PlanArrays, m: int, gained: Any) -> float:
+    """Weighted gap that a module closes."""
+    drop = 0.0
+    for i in range(p.modules[m].teach, p.modules[m + 1].teach):
+        s = p.teaches[i].skill
+        drop += gap_of(p, s, gained[s]) - gap_of(p, s, gained[s] + p.teaches[i].gain)
+    return drop
+
+
+@numba.njit(cache=True, nogil=True)
+def _move(p: PlanArrays, order: Any, before: Any, start: int, end: int) -> None:
+    """Move a module to another place, and bring sums of gains up to date."""
+    m, step = order[start], 1 if end > start else -1
+    for at in range(start, end, step):
+        order[at] = order[at + step]
+    order[end] = m
+    for at in range(min(start, end), max(start, end)):
+        before[at + 1] = before[at]
+        take(p, order[at], before[at + 1])
+
+
+@numba.njit(cache=True, nogil=True)
+def first_needing(p: PlanArrays, order: Any) -> Any:
+    """Return of each module the first one behind it that needs it or what it teaches, -1 for none."""
+    first = np.full(len(order), -1, np.int64)
+    for at in range(len(order)):
+        for later in range(len(order) - 1, at, -1):
+            if _needs(p, order[later], order[at]):
+                first[at] = order[later]
+    return first
+
+
+@numba.njit(cache=True, nogil=True)
+def _needs(p: PlanArrays, m: int, other: int) -> bool:
+    needs = False
+    for i in range(p.modules[m].need, p.modules[m + 1].need):
+        needs |= p.needs[i] == other
+    for i in range(p.modules[m].ask, p.modules[m + 1].ask):
+        for j in range(p.modules[other].teach, p.modules[other + 1].teach):
+            needs |= p.asks[i].skill == p.teaches[j].skill
+    return needs

@@ -1,6 +1,7 @@
 """Plans over arrays, compiled: what can be reached, and exact plans of small problems.
 
-The problem itself is explained in `recommender.pathways.problem`.
+The problem itself is explained in `recommender.pathways.problem`. Functions of a few lines that run in inner
+loops are inlined by force: handing over the arrays of a problem takes longer than they do.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class PlanArrays(NamedTuple):
     last: int
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def gap_of(p: PlanArrays, s: int, gained: float) -> float:
     """Weighted gap of a skill after gains of a sum `gained`."""
     if p.skills[s].weight == 0.0:
@@ -84,46 +85,79 @@ def total_gap(p: PlanArrays, gained: Any) -> float:
     return gap
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def has_gains(p: PlanArrays, m: int, gained: Any) -> bool:
+    """Whether the sums of gains that a module asks for have been made, (k,)."""
+    has = True
+    for i in range(p.modules[m].ask, p.modules[m + 1].ask):
+        has &= gained[p.asks[i].skill] >= p.asks[i].level - EPSILON
+    return has
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def may_start(p: PlanArrays, m: int, done: Any, gained: Any) -> bool:
     """Whether all hard prerequisites of a module are met after `done` (n,) with its gains (k,)."""
+    may = has_gains(p, m, gained)
     for i in range(p.modules[m].need, p.modules[m + 1].need):
-        if not done[p.needs[i]]:
-            return False
-    for i in range(p.modules[m].ask, p.modules[m + 1].ask):
-        if gained[p.asks[i].skill] < p.asks[i].level - EPSILON:
-            return False
-    return True
+        may &= done[p.needs[i]]
+    return may
 
 
 @numba.njit(cache=True, nogil=True)
-def reach(p: PlanArrays, wanted: Any, done: Any, gained: Any, order: Any) -> int:
+def reach(p: PlanArrays, wanted: Any, tried: Any, done: Any, gained: Any, order: Any) -> int:
     """Take as many of the wanted modules as prerequisites allow, in such an order; return how many.
 
-    Taking one never closes the way to another, so the order in which it is tried does not matter. `done`
-    (n,), `gained` (k,) and `order` (n,) are filled. Variants are not looked at.
+    Taking one never closes the way to another, so how many that are does not depend on the order in which
+    they are `tried`, all modules; near the one that is found it is faster. `done` (n,), `gained` (k,) and
+    `order` (n,) are filled. Variants are not looked at.
     """
     done[:] = False
     gained[:] = 0.0
-    n_done, rest, end = 0, True, False
-    while rest or not end:
+    left, n_left, n_done, before = np.empty(len(tried), np.int64), 0, 0, -1
+    for m in tried:
         # The last one is tried when nothing else can be taken any more.
-        end, rest = not rest, False
-        for m in range(len(done)):
-            if wanted[m] and not done[m] and (m == p.last) == end and may_start(p, m, done, gained):
-                take(p, m, gained)
-                done[m] = True
-                order[n_done] = m
+        if wanted[m] and m != p.last:
+            left[n_left] = m
+            n_left += 1
+    while n_done > before:
+        before, n_waiting = n_done, 0
+        for i in range(n_left):
+            m = left[i]
+            if may_start(p, m, done, gained):
+                _take_next(p, m, done, gained, order, n_done)
                 n_done += 1
-                rest = not end
+            else:
+                left[n_waiting] = m
+                n_waiting += 1
+        n_left = n_waiting
+    if p.last >= 0 and wanted[p.last] and may_start(p, p.last, done, gained):
+        _take_next(p, p.last, done, gained, order, n_done)
+        n_done += 1
     return n_done
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _take_next(p: PlanArrays, m: int, done: Any, gained: Any, order: Any, at: int) -> None:
+    take(p, m, gained)
+    done[m] = True
+    order[at] = m
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def take(p: PlanArrays, m: int, gained: Any) -> None:
     """Add what a module teaches."""
     for i in range(p.modules[m].teach, p.modules[m + 1].teach):
         gained[p.teaches[i].skill] += p.teaches[i].gain
+
+
+@numba.njit(cache=True, nogil=True)
+def sums_along(p: PlanArrays, order: Any) -> Any:
+    """Return sums of gains before each module of an order, and after the last: (len(order) + 1, k)."""
+    sums = np.zeros((len(order) + 1, len(p.skills) - 1))
+    for at in range(len(order)):
+        sums[at + 1] = sums[at]
+        take(p, order[at], sums[at + 1])
+    return sums
 
 
 @numba.njit(cache=True, nogil=True)
@@ -143,7 +177,7 @@ def open_minutes(p: PlanArrays, order: Any) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def exact(p: PlanArrays, whole: bool) -> Any:  # noqa: C901
+def exact(p: PlanArrays, whole: bool) -> Any:
     """Return the best plan of few modules, as an ordered array; with `whole`, the best order of all modules.
 
     Dynamic programming over subsets (Held and Karp 1962): the best order of a set ends in some module, and
@@ -154,14 +188,7 @@ def exact(p: PlanArrays, whole: bool) -> Any:  # noqa: C901
     size = 1 << n
     gained, minutes, gap = np.zeros((size, k)), np.zeros(size), np.zeros(size)
     area, ends_in = np.full(size, np.inf), np.full(size, -1, np.int8)
-    needs = np.zeros(n, np.int64)
-    variants = np.zeros(n, np.int64)
-    for m in range(n):
-        for i in range(p.modules[m].need, p.modules[m + 1].need):
-            needs[m] |= 1 << p.needs[i]
-        for other in range(n):
-            if other != m and p.modules[m].group >= 0 and p.modules[other].group == p.modules[m].group:
-                variants[m] |= 1 << other
+    needs, apart = _masks(p)
     area[0], gap[0] = 0.0, total_gap(p, gained[0])
     for members in range(1, size):
         low = 0
@@ -173,14 +200,9 @@ def exact(p: PlanArrays, whole: bool) -> Any:  # noqa: C901
         minutes[members] = minutes[rest] + p.modules[low].minutes
         for m in range(n):
             before = members & ~(1 << m)
-            if before == members or np.isinf(area[before]) or needs[m] & ~before or variants[m] & before:
+            if before == members or np.isinf(area[before]) or needs[m] & ~before or apart[m] & before:
                 continue
-            if p.last >= 0 and before >> p.last & 1:
-                continue
-            met = True
-            for i in range(p.modules[m].ask, p.modules[m + 1].ask):
-                met = met and gained[before, p.asks[i].skill] >= p.asks[i].level - EPSILON
-            if met:
+            if has_gains(p, m, gained[before]):
                 value = area[before] + p.modules[m].minutes * gap[before]
                 # Of equal ones the larger id comes later.
                 if np.isinf(area[members]) or value <= area[members] + EPSILON * (1.0 + abs(value)):
@@ -189,6 +211,21 @@ def exact(p: PlanArrays, whole: bool) -> Any:  # noqa: C901
         if not np.isinf(area[members]):
             gap[members] = total_gap(p, gained[members])
     return _ordered(_best(p, whole, gap, minutes, area), ends_in)
+
+
+@numba.njit(cache=True, nogil=True)
+def _masks(p: PlanArrays) -> Any:
+    """Return of each module, as bits, which it needs, and which it must not come after, (n,) each."""
+    n = len(p.modules) - 1
+    needs, apart = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for m in range(n):
+        for i in range(p.modules[m].need, p.modules[m + 1].need):
+            needs[m] |= 1 << p.needs[i]
+        for other in range(n):
+            variant = p.modules[m].group >= 0 and p.modules[other].group == p.modules[m].group
+            if other != m and (variant or other == p.last):
+                apart[m] |= 1 << other
+    return needs, apart
 
 
 @numba.njit(cache=True, nogil=True)

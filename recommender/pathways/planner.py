@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,13 +19,15 @@ from recommender.domain.pathway import (
     Pathway,
     PathwayStep,
     StepSkill,
+    StepWhy,
     TransitionKind,
 )
 from recommender.domain.recommendation import Query
 from recommender.errors import InputError
 from recommender.pathways.arrays import Bools, Positions
 from recommender.pathways.credentials import Award, Awards
-from recommender.pathways.plan_kernel import EPSILON, PlanArrays, take
+from recommender.pathways.order_kernel import first_needing
+from recommender.pathways.plan_kernel import EPSILON, PlanArrays, sums_along
 from recommender.pathways.problem import Curriculum, Problem, reachable_of
 from recommender.pathways.solver import Plan, solve
 from recommender.pathways.standing import Standing
@@ -134,8 +136,9 @@ class Planner:
             ~barred[c.by_id],
         )
         last = int(c.place[award.module]) if award else -1
-        slots = calendar.fill(order, last)
-        steps, gained = self._steps(p, slots, order, last)
+        sums = sums_along(p, order)
+        slots = calendar.fill(order, sums, last)
+        steps, gained = tuple(self._steps(p, slots, order, sums, last)), sums[-1]
         minutes = [step.minutes for step in steps]
         return Pathway(
             role_id=catalog.roles.ids[role],
@@ -214,52 +217,43 @@ class Planner:
         return [at[m] for m in places if m in at]
 
     def _steps(
-        self, p: PlanArrays, slots: list[Slot], order: Positions, last: int
-    ) -> tuple[tuple[PathwayStep, ...], Floats]:
-        """Word the slots; return them with the gains (n_skills,) they are expected to come to."""
+        self, p: PlanArrays, slots: list[Slot], order: Positions, sums: Floats, last: int
+    ) -> Iterator[PathwayStep]:
+        """Word the slots; `sums` of gains are those along the order."""
         catalog, c = self.bundle.catalog, self.curriculum
-        gained = np.zeros(len(p.skills) - 1)
-        steps = []
+        mastery = _mastery(p, sums)
+        closes = -np.diff(_gap(p, sums)) > EPSILON
+        needing = first_needing(p, order)
+        at = 0
         for slot in slots:
             m, position = slot.module, int(c.by_id[slot.module])
-            rows = slice(p.modules["teach"][m], p.modules["teach"][m + 1])
-            skills = p.teaches["skill"][rows]
-            before = _mastery(p, gained)
-            gap = _gap(p, gained)
-            if not slot.review_of:
-                take(p, m, gained)
-            after = _mastery(p, gained)
-            closes = gap - _gap(p, gained) > EPSILON
-            needed_by = None if slot.review_of or closes or m == last else _needed_by(p, m, order)
-            steps.append(
-                PathwayStep(
-                    module_id=catalog.module_ids[position],
-                    title=catalog.titles[position],
-                    minutes=float(c.minutes[m]),
-                    minutes_known=bool(np.isfinite(catalog.duration_minutes[position])),
-                    starts_week=slot.starts_week,
-                    ends_week=slot.ends_week,
-                    quarter=slot.quarter,
-                    why="review"
-                    if slot.review_of
-                    else "credential"
-                    if m == last
-                    else "gap"
-                    if closes
-                    else "prerequisite",
-                    needed_by=None if needed_by is None else catalog.module_ids[c.by_id[needed_by]],
-                    skills=tuple(
-                        StepSkill(
-                            skill_id=catalog.skill_ids[c.skill_by_id[s]],
-                            mastery_before=float(before[s]),
-                            mastery_after=float(after[s]),
-                            required=float(p.skills["required"][s]) if p.skills["weight"][s] > 0 else None,
-                        )
-                        for s in (slot.review_of or skills.tolist())
-                    ),
-                )
+            skills, after, needed_by = slot.review_of, at, -1
+            why: StepWhy = "review"
+            if not skills:
+                skills = p.teaches["skill"][p.modules["teach"][m] : p.modules["teach"][m + 1]].tolist()
+                why, after = "credential" if m == last else "gap" if closes[at] else "prerequisite", at + 1
+                needed_by = needing[at] if why == "prerequisite" else -1
+            yield PathwayStep(
+                module_id=catalog.module_ids[position],
+                title=catalog.titles[position],
+                minutes=float(c.minutes[m]),
+                minutes_known=bool(np.isfinite(catalog.duration_minutes[position])),
+                starts_week=slot.starts_week,
+                ends_week=slot.ends_week,
+                quarter=slot.quarter,
+                why=why,
+                needed_by=None if needed_by < 0 else catalog.module_ids[c.by_id[needed_by]],
+                skills=tuple(
+                    StepSkill(
+                        skill_id=catalog.skill_ids[c.skill_by_id[s]],
+                        mastery_before=float(mastery[at, s]),
+                        mastery_after=float(mastery[after, s]),
+                        required=float(p.skills["required"][s]) if p.skills["weight"][s] > 0 else None,
+                    )
+                    for s in skills
+                ),
             )
-        return tuple(steps), gained
+            at = after
 
     def _open_skills(
         self, p: PlanArrays, gained: Floats, reachable: Bools, finished: Bools
@@ -291,28 +285,20 @@ def _kinds(catalog: Catalog) -> dict[tuple[str, str], TransitionKind | None]:
     return {(row["from_role_id"], row["to_role_id"]): row.get("kind") for row in rows}
 
 
-def _needed_by(p: PlanArrays, m: int, order: Positions) -> int | None:
-    """First module of the plan that cannot be taken without another one, None for none."""
-    taught = set(p.teaches["skill"][p.modules["teach"][m] : p.modules["teach"][m + 1]].tolist())
-    for other in order.tolist():
-        needs = p.needs[p.modules["need"][other] : p.modules["need"][other + 1]]
-        asks = p.asks["skill"][p.modules["ask"][other] : p.modules["ask"][other + 1]]
-        if other != m and (m in needs or taught & set(asks.tolist())):
-            return int(other)
-    return None
-
-
 def _mastery(p: PlanArrays, gained: Floats) -> Floats:
+    """Mastery after gains (..., n_skills)."""
     mastery: Floats = 1.0 - p.skills["unmastered"][:-1] * np.exp(-gained)
     return mastery
 
 
-def _gap(p: PlanArrays, gained: Floats) -> float:
+def _gap(p: PlanArrays, gained: Floats) -> Floats:
+    """Weighted gap after gains (..., n_skills)."""
     skills = p.skills[:-1]
-    return float(skills["weight"] @ np.maximum(skills["required"] - _mastery(p, gained), 0.0))
+    gap: Floats = np.maximum(skills["required"] - _mastery(p, gained), 0.0) @ skills["weight"]
+    return gap
 
 
 def _readiness(p: PlanArrays, gained: Floats) -> float | None:
     """1 - weighted gap / weighted requirement; None for a role that requires nothing."""
     asked = float(p.skills["weight"][:-1] @ p.skills["required"][:-1])
-    return 1.0 - _gap(p, gained) / asked if asked > 0 else None
+    return 1.0 - float(_gap(p, gained)) / asked if asked > 0 else None

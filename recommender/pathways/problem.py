@@ -191,5 +191,5 @@ class Problem:
 def reachable_of(p: PlanArrays, allowed: Bools) -> tuple[Bools, float]:
     """Return which of the allowed modules can be taken in some order, and the weighted gap they leave."""
     done, gained = np.zeros(len(allowed), np.bool_), np.zeros(len(p.skills) - 1)
-    reach(p, allowed, done, gained, np.zeros(len(allowed), np.int64))
+    reach(p, allowed, np.arange(len(allowed)), done, gained, np.zeros(len(allowed), np.int64))
     return done, float(total_gap(p, gained))

@@ -5,7 +5,7 @@ Which modules x_m in {0, 1} take least minutes while every row ``sum_m coefficie
 - a skill to be brought to its target: ``sum_m min(gain_ms, target_s) x_m >= target_s``;
 - a module needed: ``x_needed - x_m >= 0``;
 - gains asked for before a module: ``sum_j min(gain_js, level) x_j - level x_m >= 0`` over j that neither need
-  m nor come last;
+  m nor come last nor ask for as much of the same skill: before these others must have made the gains;
 - variants: ``-sum_m x_m >= -1``.
 
 That asked gains come *before* a module is more than the rows say: they are a relaxation, and plans are
@@ -56,45 +56,85 @@ def ancestors_of(p: PlanArrays, order: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def write_rows(p: PlanArrays, above: Any, target: Any, rows: Any, cells: Any) -> Any:  # noqa: C901
+def write_support(p: PlanArrays, above: Any, start: Any, support: Any) -> None:
+    """Write of each of `p.asks` what can make the gains, and where its rows start, (len(p.asks) + 1,)."""
+    at = 0
+    for m in range(len(p.modules) - 1):
+        for i in range(p.modules[m].ask, p.modules[m + 1].ask):
+            s, level = p.asks[i].skill, p.asks[i].level
+            for j in range(p.skills[s].by, p.skills[s + 1].by):
+                other = p.by[j].module
+                if other != m and other != p.last and not above[other, m] and not _asks(p, other, s, level):
+                    support[at].module, support[at].gain = other, p.by[j].gain
+                    at += 1
+            start[i + 1] = at
+
+
+@numba.njit(cache=True, nogil=True)
+def _asks(p: PlanArrays, m: int, s: int, level: float) -> bool:
+    """Whether a module asks for no less of a skill."""
+    asks = False
+    for i in range(p.modules[m].ask, p.modules[m + 1].ask):
+        asks |= p.asks[i].skill == s and p.asks[i].level >= level
+    return asks
+
+
+@numba.njit(cache=True, nogil=True)
+def write_rows(p: PlanArrays, start: Any, support: Any, target: Any, rows: Any, cells: Any) -> Any:
     """Write the rows of a problem and return how many rows and cells there are.
 
-    `target` (k,) is the sum of gains each skill shall reach, 0 for none; `rows` are zeros.
+    `target` (k,) is the sum of gains each skill shall reach, 0 for none; `start` and `support` are those of
+    `write_support`; `rows` are zeros.
     """
-    n, k = len(p.modules) - 1, len(target)
-    r, at = 0, 0
-    for s in range(k):
+    at = 0
+    for s in range(len(target)):
         if target[s] > 0.0:
-            rows[r].least = target[s]
+            rows[s].least = target[s]
             for i in range(p.skills[s].by, p.skills[s + 1].by):
                 at = _write(cells, at, p.by[i].module, min(p.by[i].gain, target[s]))
-        r += 1
-        rows[r].start = at
-    for m in range(n):
+        rows[s + 1].start = at
+    r, at = _write_prerequisites(p, start, support, rows, cells, len(target), at)
+    return _write_variants(p, rows, cells, r, at)
+
+
+@numba.njit(cache=True, nogil=True)
+def _write_prerequisites(
+    p: PlanArrays, start: Any, support: Any, rows: Any, cells: Any, r: int, at: int
+) -> Any:
+    """Write a row for each module needed and each sum of gains asked for, from row r and cell `at` on."""
+    for m in range(len(p.modules) - 1):
         for i in range(p.modules[m].need, p.modules[m + 1].need):
             at = _write(cells, _write(cells, at, p.needs[i], 1.0), m, -1.0)
             r += 1
             rows[r].start = at
         for i in range(p.modules[m].ask, p.modules[m + 1].ask):
-            s, level = p.asks[i].skill, p.asks[i].level
-            for j in range(p.skills[s].by, p.skills[s + 1].by):
-                other = p.by[j].module
-                if other not in (m, p.last) and not above[other, m]:
-                    at = _write(cells, at, other, min(p.by[j].gain, level))
+            level = p.asks[i].level
+            for j in range(start[i], start[i + 1]):
+                at = _write(cells, at, support[j].module, min(support[j].gain, level))
             at = _write(cells, at, m, -level)
             r += 1
             rows[r].start = at
-    for g in range(n):
+    return r, at
+
+
+@numba.njit(cache=True, nogil=True)
+def _write_variants(p: PlanArrays, rows: Any, cells: Any, r: int, at: int) -> Any:
+    """Write a row for each group of variants, from row r and cell `at` on."""
+    written = np.zeros(len(p.modules) - 1, np.bool_)
+    for m in range(len(written)):
+        if p.modules[m].group < 0 or written[m]:
+            continue
         first = at
-        for m in range(n):
-            if p.modules[m].group == g:
-                at = _write(cells, at, m, -1.0)
-        if at - first > 1:
+        for other in range(m, len(written)):
+            if p.modules[other].group == p.modules[m].group:
+                at = _write(cells, at, other, -1.0)
+                written[other] = True
+        # A single one is free.
+        at = at if at - first > 1 else first
+        if at > first:
             rows[r].least = -1.0
             r += 1
             rows[r].start = at
-        else:
-            at = first
     return r, at
 
 

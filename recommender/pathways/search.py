@@ -9,8 +9,9 @@ import numpy as np
 from recommender.domain.catalog import Floats
 from recommender.pathways.arrays import Bools, Positions
 from recommender.pathways.branch_kernel import branch
-from recommender.pathways.cover_kernel import Cover, improve
-from recommender.pathways.plan_kernel import EPSILON, PlanArrays
+from recommender.pathways.cover_kernel import Cover
+from recommender.pathways.exchange_kernel import exchange, make_plan
+from recommender.pathways.plan_kernel import BY, EPSILON, PlanArrays
 from recommender.pathways.rows_kernel import (
     BY_MODULE,
     CELL,
@@ -21,15 +22,13 @@ from recommender.pathways.rows_kernel import (
     reduce_costs,
     settle,
     write_rows,
+    write_support,
 )
 
-N_GREEDY: Final = 15
+N_GREEDY: Final = 5
 """Greedy plans, each at the prices that the ascent has come to."""
-N_ROUNDS: Final = 4
-"""Rounds of exchanges at most, in turn by least minutes of each skill and by prices."""
-N_TRIED: Final = 40
-"""Modules outside the plan that are tried in each round."""
-_NONE: Final = np.zeros(0, np.int64)
+N_STARTS: Final = 3
+"""Plans, the shortest, from which modules are exchanged."""
 
 
 def cover_of(p: PlanArrays, reached: Positions, target: Floats) -> Cover:
@@ -53,17 +52,30 @@ def cover_of(p: PlanArrays, reached: Positions, target: Floats) -> Cover:
     # The dearest first, of equally dear ones the last id.
     dear = np.argsort(p.modules["minutes"][:-1], kind="stable")[::-1].copy()
     up_start = np.searchsorted(start, np.arange(n + 1))
-    return Cover(p, above, up_start, up, target, np.zeros(n, np.bool_), dear, by_minute)
+    n_teaching = np.diff(p.skills["by"])[p.asks["skill"]]
+    support_start, support = np.zeros(len(p.asks) + 1, np.int64), np.zeros(n_teaching.sum(), BY)
+    write_support(p, above, support_start, support)
+    return Cover(
+        p,
+        above,
+        up_start,
+        up,
+        reached,
+        support_start,
+        support,
+        target,
+        np.zeros(n, np.bool_),
+        dear,
+        by_minute,
+    )
 
 
-def rows_of(p: PlanArrays, above: Bools, target: Floats) -> Rows:
+def rows_of(cover: Cover) -> Rows:
     """Write the rows of a problem, see `recommender.pathways.rows_kernel`."""
-    n = len(p.modules) - 1
-    of_skill = np.diff(p.skills["by"])
-    size = len(p.by) + 2 * len(p.needs) + n + int((1 + of_skill[p.asks["skill"]]).sum())
-    rows = np.zeros(len(target) + len(p.needs) + len(p.asks) + n + 1, ROW)
-    cells = np.zeros(size, CELL)
-    n_rows, n_cells = write_rows(p, above, target, rows, cells)
+    p, n, k = cover.p, len(cover.must), len(cover.target)
+    rows = np.zeros(k + len(p.needs) + len(p.asks) + n + 1, ROW)
+    cells = np.zeros(len(p.by) + 2 * len(p.needs) + len(cover.support) + len(p.asks) + n, CELL)
+    n_rows, n_cells = write_rows(p, cover.support_start, cover.support, cover.target, rows, cells)
     rows, cells = rows[: n_rows + 1], cells[:n_cells]
     order = np.argsort(cells["module"], kind="stable")
     by = np.zeros(n_cells, BY_MODULE)
@@ -83,7 +95,7 @@ def cheapest(p: PlanArrays, reached: Positions, target: Floats, first: Bools) ->
         A plan that reaches the targets.
     """
     cover = cover_of(p, reached, target)
-    rows = rows_of(p, cover.above, target)
+    rows = rows_of(cover)
     n, k, n_rows = len(first), len(target), len(rows.rows) - 1
     value = np.full(n, -1, np.int8)
     if p.last >= 0:
@@ -91,29 +103,25 @@ def cheapest(p: PlanArrays, reached: Positions, target: Floats, first: Bools) ->
     if not settle(rows, value):
         return first
     cover.must[:] = value == 1
-    best = first.copy()
-    least = improve(cover, best, cover.by_minute + EPSILON, _NONE)
+    plans, usual = [first.copy()], cover.by_minute + EPSILON
+    minutes = [make_plan(cover, plans[0], usual)]
     price, reduced = np.zeros(n_rows), np.zeros(n)
     price[:k] = np.where(target > 0, cover.by_minute, 0.0)
     kept, bound, pace = price.copy(), -np.inf, 1.0
     for _ in range(N_GREEDY):
         trial = cover.must.copy()
-        minutes = improve(cover, trial, price[:k] + EPSILON, _NONE)
-        if minutes < least - EPSILON * (1.0 + minutes):
-            best, least = trial, minutes
+        took = make_plan(cover, trial, price[:k] + EPSILON)
+        if np.isfinite(took) and not any(np.array_equal(trial, plan) for plan in plans):
+            plans.append(trial)
+            minutes.append(took)
+        least = min(minutes)
         bound, pace = ascend(p, rows, value, price, kept, bound, least, pace)
         if bound >= least - EPSILON * (1.0 + least):
-            return best
+            return plans[minutes.index(least)]
     reduce_costs(p, rows, kept, value, reduced)
-    # What is in the plan, and of the rest what is worth most.
-    promising = np.argsort(np.where(best, -np.inf, reduced), kind="stable")[: best.sum() + N_TRIED]
-    idle = 0
-    for turn in range(N_ROUNDS):
-        minutes = improve(cover, best, (kept[:k] if turn % 2 else cover.by_minute) + EPSILON, promising)
-        idle = idle + 1 if minutes >= least - EPSILON * (1.0 + least) else 0
-        least = minutes
-        if idle == 2:
-            break
+    starts = [plans[i] for i in np.argsort(minutes, kind="stable")[:N_STARTS]]
+    minutes = [exchange(cover, plan, usual, reduced, bound) for plan in starts]
+    best: Bools = starts[int(np.argmin(minutes))]
     branch(cover, rows, kept, value, best)
     return best
 
@@ -129,6 +137,6 @@ def keeping(p: PlanArrays, reached: Positions, target: Floats, kept: Bools) -> B
         inside[p.last] = cover.must[p.last] = True
     kept_last = np.argsort(kept[cover.dear], kind="stable")
     cover = cover._replace(dear=cover.dear[kept_last])
-    if np.isinf(improve(cover, inside, cover.by_minute + EPSILON, _NONE)):
+    if np.isinf(make_plan(cover, inside, cover.by_minute + EPSILON)):
         return np.zeros(len(kept), np.bool_)
     return inside

@@ -11,9 +11,10 @@ import numpy as np
 from recommender.domain.catalog import Floats
 from recommender.pathways.arrays import Bools, Positions, only
 from recommender.pathways.order_kernel import NEW, improve_order, is_order, soonest
-from recommender.pathways.plan_kernel import EPSILON, PlanArrays, exact, reach, take, total_gap
+from recommender.pathways.plan_kernel import EPSILON, PlanArrays, exact, reach, sums_along, total_gap
 from recommender.pathways.rows_kernel import ancestors_of
 from recommender.pathways.search import cheapest, keeping
+from recommender.pathways.variant_kernel import choose_variants
 
 EXACT_MODULES: Final = 14
 """So many modules are planned, or a plan of so many is ordered, exactly: 2^14 sets are looked at."""
@@ -83,9 +84,7 @@ def solve(p: PlanArrays, previous: Sequence[int] = (), stability: float = 0.0) -
 
 
 def _plan(p: PlanArrays, order: Positions, kept: bool = False) -> Plan:
-    gained = np.zeros(len(p.skills) - 1)
-    for m in order:
-        take(p, m, gained)
+    gained = sums_along(p, order)[-1]
     return Plan(order, float(total_gap(p, gained)), float(p.modules["minutes"][order].sum()), kept)
 
 
@@ -98,52 +97,22 @@ def _set_of(n: int, order: Positions) -> Bools:
 def targets_of(p: PlanArrays) -> tuple[Bools, Positions, Floats]:
     """Return a plan that leaves least open, all modules with needed ones first, and its gains up to the need.
 
-    Without variants the plan is everything. Of variants one is chosen per group: those that teach most, then
-    exchanged one by one while that closes more.
+    Without variants the plan is everything.
     """
     n, k = len(p.modules) - 1, len(p.skills) - 1
-    done, gained, order = np.zeros(n, np.bool_), np.zeros(k), np.zeros(n, np.int64)
-    reach(p, np.ones(n, np.bool_), done, gained, order)
-    every = order.copy()
     group, skills = p.modules["group"][:-1], p.skills[:-1]
-    groups = [np.flatnonzero(group == g) for g in np.unique(group[group >= 0])]
-    groups = [members for members in groups if len(members) > 1]
-    wanted = np.ones(n, np.bool_)
-    if groups:
-        by_module = np.repeat(np.arange(n), np.diff(p.modules["teach"]))
-        worth = np.bincount(by_module, skills["weight"][p.teaches["skill"]] * p.teaches["gain"], n)
-        if p.last >= 0:
-            worth[p.last] = np.inf
-
-        def gap(members: Positions, m: int) -> float:
-            trial = wanted.copy()
-            trial[members] = False
-            trial[m] = True
-            reach(p, trial, done, gained, order)
-            lost = p.last >= 0 and not done[p.last]
-            return float(total_gap(p, gained)) + (1e9 if lost else 0.0)
-
-        for members in groups:
-            wanted[members] = False
-            wanted[members[np.argmax(worth[members])]] = True
-        changed, rounds = True, 0
-        while changed and rounds < len(groups):
-            changed, rounds = False, rounds + 1
-            for members in groups:
-                present = int(members[wanted[members]][0])
-                least = gap(members, present)
-                for m in members.tolist():
-                    if m != present and (now := gap(members, m)) < least - EPSILON:
-                        least, changed = now, True
-                        wanted[members] = False
-                        wanted[m] = True
-        reach(p, wanted, done, gained, order)
+    done, gained, reached = np.zeros(n, np.bool_), np.zeros(k), np.zeros(n, np.int64)
+    reach(p, np.ones(n, np.bool_), np.arange(n), done, gained, reached)
+    by_group = np.argsort(group, kind="stable")[np.count_nonzero(group < 0) :]
+    if len(by_group):
+        wanted = choose_variants(p, reached, by_group)
+        reach(p, wanted, reached, done, gained, np.zeros(n, np.int64))
     need = np.zeros(k)
     left = 1.0 - skills["required"]
     asked = (skills["weight"] > 0) & (skills["unmastered"] > left + EPSILON)
     with np.errstate(divide="ignore"):
         need[asked] = np.log(skills["unmastered"][asked]) - np.log(left[asked])
-    return done.copy(), every, np.minimum(need, gained)
+    return done, reached, np.minimum(need, gained)
 
 
 def _in_order(p: PlanArrays, inside: Bools, reached: Positions) -> Positions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.special import logit
 from recommender.domain.catalog import Floats
 from recommender.domain.pathway import HORIZON_WEEKS, WEEKS_A_QUARTER
 from recommender.pathways.arrays import Bools, Positions
-from recommender.pathways.plan_kernel import PlanArrays, may_start, take
+from recommender.pathways.plan_kernel import PlanArrays, may_start
 from recommender.pathways.review import days_until_below
 
 _DAYS_A_WEEK = 7.0
@@ -88,57 +89,85 @@ class Calendar:
     open_to_review: Bools
     slots: list[Slot] = field(default_factory=list)
     unreviewed: set[int] = field(default_factory=set)
-    # While it is filled: what is done by then; of each skill the logit of mastery, and the week it falls in.
+    # While it is filled: what is done by then, and the sums of gains.
     _done: Bools = field(init=False)
     _gained: Floats = field(init=False)
-    _planned: set[int] = field(init=False)
-    _required: Floats = field(init=False)
-    _level: Floats = field(init=False)
-    _busy: float = field(init=False)
+    # What the plan comes to later, and variants of it.
+    _planned: Bools = field(init=False)
+    # Of each skill: weeks from being refreshed until it falls below what is required, and the week it does.
+    _lasts: Floats = field(init=False)
     _due: Floats = field(init=False)
+    _busy: float = field(init=False)
 
-    def fill(self, order: Positions, last: int = -1) -> list[Slot]:
-        """Return slots of a plan and its reviews as they start; `last` awards a credential, -1 for none."""
-        p, k = self.p, len(self.p.skills) - 1
-        self._done, self._gained = np.zeros(len(p.modules) - 1, np.bool_), np.zeros(k)
-        self._planned, self._required = set(order.tolist()), p.skills["required"][:k]
-        self._level = self.now.copy()
-        self._busy, self._due = 0.0, np.full(k, np.inf)
-        known = np.flatnonzero((self._required > 0) & (self._level >= _floor(self._required)))
-        self._due[known] = self._weeks_until_below(known)
+    def fill(self, order: Positions, sums: Floats, last: int = -1) -> list[Slot]:
+        """Return slots of a plan and its reviews as they start.
+
+        Parameters
+        ----------
+        order : int64 array
+        sums : float64 array, shape (len(order) + 1, n_skills)
+            Gains before each module of it, and after the last.
+        last : int
+            Module that awards a credential, -1 for none.
+        """
+        n, required = len(self.finished), self.p.skills["required"][:-1]
+        group = self.p.modules["group"][:-1]
+        self._done, self._planned = np.zeros(n, np.bool_), np.isin(group, group[order][group[order] >= 0])
+        self._planned[order] = True
+        self._busy, self._lasts = 0.0, self._weeks_until_below(self.now, np.arange(len(required)))
+        with np.errstate(divide="ignore"):
+            known = (required > 0) & (self.now >= logit(required))
+        self._due = np.where(known, self._lasts, np.inf)
         at = 0.0
-        for m in order.tolist():
-            at = self._take(m, at, m == last)
+        for m, gained, refreshed in zip(order.tolist(), sums, self._refreshed(order, sums), strict=False):
+            self._gained = gained
+            at = self._take(m, at, m == last, *refreshed)
         if not len(order):
+            self._gained = sums[0]
             self._review(0.0, WEEKS_A_QUARTER, np.zeros(0, np.int64))
         return sorted(self.slots, key=lambda slot: (slot.start, bool(slot.review_of)))
 
-    def _take(self, m: int, start: float, last: bool) -> float:
+    def _refreshed(self, order: Positions, sums: Floats) -> Iterator[tuple[Positions, Floats, Bools]]:
+        """Yield what each module of the plan teaches, how long that lasts, and whether it suffices."""
+        p, start = self.p, self.p.modules["teach"]
+        n_taught = start[order + 1] - start[order]
+        ends = np.cumsum(n_taught)
+        rows = np.arange(n_taught.sum()) + np.repeat(start[order] - ends + n_taught, n_taught)
+        skills, after = p.teaches["skill"][rows], np.repeat(np.arange(1, len(order) + 1), n_taught)
+        mastery = 1.0 - p.skills["unmastered"][skills] * np.exp(-sums[after, skills])
+        lasts, required = self._weeks_until_below(logit(mastery), skills), p.skills["required"][skills]
+        closed = (required > 0) & (mastery >= required - _ROUNDING)
+        for end, n in zip(ends.tolist(), n_taught.tolist(), strict=True):
+            part = slice(end - n, end)
+            yield skills[part], lasts[part], closed[part]
+
+    def _take(
+        self, m: int, start: float, last: bool, taught: Positions, lasts: Floats, closed: Bools
+    ) -> float:
         """Put a module of the plan at `start`; return when it ends."""
-        p = self.p
-        taught = p.teaches["skill"][p.modules["teach"][m] : p.modules["teach"][m + 1]]
-        weeks = p.modules["minutes"][m] / self.weekly_minutes
+        weeks = self.p.modules["minutes"][m] / self.weekly_minutes
         end = self._review(start, start + weeks, taught, ahead=last)
         start = end - weeks if last else start
         self.slots.append(Slot(m, start, end))
         self._done[m] = True
-        take(p, m, self._gained)
-        mastery = 1.0 - p.skills["unmastered"][taught] * np.exp(-self._gained[taught])
-        self._level[taught] = logit(mastery)
-        closed = taught[(self._required[taught] > 0) & (mastery >= self._required[taught] - _ROUNDING)]
-        self._due[closed] = end + np.maximum(self._weeks_until_below(closed), self.review_weeks)
+        self._lasts[taught] = lasts
+        self._refresh(taught[closed], end)
         return end
+
+    def _refresh(self, skills: Positions, at: float) -> None:
+        self._due[skills] = at + np.maximum(self._lasts[skills], self.review_weeks)
 
     def _review(self, start: float, end: float, taught: Positions, ahead: bool = False) -> float:
         """Put reviews that are due before `end`, which moves by their minutes; return where it comes to.
 
         What is `taught` until then is not reviewed when it ends in time. With `ahead` reviews come first.
         """
+        p = self.p
         while True:
             due = self._due.copy()
             due[taught[due[taught] >= end]] = np.inf
             s = int(np.argmin(due)) if len(due) else 0
-            at = max(start, self._busy, due[s] - 1.0) if len(due) else math.inf
+            at = max(start, self._busy, float(due[s]) - 1.0) if len(due) else math.inf
             if not at < min(end, HORIZON_WEEKS):
                 return end
             at = max(start, self._busy) if ahead else at
@@ -147,47 +176,31 @@ class Calendar:
                 self.unreviewed.add(s)
                 self._due[s] = np.inf
                 continue
-            weeks = self.p.modules["minutes"][m] / self.weekly_minutes
-            reviewed = self.p.teaches["skill"][self.p.modules["teach"][m] : self.p.modules["teach"][m + 1]]
+            weeks = float(p.modules["minutes"][m]) / self.weekly_minutes
+            reviewed = p.teaches["skill"][p.modules["teach"][m] : p.modules["teach"][m + 1]]
             reviewed = reviewed[np.isfinite(self._due[reviewed])]
             self.slots.append(Slot(m, at, at + weeks, tuple(reviewed.tolist())))
             self._busy = at + weeks
-            self._due[reviewed] = self._busy + np.maximum(
-                self._weeks_until_below(reviewed), self.review_weeks
-            )
+            self._refresh(reviewed, self._busy)
             end += weeks
 
     def _shortest(self, s: int) -> int:
         """Return the module that reviews a skill now in fewest minutes, then the first by id; -1 for none."""
-        p, group = self.p, self.p.modules["group"]
-        taken = self._done | self.finished
-        variants = {int(group[m]) for m in self._planned if group[m] >= 0}
-        found = [
-            (float(p.modules["minutes"][m]), m)
-            for m in p.by["module"][p.skills["by"][s] : p.skills["by"][s + 1]].tolist()
-            if self.open_to_review[m]
-            and (
-                taken[m]
-                or (
-                    m not in self._planned
-                    and int(group[m]) not in variants
-                    and may_start(p, m, self._done, self._gained)
-                )
-            )
-        ]
-        return min(found)[1] if found else -1
+        p = self.p
+        found = p.by["module"][p.skills["by"][s] : p.skills["by"][s + 1]]
+        found = found[self.open_to_review[found]]
+        for m in found[np.lexsort((found, p.modules["minutes"][found]))].tolist():
+            if self._done[m] or self.finished[m]:
+                return int(m)
+            if not self._planned[m] and may_start(p, m, self._done, self._gained):
+                return int(m)
+        return -1
 
-    def _weeks_until_below(self, skills: Positions) -> Floats:
+    def _weeks_until_below(self, level: Floats, skills: Positions) -> Floats:
         days = days_until_below(
-            self._level[skills],
-            np.minimum(self.lasting[skills], self._level[skills]),
+            level,
+            np.minimum(self.lasting[skills], level),
             self.half_life_days[skills],
-            self._required[skills],
+            self.p.skills["required"][skills],
         )
         return days / _DAYS_A_WEEK
-
-
-def _floor(required: Floats) -> Floats:
-    with np.errstate(divide="ignore"):
-        floor: Floats = logit(required)
-    return floor

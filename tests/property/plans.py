@@ -127,7 +127,8 @@ def a_case(rng: np.random.Generator, n: int, k: int, *, variants: bool = True, l
     group = [-1] * n
     if variants and n >= 4 and rng.random() < 0.5:
         first, second = (int(x) for x in rng.choice(n, 2, replace=False))
-        group[first] = group[second] = 0
+        # Groups are named by positions in a catalogue that is larger than the problem.
+        group[first] = group[second] = 3 * n
         if rng.random() < 0.6:
             rate[second] = rate[first]
     required = [float(x) if rng.random() < 0.8 else 0.0 for x in rng.uniform(0.4, 0.95, k)]

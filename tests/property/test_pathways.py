@@ -54,6 +54,44 @@ def test_no_plan_of_ten_thousand_breaks_a_prerequisite():
     assert min(n_needs, n_asks) > 1000
 
 
+def test_variants_never_meet_in_a_plan():
+    n_grouped = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        case = a_case(rng, 30, 8, variants=False, last=seed % 2 == 0)
+        pairs = rng.permutation([m for m in range(len(case.minutes)) if m != case.last])[:12].reshape(-1, 2)
+        group = [-1] * len(case.minutes)
+        for at, pair in enumerate(pairs.tolist()):
+            # Groups are named by positions in a catalogue that is larger than the problem.
+            group[pair[0]] = group[pair[1]] = 100 + at
+        case = replace(case, group=group)
+        order = solve(case.arrays()).order.tolist()
+        assert case.violations(order) == 0, seed
+        n_grouped += sum(group[m] >= 0 for m in order)
+    assert n_grouped > 150
+
+
+def test_moving_one_module_of_a_long_plan_closes_no_gap_sooner():
+    n_long = 0
+    for seed in range(20):
+        case = a_case(np.random.default_rng(seed), 60, 20, last=seed % 2 == 0)
+        order = solve(case.arrays()).order.tolist()
+        if len(order) <= EXACT_MODULES:
+            continue
+        n_long += 1
+        least = open_time(case, order)
+        for start in range(len(order)):
+            rest = order[:start] + order[start + 1 :]
+            for end in range(len(order)):
+                moved = [*rest[:end], order[start], *rest[end:]]
+                assert case.violations(moved) or open_time(case, moved) > least * (1 - 1e-6), (
+                    seed,
+                    start,
+                    end,
+                )
+    assert n_long > 10
+
+
 def after_an_answer(case: Case, rng: np.random.Generator) -> Case:
     """One skill a little better or worse known, as one answer moves it."""
     s = int(rng.integers(len(case.mastery)))

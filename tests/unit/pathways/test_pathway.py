@@ -125,6 +125,22 @@ def test_prerequisites_come_first_and_say_what_needs_them():
     assert ids(plan(engine, finished("z"))) == ["a"]
 
 
+def test_what_needs_a_module_comes_after_it():
+    """y asks for what m teaches too, but before m, and so does not need it."""
+    engine = world(
+        {"a": module("s"), "m": module("third"), "x": module("third"), "y": module("s")},
+        {"s": (0.9, 1.0)},
+        prerequisites=[
+            {"module_id": "y", "prerequisite_module_id": "x"},
+            {"module_id": "y", "prerequisite_skill_id": "third", "required_mastery": 0.1},
+            {"module_id": "m", "prerequisite_module_id": "y"},
+            {"module_id": "a", "prerequisite_module_id": "m"},
+        ],
+    )
+    steps = plan(engine).steps
+    assert [(s.module_id, s.needed_by) for s in steps] == [("x", "y"), ("y", None), ("m", "a"), ("a", None)]
+
+
 def test_what_matters_most_per_minute_comes_first():
     engine = world(
         {"a": module("s"), "b": module("t"), "c": module("u", minutes=20)},
