@@ -125,7 +125,6 @@ class _Room(NamedTuple):
     logit: Any
     unfaded: Any
     faded: Any
-    assumed: Any
     gap: Gaps
     kept: Any
 
@@ -148,7 +147,6 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_modules),
         np.empty(n_skills + 1),
         np.empty(n_skills + 1),
-        np.empty(n_skills),
         np.empty(n_skills),
         Gaps(np.empty((n_skills, N_NODES)), np.empty((n_skills, N_NODES)), np.empty(n_skills)),
         np.empty(n_skills),
@@ -211,7 +209,6 @@ def recommend(
         )
         find_gaps(
             answer.mastery[b],
-            room.assumed,
             room.logit,
             room.kept,
             model.trust,
@@ -240,8 +237,7 @@ def _read(model: Model, learners: Learners, b: int, now: float, room: _Room, mas
     room.kept[:] = 0.0
     for i in range(len(met)):
         room.kept[skill[i]] = met[i].n_attempts * share[i]
-    usual = model.weights.assumed_mastery
-    stand(model.readout, met, skill, *logits, usual, now, mastery, room.faded, room.assumed)
+    stand(model.readout, met, skill, *logits, now, mastery, room.faded)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -47,7 +47,6 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
                 value.readiness,
                 value.unlocking,
                 value.review,
-                value.assumed_mastery,
                 bundle.ranking.difficulty.falloff,
             ),
             asking=_asking(catalog),
@@ -71,10 +70,17 @@ def _readout(bundle: ModelBundle) -> Any:
     from recommender.skills.evidence import N_FADING
     from recommender.skills.mastery_kernel import Readout
 
-    n = catalog.n_skills
+    # Nobody's mastery is known, and everybody's is assumed to be the same.
+    n, assumed = catalog.n_skills, bundle.ranking.value.assumed_mastery
     of_roles, of_segments = (np.zeros((rows, n + 1)) for rows in (len(catalog.roles.ids), len(SEGMENTS)))
     return Readout(
-        np.zeros(n + 1), of_roles, of_segments, np.zeros(n), np.zeros(3 + N_FADING), np.zeros(n), 0.0
+        np.full(n + 1, np.log(assumed / (1.0 - assumed))),
+        of_roles,
+        of_segments,
+        np.zeros(n),
+        np.zeros(3 + N_FADING),
+        np.zeros(n),
+        0.0,
     )
 
 

@@ -25,8 +25,8 @@ class Standing:
     mastery : float64 array
         Probabilities, NaN where nothing tells.
     used : float64 array
-        `mastery`, and where it is not known what is assumed: ``ranking.value.assumed_mastery``, moved by a
-        self-assessment.
+        `mastery`, and where nothing tells it what the read-out expects of such a learner, by role, segment,
+        self-assessment and answers on other skills; without a skill model ``ranking.value.assumed_mastery``.
     low, high : float64 arrays
         80% interval around `used`. Where mastery is not known it is as wide as before the first attempt;
         without a skill model it is all of [0, 1].
@@ -54,12 +54,12 @@ def read_standing(bundle: ModelBundle, block: LearnerBlock, *, now: float) -> St
     now : float
         Seconds since 1970 UTC.
     """
-    shape, assumed = (len(block), bundle.catalog.n_skills), bundle.ranking.value.assumed_mastery
+    shape = len(block), bundle.catalog.n_skills
     if bundle.skills is None:
         n_attempts = np.zeros(shape, np.int32)
         row = np.repeat(np.arange(len(block)), np.diff(block.start))
         n_attempts[row, block.skill] = block.met["n_attempts"]
-        unknown, usual = np.full(shape, np.nan), np.full(shape, assumed)
+        unknown, usual = np.full(shape, np.nan), np.full(shape, bundle.ranking.value.assumed_mastery)
         return Standing(unknown, usual, np.zeros(shape), np.ones(shape), n_attempts)
     from recommender.blocks import standing_kernel as kernel  # it brings the compiler
 
@@ -76,7 +76,6 @@ def read_standing(bundle: ModelBundle, block: LearnerBlock, *, now: float) -> St
         block.places.role,
         block.places.segment,
         now,
-        assumed,
         kernel.Read(mastery, used, low, high, standing.n_attempts),
     )
     return standing

@@ -31,7 +31,6 @@ def read_standing(
     role: Any,
     segment: Any,
     now: float,
-    usual: float,
     read: Read,
 ) -> None:
     """Fill `read`, arrays (n_learners, n_skills); the arguments are those of a `LearnerBlock`."""
@@ -43,19 +42,15 @@ def read_standing(
         its, position, share = met[rows], skill[rows], np.empty(start[b + 1] - start[b])
         read_logits(readout, learner[b], its, position, role[b], segment[b], now, logit, unfaded, share)
         mastery, used = read.mastery[b], read.used[b]
-        stand(readout, its, position, logit, unfaded, usual, now, mastery, faded, used)
+        stand(readout, its, position, logit, unfaded, now, mastery, faded)
         n_kept[:] = 0.0
         read.n_attempts[b] = 0
         for i in range(len(its)):
             n_kept[position[i]] = its[i].n_attempts * share[i]
             read.n_attempts[b, position[i]] = its[i].n_attempts
         for s in range(n_skills):
-            centre, kept = logit[s], n_kept[s]
-            if np.isnan(mastery[s]):
-                centre, kept = np.log(used[s] / (1.0 - used[s])), 0.0
-            else:
-                used[s] = mastery[s]
-            error = trust.z * error_of(trust, kept)
-            centre *= trust.stretch
+            used[s] = sigmoid(logit[s])
+            error = trust.z * error_of(trust, 0.0 if np.isnan(mastery[s]) else n_kept[s])
+            centre = trust.stretch * logit[s]
             read.low[b, s] = min(sigmoid(centre - error), used[s])
             read.high[b, s] = max(sigmoid(centre + error), used[s])

@@ -23,7 +23,7 @@ class SkillGap:
     interval : tuple of float or None
         80% interval of `mastery`.
     gap : float
-        ``max(0, required - mastery)``; where mastery is not known, against what is assumed of anybody.
+        ``max(0, required - mastery)``; where mastery is not known, against what is expected of them.
     importance : float
         Of the skill in the role, [0, 1].
     n_attempts : int
@@ -98,7 +98,7 @@ class GroupGap:
     n_learners : int
         People whose role requires the skill, rounded down to a multiple of five.
     mean_gap, mean_mastery : float
-        Over these people, rounded to hundredths; where mastery is not known, what is assumed counts.
+        Over these people, rounded to hundredths; where mastery is not known, what is expected counts.
     share_below : float or None
         Share of them below what their role requires, rounded to twentieths; None where fewer than five, but
         somebody, are below or are not, or where it would tell so of another group.

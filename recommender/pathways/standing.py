@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from recommender.blocks.learners import started
 from recommender.bundle import ModelBundle
@@ -27,7 +27,7 @@ class Standing:
     mastery : float64 array, shape (n_skills,)
         Probabilities, NaN where not known.
     assumed : float64 array, shape (n_skills,)
-        What counts where nothing is known, as in `recommender.skills.mastery_kernel.stand`.
+        What counts where nothing is known, as in `recommender.blocks.standing.Standing.used`.
     now, lasting : float64 arrays, shape (n_skills,)
         Logits of mastery now, and of what stays of it when everything that fades has faded.
     finished : bool array, shape (n_modules,)
@@ -42,13 +42,14 @@ class Standing:
     @classmethod
     def of(cls, bundle: ModelBundle, state: LearnerState | None, place: Place, now: float) -> Self:
         """Read a state at `now`, seconds since 1970 UTC; None is a learner of whom nothing is known."""
-        catalog, usual = bundle.catalog, bundle.ranking.value.assumed_mastery
+        catalog = bundle.catalog
         finished = np.zeros(catalog.n_modules, np.bool_)
         if state is not None:
             module, _, done = started(state, catalog)
             finished[module] = done
         if bundle.skills is None:
-            unknown, assumed = np.full(catalog.n_skills, np.nan), np.full(catalog.n_skills, usual)
+            unknown, assumed = np.full((2, catalog.n_skills), np.nan)
+            assumed[:] = bundle.ranking.value.assumed_mastery
             return cls(unknown, assumed, logit(assumed), logit(assumed), finished)
         from recommender.skills.mastery_kernel import read_logits, stand
 
@@ -58,15 +59,15 @@ class Standing:
             learner = state.learner
             skill, row = known_rows(state.skill_rows, catalog.skill_index)
             met = state.skills[row]
-        share, mastery, faded, assumed = np.empty(len(met)), *np.empty((3, catalog.n_skills))
+        share, mastery, faded = np.empty(len(met)), *np.empty((2, catalog.n_skills))
         logits, lasting, unfaded = np.empty((3, catalog.n_skills + 1))
         # At the end of time only what does not fade is left.
         for at, filled in ((math.inf, lasting), (now, logits)):
             read_logits(
                 readout, learner[0], met, skill, place.role, place.segment, at, filled, unfaded, share
             )
-        stand(readout, met, skill, logits, unfaded, usual, now, mastery, faded, assumed)
-        return cls(mastery, assumed, logits[:-1], lasting[:-1], finished)
+        stand(readout, met, skill, logits, unfaded, now, mastery, faded)
+        return cls(mastery, expit(logits[:-1]), logits[:-1], lasting[:-1], finished)
 
     @property
     def counted(self) -> Floats:

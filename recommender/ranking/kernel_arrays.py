@@ -142,7 +142,6 @@ class Weights(NamedTuple):
     readiness: float
     unlocking: float
     review: float
-    assumed_mastery: float
     falloff: float
 
 

@@ -110,13 +110,13 @@ def classify(success: float, band: Band) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def find_gaps(
-    mastery: Any, assumed: Any, logit: Any, kept: Any, trust: Trust, role: int, asking: Asking, gap: Gaps
+    mastery: Any, logit: Any, kept: Any, trust: Trust, role: int, asking: Asking, gap: Gaps
 ) -> None:
     """Fill what a learner lacks of each skill for a role.
 
-    The nodes are those of a normal distribution on the logit scale, as of the interval of mastery; where
-    mastery is not known, `assumed` is its centre. `kept` (n_skills,) are answers times the share of them
-    that is kept.
+    The nodes are those of a normal distribution on the logit scale, as of the interval of mastery. `mastery`
+    (n_skills,) is NaN where it is not known, `logit` what is then expected; `kept` (n_skills,) are answers
+    times the share of them that is kept.
     """
     unmastered, missing, worth = gap.unmastered, gap.missing, gap.worth
     for s in range(len(worth)):
@@ -124,11 +124,9 @@ def find_gaps(
         worth[s] = 0.0 if np.isnan(required) else asking.importance[role, s] * asking.scale[role]
         if worth[s] == 0.0:
             continue
-        centre, error = logit[s], error_of(trust, kept[s])
-        if np.isnan(mastery[s]):
-            centre, error = np.log(assumed[s] / (1.0 - assumed[s])), error_of(trust, 0.0)
+        error = error_of(trust, 0.0 if np.isnan(mastery[s]) else kept[s])
         for node in range(N_NODES):
-            its = sigmoid(trust.stretch * centre + error * _NODES[node])
+            its = sigmoid(trust.stretch * logit[s] + error * _NODES[node])
             unmastered[s, node] = 1.0 - its
             missing[s, node] = max(required - its, 0.0)
 

@@ -62,7 +62,7 @@ class ValueWeights(BaseModel):
         description="share of what is not mastered that a module teaches, where data do not tell",
     )
     assumed_mastery: float = Field(
-        0.3, ge=0, le=1, description="mastery in gaps where nothing is known of a skill"
+        0.3, gt=0, lt=1, description="mastery in gaps where there is no skill model"
     )
 
 

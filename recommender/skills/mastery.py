@@ -201,8 +201,8 @@ class MasteryReadout:
         n, last_at, trend = np.zeros(n_skills, np.int64), np.full(n_skills, np.nan), np.zeros(n_skills)
         n[skill], last_at[skill] = met["n_attempts"], met["last_at"]
         trend[skill] = met["share"][:, 0] - met["share"][:, -1]
-        known, faded, assumed = np.empty(n_skills), np.empty(n_skills), np.empty(n_skills)
-        stand(self.compiled(catalog), met, skill, read.logit, read.unfaded, 0.5, now, known, faded, assumed)
+        known, faded = np.empty(n_skills), np.empty(n_skills)
+        stand(self.compiled(catalog), met, skill, read.logit, read.unfaded, now, known, faded)
         mastery, has_evidence = expit(read.logit[:-1]), ~np.isnan(known)
         n_kept = n.astype(np.float64)
         n_kept[skill] += self.config.credential_passes * (met["expires_at"] > now)

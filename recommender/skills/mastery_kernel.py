@@ -143,24 +143,17 @@ def stand(
     position: Any,
     logit: Any,
     unfaded: Any,
-    usual: float,
     now: float,
     mastery: Any,
     faded: Any,
-    assumed: Any,
 ) -> None:
     """Fill what ranking asks of a learner whose logits were read, arrays (n_skills,).
 
     `mastery` is known where there is evidence of it at `now`, else NaN; `faded` is what was lost since the
-    last pass.
-    `assumed` stands in where nothing is known of a skill but what the learner says. A self-assessment is no
-    evidence, so it does not make mastery known; it moves what is `usual` by as many logits as such words
-    are worth to the read-out.
+    last pass. A self-assessment is no evidence, so it does not make mastery known; it moves the logit.
     """
     mastery[:] = np.nan
     faded[:] = 0.0
-    assumed[:] = usual
-    usual_logit = np.log(usual / (1.0 - usual))
     for i in range(len(met)):
         s, skill = position[i], met[i]
         its = sigmoid(logit[s])
@@ -169,9 +162,6 @@ def stand(
         taught = skill.taught_hours > 0.0 and readout.weight[-1] > 0.0
         if skill.n_attempts > 0 or taught or held_passes(skill, readout.credential, now) > 0.0:
             mastery[s] = its
-        said = readout.weight[2] * (skill.self_level - readout.pass_rate[s])
-        if abs(said) > 0.0:
-            assumed[s] = sigmoid(usual_logit + said)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -87,7 +87,7 @@ def paces(engine, rate_of):
     need, unknown = Need.of_role(engine.catalog, 0), np.full(2, np.nan)
 
     def worth(skill, rate):
-        return gap_closed(unknown, need, learning_rate=rate, assumed_mastery=0.3, error=error)[skill]
+        return gap_closed(unknown, need, learning_rate=rate, assumed_mastery=0.5, error=error)[skill]
 
     sums = worth(0, rate_of["sums"]["s"]) / (40 / 60)
     return sums, worth(0, rate_of["tales"]["s"]) + worth(1, rate_of["tales"]["t"])
@@ -101,7 +101,7 @@ def gained(engine):
 
 
 def test_gap_is_worth_what_it_closes_an_hour(engine):
-    """Of an unknown skill .3 is assumed, and the fastest module has the whole weight."""
+    """Of an unknown skill a half is expected, and the fastest module has the whole weight."""
     rate, weight = ValueWeights().learning_rate, ValueWeights().gap
     sums, tales = paces(engine, {"sums": {"s": rate}, "tales": {"s": rate, "t": rate}})
     assert sums > tales

@@ -51,15 +51,15 @@ def test_it_is_what_the_readout_estimates(engine):
             np.testing.assert_allclose(ours[row, known], theirs[known], atol=1e-12)
 
 
-def test_where_nothing_tells_what_is_usual_stands_in_as_widely_as_before_any_attempt(engine):
+def test_where_nothing_tells_what_is_expected_stands_in_as_widely_as_before_any_attempt(engine):
     standing = read_standing(
         engine.bundle, LearnerBlock.of_states([None], [person("a")], engine.catalog), now=SECONDS
     )
-    usual, error = engine.bundle.ranking.value.assumed_mastery, Z_80 * 1.0
+    usual, error = expit(engine.bundle.skills.mastery_.base_[:-1]), Z_80 * 1.0
     assert np.isnan(standing.mastery).all()
-    np.testing.assert_allclose(standing.used, usual)
-    np.testing.assert_allclose(standing.low, expit(logit(usual) - error))
-    np.testing.assert_allclose(standing.high, expit(logit(usual) + error))
+    np.testing.assert_allclose(standing.used[0], usual)
+    np.testing.assert_allclose(standing.low[0], expit(logit(usual) - error))
+    np.testing.assert_allclose(standing.high[0], expit(logit(usual) + error))
 
 
 def test_without_a_skill_model_anything_may_be():

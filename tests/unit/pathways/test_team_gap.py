@@ -32,7 +32,7 @@ def of(groups, group_id):
 
 
 def test_means_of_a_team(engine):
-    """Six of the north master talk at 3/4, six at 1/3, of 1/2 required; the south is not known."""
+    """Six of the north master talk at 3/4, six at 1/3, of 1/2 required; of the south half is expected."""
     people = team(engine, "north", 6, talk="++") + team(engine, "north", 6, talk="-", start=6)
     found = report(engine, people + team(engine, "south", 7))
     north, south = of(found, "north"), of(found, "south")
@@ -42,9 +42,9 @@ def test_means_of_a_team(engine):
     assert talk.mean_gap == pytest.approx((1 / 2 - 1 / 3) / 2, abs=0.005)
     assert talk.share_below == 0.5
     assert (north.n_learners, south.n_learners, found.whole.n_learners) == (10, 5, 15)
-    assert south.skills[0].mean_mastery == ASSUMED
-    assert south.skills[0].share_below == 1.0
-    assert found.whole.skills[0].share_below == pytest.approx(13 / 19, abs=0.025)
+    assert south.skills[0].mean_mastery == 0.5
+    assert south.skills[0].share_below == 0.0
+    assert found.whole.skills[0].share_below == pytest.approx(6 / 19, abs=0.025)
     assert north.readiness == pytest.approx(1 - (1 / 2 - 1 / 3) / 2 / 0.5, abs=0.005)
     assert (north.n_withheld, found.n_groups_withheld, found.n_without_profile) == (0, 0, 0)
 

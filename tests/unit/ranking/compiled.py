@@ -42,7 +42,6 @@ def weights_of(weights: ValueWeights, falloff: float = 1.0) -> Weights:
         of.readiness,
         of.unlocking,
         of.review,
-        of.assumed_mastery,
         falloff,
     )
 
@@ -102,11 +101,11 @@ def gap_closed(
     gap = passes_kernel.Gaps(
         np.empty((n, passes_kernel.N_NODES)), np.empty((n, passes_kernel.N_NODES)), np.empty(n)
     )
-    assumed = np.clip(np.full(n, float(assumed_mastery)), 1e-12, 1.0 - 1e-12)
+    assumed = np.clip(float(assumed_mastery), 1e-12, 1.0 - 1e-12)
     trust = Trust(stretch=1.0, first=error**2, last=error**2, half=1.0, z=1.0)
     with np.errstate(divide="ignore"):
-        logits = logit(mastery)
-    passes_kernel.find_gaps(mastery, assumed, logits, np.zeros(n), trust, 0, asking, gap)
+        logits = logit(np.where(np.isnan(mastery), assumed, mastery))
+    passes_kernel.find_gaps(mastery, logits, np.zeros(n), trust, 0, asking, gap)
     return np.array([passes_kernel.closed(gap, s, learning_rate) for s in range(n)])
 
 

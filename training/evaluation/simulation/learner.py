@@ -25,6 +25,7 @@ from recommender.embeddings.histories import History
 from recommender.engine import Engine
 from recommender.ranking.eligibility import Eligibility, Rules
 from recommender.ranking.gain import Need
+from recommender.skills.mastery import MasteryEstimate
 from recommender.skills.state import LearnerState
 from training.datasets.sample.simulate import START
 from training.datasets.sample.state import ABANDONED, COMPLETED, STARTED, Record
@@ -185,20 +186,26 @@ class Situation:
         return Need.of_role(self.platform.engine.catalog, self.role)
 
     @cached_property
-    def mastery(self) -> NDArray[np.float64]:
-        """Estimated mastery, (n_skills,), in [0, 1], NaN where nothing is known."""
+    def _estimate(self) -> MasteryEstimate | None:
         engine = self.platform.engine
         if engine.bundle.skills is None:
-            return np.full(engine.catalog.n_skills, np.nan)
+            return None
         return engine.bundle.skills.mastery(
             self.state, engine.catalog, now=to_seconds(self.now), place=engine.place(self.profile)
-        ).known()
+        )
 
-    @cached_property
+    @property
+    def mastery(self) -> NDArray[np.float64]:
+        """Estimated mastery, (n_skills,), in [0, 1], NaN where nothing is known."""
+        n_skills = self.platform.engine.catalog.n_skills
+        return np.full(n_skills, np.nan) if self._estimate is None else self._estimate.known()
+
+    @property
     def assumed(self) -> NDArray[np.float64]:
-        """Estimated mastery, where nothing is known what the engine assumes."""
-        usual = self.platform.engine.bundle.ranking.value.assumed_mastery
-        return np.where(np.isnan(self.mastery), usual, self.mastery)
+        """Estimated mastery, where nothing is known what the engine expects."""
+        engine = self.platform.engine
+        usual = engine.bundle.ranking.value.assumed_mastery
+        return np.full(engine.catalog.n_skills, usual) if self._estimate is None else self._estimate.mastery
 
     @cached_property
     def gap(self) -> NDArray[np.float64]:
