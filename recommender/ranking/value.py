@@ -25,8 +25,8 @@ class ValueWeights(BaseModel):
     """Weights of the terms of a score. All terms are in natural logs.
 
     They are declared, not learned; those of gap and band were tried on simulated learners, see ADR 0011 and
-    0012. With `gap` 8.0, the module that adds most readiness an hour beats one that adds half of it at
-    e^4 = 55 times its preference; with `difficulty` 1.0, a module of perfect fit beats one of no fit at
+    0012. With `gap` 16.0, the module that adds most readiness an hour beats one that adds half of it at
+    e^8 = 3,000 times its preference; with `difficulty` 1.0, a module of perfect fit beats one of no fit at
     e^2 = 7.4 times, and with `out_of_band` 1.0 one in the band beats one just outside at e = 2.7 times its
     preference.
     """
@@ -43,7 +43,7 @@ class ValueWeights(BaseModel):
     )
     declined_half: float = Field(20.0, gt=0, description="answers after which that is half as much")
     gap: float = Field(
-        8.0,
+        16.0,
         ge=0,
         description="of readiness gained an hour, as a share of the allowed module's with most of it",
     )
