@@ -116,6 +116,7 @@ class _Room(NamedTuple):
     missing: Any
     unlocks: Any
     success: Any
+    missed: Any
     own: Any
     mix: Any
     pace: Any
@@ -139,6 +140,7 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_modules),
         np.empty(n_needs, np.bool_),
         np.empty(n_modules, np.int64),
+        np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
@@ -200,6 +202,7 @@ def recommend(
             room.readiness,
             room.unlocks,
             room.success,
+            room.missed,
             room.own,
             room.mix,
             n_allowed,
