@@ -163,14 +163,13 @@ def recommend(
     learners: Learners,
     asked: Asked,
     question: Question,
-    scores: Any,
     shares: Any,
     answer: Answer,
 ) -> None:
     """Fill the answers of a block.
 
-    `bound` is a `Model`; `scores` (n_learners, n_views, n_modules) are those of the views, of which
-    `shares` are filled.
+    `bound` is a `Model`; `shares` (n_learners, n_views, n_modules) hold the views' scores, which the kernel
+    makes shares of.
     """
     model = bound.of
     n_modules = len(model.order.id_rank)
@@ -195,7 +194,7 @@ def recommend(
         )
         count_unlocks(model.rules.needs, room.missing, room.removed, room.unlocks)
         allowed = room.removed == 0
-        n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], shares[b], room.own)
+        n_allowed = prefer(model.ranking, past, allowed, question.floor, shares[b], room.own)
         _decline(model, learners.learner[b], room.own)
         known = Known(
             allowed,
