@@ -116,6 +116,7 @@ class _Room(NamedTuple):
     missing: Any
     unlocks: Any
     success: Any
+    missed: Any
     own: Any
     mix: Any
     pace: Any
@@ -145,6 +146,7 @@ def _room(n_modules: int, n_needs: int, n_skills: int) -> _Room:
         np.empty(n_modules),
         np.empty(n_modules),
         np.empty(n_modules),
+        np.empty(n_modules),
         np.empty(n_skills + 1),
         np.empty(n_skills + 1),
         np.empty(n_skills),
@@ -159,14 +161,13 @@ def recommend(
     learners: Learners,
     asked: Asked,
     question: Question,
-    scores: Any,
     shares: Any,
     answer: Answer,
 ) -> None:
     """Fill the answers of a block.
 
-    `bound` is a `Model`; `scores` (n_learners, n_views, n_modules) are those of the views, of which
-    `shares` are filled.
+    `bound` is a `Model`; `shares` (n_learners, n_views, n_modules) hold the views' scores, which the kernel
+    makes shares of.
     """
     model = bound.of
     n_modules = len(model.order.id_rank)
@@ -191,13 +192,14 @@ def recommend(
         )
         count_unlocks(model.rules.needs, room.missing, room.removed, room.unlocks)
         allowed = room.removed == 0
-        n_allowed = prefer(model.ranking, past, allowed, question.floor, scores[b], shares[b], room.own)
+        n_allowed = prefer(model.ranking, past, allowed, question.floor, shares[b], room.own)
         _decline(model, learners.learner[b], room.own)
         known = Known(
             allowed,
             room.readiness,
             room.unlocks,
             room.success,
+            room.missed,
             room.own,
             room.mix,
             n_allowed,

@@ -165,13 +165,12 @@ class BlockRecommender:
         explores = query.scenario == "explore"
         floor = EXPLORE_FLOOR if explores else self.bundle.ranking.value.uniform_floor
         bands = self._bands(block, query.challenge)
-        scores = self.preferences.scores(block.histories)
         chosen = Chosen(
             choice=np.empty((n, k), CHOICE),
             reasons=np.empty((n, k, MAX_REASONS), np.int8),
             weights=np.empty((n, k, MAX_REASONS)),
             mastery=np.empty((n, self.bundle.catalog.n_skills)),
-            shares=np.empty_like(scores),
+            shares=self.preferences.scores(block.histories),
             bands=bands,
         )
         histories = block.histories
@@ -199,7 +198,6 @@ class BlockRecommender:
                 self.preferences.is_ahead(now),
                 draws,
             ),
-            scores,
             chosen.shares,
             kernel.Answer(chosen.choice, chosen.reasons, chosen.weights, chosen.mastery),
         )

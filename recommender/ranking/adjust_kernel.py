@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from recommender.ranking.kernel_arrays import LeadUp, Order, Taught
-from recommender.ranking.passes_kernel import Band, Known, away
+from recommender.ranking.passes_kernel import Known
 
 # Logits by which what leads up must be nearer to the band if it is not in it: about .06 at even odds.
 LEAST_NEARER: Final = 0.25
@@ -27,49 +27,49 @@ def hand_over(known: Known, order: Order, lead_up: LeadUp) -> None:
     what it is liked to those of its prerequisites that are easier and nearer. Of equals that of the first id
     counts.
     """
-    own, mix, success, low = known.own, known.mix, known.success, known.band.low
+    own, mix, success, missed = known.own, known.mix, known.success, known.missed
+    allowed, low, start, modules = known.allowed, known.band.low, lead_up.module_start, lead_up.modules
+    members, id_rank = order.members, order.id_rank
     mix[:] = own
-    for i in range(len(order.several)):
-        _exchange(order.several[i], known, order)
+    for group in order.several:
+        its = members[order.start[group] : order.start[group + 1]]
+        _exchange(its, allowed, own, missed, id_rank, mix)
     lent = mix.copy()
     for m in range(len(mix)):
-        if not (known.allowed[m] and lent[m] >= own[m] and success[m] < low):
+        if not (allowed[m] and lent[m] >= own[m] and success[m] < low):
             continue
-        for e in range(lead_up.module_start[m], lead_up.module_start[m + 1]):
-            before = lead_up.modules[e]
-            if known.allowed[before] and _is_nearer(before, m, success, known.band):
+        for e in range(start[m], start[m + 1]):
+            before = modules[e]
+            if allowed[before] and _is_nearer(before, m, success, missed):
                 mix[before] = max(mix[before], lent[m])
 
 
+# Arrays are handed over by themselves: the compiler counts who holds one each time a group is asked for it.
 @numba.njit(cache=True, nogil=True)
-def _exchange(group: int, known: Known, order: Order) -> None:
+def _exchange(members: Any, allowed: Any, own: Any, missed: Any, id_rank: Any, mix: Any) -> None:
     """Let the variants that are liked most and fit best change places."""
-    own, success, band = known.own, known.success, known.band
     liked, nearest, least = -1, -1, np.inf
-    for e in range(order.start[group], order.start[group + 1]):
-        m = order.members[e]
-        if not known.allowed[m]:
+    for m in members:
+        if not allowed[m]:
             continue
-        if liked < 0 or _before(own[m], own[liked], m, liked, order):
+        if liked < 0 or _before(own, liked, m, id_rank):
             liked = m
-        distance = away(success[m], band)
-        if distance < least or (distance == least and _before(own[m], own[nearest], m, nearest, order)):
-            nearest, least = m, distance
-    if nearest >= 0 and least < away(success[liked], band):
-        known.mix[nearest], known.mix[liked] = own[liked], own[nearest]
+        if missed[m] < least or (missed[m] == least and _before(own, nearest, m, id_rank)):
+            nearest, least = m, missed[m]
+    if nearest >= 0 and least < missed[liked]:
+        mix[nearest], mix[liked] = own[liked], own[nearest]
 
 
 @numba.njit(cache=True, nogil=True)
-def _before(one: float, other: float, m: int, n: int, order: Order) -> bool:
-    """Whether the first module comes before the second; equal values go by id."""
-    return bool(one > other or (one == other and order.id_rank[m] < order.id_rank[n]))
+def _before(own: Any, n: int, m: int, id_rank: Any) -> bool:
+    """Whether `m` comes before `n`; modules that are liked equally go by id."""
+    return bool(own[m] > own[n] or (own[m] == own[n] and id_rank[m] < id_rank[n]))
 
 
 @numba.njit(cache=True, nogil=True)
-def _is_nearer(m: int, hard: int, success: Any, band: Band) -> bool:
+def _is_nearer(m: int, hard: int, success: Any, missed: Any) -> bool:
     """Whether a module is easier than one that is too hard, and in the band or nearer to it."""
-    limit = max(away(success[hard], band) - LEAST_NEARER, 0.0)
-    return bool(success[m] > success[hard] and away(success[m], band) <= limit)
+    return bool(success[m] > success[hard] and missed[m] <= max(missed[hard] - LEAST_NEARER, 0.0))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -83,15 +83,17 @@ def tell(
     too hard, leads up to it: as a prerequisite, or by teaching a skill that it needs or teaches. Each is told
     once.
     """
+    missed = known.missed
     replaced[:] = -1
     for place in range(len(chosen)):
         m = chosen[place]
         for i in range(min(place + 1, len(wanted))):
             old = wanted[i]
-            missed = away(known.success[old], known.band)
-            if not missed > 0.0 or _is_among(old, chosen[: place + 1]) or _is_among(old, replaced[:place]):
+            if not missed[old] > 0.0:
                 continue
-            is_variant = order.group[m] == order.group[old] and away(known.success[m], known.band) < missed
+            if _is_among(old, chosen[: place + 1]) or _is_among(old, replaced[:place]):
+                continue
+            is_variant = order.group[m] == order.group[old] and missed[m] < missed[old]
             if is_variant or _leads_up(m, old, known, taught, lead_up):
                 replaced[place] = old
                 break
@@ -108,7 +110,7 @@ def _is_among(m: int, modules: Any) -> bool:
 @numba.njit(cache=True, nogil=True)
 def _leads_up(m: int, hard: int, known: Known, taught: Taught, lead_up: LeadUp) -> bool:
     """Whether a module leads up to one that is too hard."""
-    if not known.success[hard] < known.band.low or not _is_nearer(m, hard, known.success, known.band):
+    if not known.success[hard] < known.band.low or not _is_nearer(m, hard, known.success, known.missed):
         return False
     if _is_among(m, lead_up.modules[lead_up.module_start[hard] : lead_up.module_start[hard + 1]]):
         return True

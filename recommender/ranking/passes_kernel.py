@@ -55,6 +55,8 @@ class Known(NamedTuple):
         What the rules tell.
     success : float64 array
         Chance of passing its typical item, where unknown the declared share; NaN where nothing tells.
+    missed : float64 array
+        Logits from there to the nearer edge of the band, see `away`.
     own, mix : float64 arrays
         What is preferred; in `mix` with what was handed over, see `recommender.ranking.adjust_kernel`.
     n_allowed : int
@@ -70,6 +72,7 @@ class Known(NamedTuple):
     readiness: Any
     unlocks: Any
     success: Any
+    missed: Any
     own: Any
     mix: Any
     n_allowed: int
@@ -157,31 +160,42 @@ def leading_gap(taught: Taught, m: int, gap: Gaps) -> int:
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def find_success(known: Known, taught: Taught, logit: Any) -> None:
-    """Fill the chance of passing each allowed module, see `TypicalItems`; `logit` (n_skills + 1,)."""
+    """Fill the chance of passing each allowed module, see `TypicalItems`, and how far it misses the band.
+
+    `logit` is of shape (n_skills + 1,).
+    """
     start, skill, weight, harder = taught.item_start, taught.item_skill, taught.item_weight, taught.harder
-    for m in range(len(known.success)):
-        if not known.allowed[m]:
+    allowed, success, missed, declared = known.allowed, known.success, known.missed, taught.declared
+    for m in range(len(success)):
+        if not allowed[m]:
             continue
         total = 0.0
         for e in range(start[m], start[m + 1]):
             total += weight[e] * logit[skill[e]]
         its = 1.0 / (1.0 + np.exp(harder[m] - total))
-        known.success[m] = taught.declared[m] if np.isnan(its) else its
+        success[m] = declared[m] if np.isnan(its) else its
+    # In a loop of its own, because what is held while a logarithm is taken has to be put away.
+    for m in range(len(success)):
+        if allowed[m]:
+            missed[m] = away(success[m], known.band)
 
 
 @numba.njit(cache=True, nogil=True)
 def find_pace(known: Known, taught: Taught) -> None:
     """Fill the readiness an hour that each allowed module adds, and what it is due."""
-    start, skill, rate, pace, due = taught.start, taught.skill, taught.rate, known.pace, known.due
-    fastest = _LEAST_PACE
+    start, skill, rate, hours = taught.start, taught.skill, taught.rate, taught.hours
+    allowed, pace, due, faded, gap = known.allowed, known.pace, known.due, known.faded, known.gap
+    worth, fastest = gap.worth, _LEAST_PACE
     for m in range(len(pace)):
-        if not known.allowed[m]:
+        if not allowed[m]:
             continue
         all_gaps, all_faded = 0.0, 0.0
         for e in range(start[m], start[m + 1]):
-            all_gaps += closed(known.gap, skill[e], rate[e])
-            all_faded += known.faded[skill[e]]
-        pace[m] = all_gaps / taught.hours[m]
+            # Most skills are none of the role's.
+            if worth[skill[e]] > 0.0:
+                all_gaps += closed(gap, skill[e], rate[e])
+            all_faded += faded[skill[e]]
+        pace[m] = all_gaps / hours[m]
         due[m] = all_faded / max(start[m + 1] - start[m], 1)
         fastest = max(fastest, pace[m])
     for m in range(len(pace)):
@@ -191,21 +205,20 @@ def find_pace(known: Known, taught: Taught) -> None:
 @numba.njit(cache=True, nogil=True)
 def terms(
     mass: float,
-    success: float,
+    missed: float,
     gap: float,
     faded: float,
     readiness: float,
     unlocks: int,
-    band: Band,
     weights: Weights,
 ) -> Any:
     """Every term of a module's score: what it is liked, then those of `value.ADDED`.
 
-    `mass` is its part of the mix as a multiple of the average one's.
+    `mass` is its part of the mix as a multiple of the average one's, `missed` how far it misses the band.
     """
-    scaled = away(success, band) / weights.falloff
-    fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(success) else np.exp(-0.5 * scaled * scaled)
-    outside = 0.0 if scaled == 0.0 else 0.5 if np.isnan(success) else 1.0
+    scaled = missed / weights.falloff
+    fit = 1.0 if scaled == 0.0 else 0.5 if np.isnan(scaled) else np.exp(-0.5 * scaled * scaled)
+    outside = 0.0 if scaled == 0.0 else 0.5 if np.isnan(scaled) else 1.0
     return (
         weights.preference * np.log(mass),
         weights.difficulty * (2.0 * fit - 1.0) - weights.out_of_band * outside,
@@ -221,7 +234,7 @@ def terms_of(m: int, known: Known, weights: Weights) -> Any:
     """Terms of one module, see `terms`."""
     mass = known.mix[m] * max(1, known.n_allowed)
     pace, due, ready = known.pace[m], known.due[m], known.readiness[m]
-    return terms(mass, known.success[m], pace, due, ready, known.unlocks[m], known.band, weights)
+    return terms(mass, known.missed[m], pace, due, ready, known.unlocks[m], weights)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -230,10 +243,14 @@ def score_modules(known: Known, weights: Weights, score: Any, free: Any) -> None
 
     In `free` nothing is handed over either, so that it tells what would have been chosen, and why it was not.
     """
+    # Taken out of their group once: the compiler counts who holds an array each time it is taken out.
+    allowed, missed, own, mix, pace = known.allowed, known.missed, known.own, known.mix, known.pace
+    due, readiness, unlocks, n_allowed = known.due, known.readiness, known.unlocks, max(1, known.n_allowed)
     for m in range(len(score)):
-        if known.allowed[m]:
-            liked, fit, closes, ready, opened, due = terms_of(m, known, weights)
-            score[m] = liked + fit + closes + ready + opened + due
+        if allowed[m]:
+            its = terms(mix[m] * n_allowed, missed[m], pace[m], due[m], readiness[m], unlocks[m], weights)
+            liked, fit, closes, ready, opened, review = its
+            score[m] = liked + fit + closes + ready + opened + review
             free[m] = score[m] - fit
-            if known.mix[m] != known.own[m]:
-                free[m] -= weights.preference * np.log(known.mix[m] / known.own[m])
+            if mix[m] != own[m]:
+                free[m] -= weights.preference * np.log(mix[m] / own[m])

@@ -116,11 +116,10 @@ class Preferences:
         from recommender.ranking.ranker_kernel import prefer_block
 
         histories = Histories.of(history)
-        scores, mix, n_allowed = self.scores(histories), np.empty((1, len(allowed))), np.empty(1, np.int64)
+        shares, mix, n_allowed = self.scores(histories), np.empty((1, len(allowed))), np.empty(1, np.int64)
         past = (histories.start, histories.modules, histories.at, histories.role)
         ahead = self.is_ahead(history.asked_at)
-        shares = np.empty_like(scores)
-        prefer_block(self._bound, past, ahead, allowed[None], floor, scores, shares, mix, n_allowed)
+        prefer_block(self._bound, past, ahead, allowed[None], floor, shares, mix, n_allowed)
         return Preference(shares[0], mix[0], int(n_allowed[0]))
 
     def compiled(self) -> Any:
@@ -187,6 +186,6 @@ def mix_scores(
     """
     from recommender.ranking.ranker_kernel import mix_views
 
-    shares, mix = np.empty_like(scores), np.empty(len(allowed))
-    n_allowed = mix_views(scores, weights, allowed, floor, shares, mix)
+    shares, mix = scores.copy(), np.empty(len(allowed))
+    n_allowed = mix_views(shares, weights, allowed, floor, mix)
     return Preference(shares, mix, n_allowed)

@@ -22,9 +22,10 @@ _STRETCH = 1024
 
 
 @numba.njit(cache=True, nogil=True)
-def mix_views(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any, mix: Any) -> int:
-    """Scale each view's scores (n_views, n_modules) to `shares` that sum to 1 over what is allowed, and mix.
+def mix_views(scores: Any, weights: Any, allowed: Any, floor: float, mix: Any) -> int:
+    """Scale each view's scores (n_views, n_modules) to shares that sum to 1 over what is allowed, and mix.
 
+    The shares take the place of the scores: arrays by view and module are large enough to crowd out others.
     `mix` (n_modules,) sums to 1 over what is allowed, and is above 0 elsewhere too, so that its logarithm is
     finite. A view without an opinion there has no share and no weight; `floor` of the mass is spread evenly.
     Returns how many modules are allowed.
@@ -46,9 +47,9 @@ def mix_views(scores: Any, weights: Any, allowed: Any, floor: float, shares: Any
         part = slice(first, min(first + _STRETCH, len(mix)))
         for v in range(len(scores)):
             if scale[v] == 0.0:
-                shares[v, part] = np.float32(0.0)
+                scores[v, part] = np.float32(0.0)
                 continue
-            _share_out(scores[v, part], mask[part], scale[v], kept * weights[v], shares[v, part], mix[part])
+            _share_out(scores[v, part], mask[part], scale[v], kept * weights[v], mix[part])
     return n_allowed
 
 
@@ -63,11 +64,11 @@ def _sum_allowed(scores: Any, mask: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _share_out(scores: Any, mask: Any, scale: Any, weight: float, shares: Any, mix: Any) -> None:
-    """Fill one view's shares, the scaled scores above 0 of what is allowed, and add them to the mix."""
+def _share_out(scores: Any, mask: Any, scale: Any, weight: float, mix: Any) -> None:
+    """Make shares of one view's scores, scaled where above 0 and allowed, and add them to the mix."""
     for m in range(len(scores)):
         share = scale * (mask[m] * (scores[m] if scores[m] > np.float32(0.0) else np.float32(0.0)))
-        shares[m] = share
+        scores[m] = share
         mix[m] += weight * share
 
 
@@ -244,15 +245,14 @@ def stage_of(ranking: Ranking, past: Past) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def prefer(
-    ranking: Ranking, past: Past, allowed: Any, floor: float, scores: Any, shares: Any, mix: Any
-) -> int:
+def prefer(ranking: Ranking, past: Past, allowed: Any, floor: float, shares: Any, mix: Any) -> int:
     """Mix the views of one learner, and let the trees share the candidates' part of the mix anew.
 
-    Fills `shares` of `scores` (n_views, n_modules), and `mix` (n_modules,); returns how many are allowed.
+    `shares` (n_views, n_modules) hold the views' scores, and then what `mix_views` makes of them; `mix`
+    (n_modules,) is filled. Returns how many are allowed.
     """
     stage = stage_of(ranking, past)
-    n_allowed = mix_views(scores, ranking.weights[stage], allowed, floor, shares, mix)
+    n_allowed = mix_views(shares, ranking.weights[stage], allowed, floor, mix)
     if ranking.corrected[stage]:
         each, most = ranking.n_candidates, ranking.max_candidates
         candidates = find_candidates(shares, mix, ranking.id_rank, each, most)
@@ -287,7 +287,6 @@ def prefer_block(
     ahead: bool,
     allowed: Any,
     floor: float,
-    scores: Any,
     shares: Any,
     mix: Any,
     n: Any,
@@ -301,4 +300,4 @@ def prefer_block(
     for b in range(len(n)):
         rows = slice(start[b], start[b + 1])
         past = Past(modules[rows], at[rows], role[b], ahead)
-        n[b] = prefer(bound.of, past, allowed[b], floor, scores[b], shares[b], mix[b])
+        n[b] = prefer(bound.of, past, allowed[b], floor, shares[b], mix[b])

@@ -66,68 +66,46 @@ def walk(x: Any, nodes: Nodes, total: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _ask(column: Any, most: Any, unknown_left: bool, kept: Any, reached: Any) -> None:
-    """Take from the leaves each of `_BLOCK` rows can reach those that a node does not lead it to."""
-    every = np.uint32(0xFFFFFFFF)
-    # A comparison with what is not known is false.
-    if unknown_left:
-        for i in range(_BLOCK):
-            reached[i] &= kept if column[i] > most else every
-    else:
-        for i in range(_BLOCK):
-            reached[i] &= every if column[i] <= most else kept
+def _take_columns(x: Any, first: int, n: int, columns: Any) -> None:
+    """Turn rows ``first:first + n`` into columns back to back, `_BLOCK` numbers each.
 
-
-@numba.njit(cache=True, nogil=True)
-def _take_columns(x: Any, first: int, n: int, columns: Any, least: Any, most: Any) -> None:
-    """Turn rows ``first:first + n`` into columns (n_features, _BLOCK), and find the extremes of each.
-
-    Where a column holds something unknown its extremes are NaN, which settles nothing. Behind the last row
-    it stands again.
+    Behind the last row it stands again.
     """
-    for f in range(x.shape[1]):
-        low = high = x[first, f]
-        for i in range(_BLOCK):
-            value = x[first + min(i, n - 1), f]
-            columns[f, i] = value
-            low, high = min(low, value), max(high, value)
-        unknown = False
-        for i in range(_BLOCK):
-            unknown |= np.isnan(columns[f, i])
-        least[f] = np.float32(np.nan) if unknown else low
-        most[f] = np.float32(np.nan) if unknown else high
+    for i in range(_BLOCK):
+        row = first + min(i, n - 1)
+        for f in range(x.shape[1]):
+            columns[f * _BLOCK + i] = x[row, f]
 
 
 @numba.njit(cache=True, nogil=True)
 def add_leaves(x: Any, bits: Bits, total: Any) -> None:
     """Add to `total` (n_rows,) what `walk` adds.
 
-    Rows are those of one learner or alike, so many a node sends all of them the same way, which their
-    extremes tell.
+    Every node is asked of all rows: to look first whether it sends them all the same way takes longer.
     """
-    n_features = x.shape[1]
-    columns = np.empty((n_features, _BLOCK), np.float32)
-    least, most = np.empty(n_features, np.float32), np.empty(n_features, np.float32)
+    start, feature, threshold, value = bits.start, bits.feature, bits.threshold, bits.value
+    unknown_left, kept_right = bits.unknown_left, bits.kept
+    columns, every = np.empty(x.shape[1] * _BLOCK, np.float32), np.uint32(0xFFFFFFFF)
     reached, sums = np.empty(_BLOCK, np.uint32), np.empty(_BLOCK)
     for first in range(0, len(x), _BLOCK):
         n = min(_BLOCK, len(x) - first)
-        _take_columns(x, first, n, columns, least, most)
+        _take_columns(x, first, n, columns)
         sums[:] = 0.0
-        for tree in range(len(bits.start) - 1):
-            reached[:] = np.uint32(0xFFFFFFFF)
-            for_all = np.uint32(0xFFFFFFFF)
-            for node in range(bits.start[tree], bits.start[tree + 1]):
-                f, threshold = bits.feature[node], bits.threshold[node]
-                if most[f] <= threshold:
-                    continue
-                if least[f] > threshold:
-                    for_all &= bits.kept[node]
+        for tree in range(len(start) - 1):
+            reached[:] = every
+            for node in range(start[tree], start[tree + 1]):
+                most, kept, column = threshold[node], kept_right[node], np.uintp(feature[node] * _BLOCK)
+                # A comparison with what is not known is false. Places are unsigned, because one that may
+                # count from the end costs a branch each.
+                if unknown_left[node]:
+                    for i in range(np.uintp(_BLOCK)):
+                        reached[i] &= kept if columns[column + i] > most else every
                 else:
-                    _ask(columns[f], threshold, bits.unknown_left[node], bits.kept[node], reached)
-            values = bits.value[tree]
+                    for i in range(np.uintp(_BLOCK)):
+                        reached[i] &= every if columns[column + i] <= most else kept
+            values = value[tree]
             for i in range(_BLOCK):
-                its = reached[i] & for_all
-                lowest = its & np.uint32(-its)
+                lowest = reached[i] & np.uint32(-reached[i])
                 sums[i] += values[np.uint32(np.uint32(lowest * _DE_BRUIJN) >> _SHIFT)]
         for i in range(n):
             total[first + i] += sums[i]

@@ -46,7 +46,7 @@ def weights_of(weights: ValueWeights, falloff: float = 1.0) -> Weights:
     )
 
 
-def distance(success: Sequence[float], band: Band) -> Floats:
+def distance(success: Sequence[float] | Floats, band: Band) -> Floats:
     """Logits from each probability to the nearer edge of the band."""
     return np.array([passes_kernel.away(p, compiled_band(band)) for p in success])
 
@@ -54,7 +54,8 @@ def distance(success: Sequence[float], band: Band) -> Floats:
 def fit(success: Sequence[float] | Floats, band: Band) -> Floats:
     """Fit of each probability, in [0, 1], as the term of difficulty holds it."""
     weights = weights_of(ValueWeights(difficulty=1.0, out_of_band=0.0), band.falloff)
-    found = [passes_kernel.terms(1.0, p, 0.0, 0.0, 1.0, 0, compiled_band(band), weights)[1] for p in success]
+    missed = distance(success, band)
+    found = [passes_kernel.terms(1.0, logits, 0.0, 0.0, 1.0, 0, weights)[1] for logits in missed]
     return (np.array(found) + 1.0) / 2.0
 
 
@@ -132,6 +133,7 @@ def known_of(
         np.ones(n),
         np.zeros(n, np.int64),
         success,
+        np.array([passes_kernel.away(p, band) for p in success]),
         own,
         own.copy(),
         int(allowed.sum()),
@@ -220,16 +222,15 @@ class Terms:
             len(self.codes),
         )
         most = max(1, self.preferred.n_allowed)
-        its, numbers = compiled_band(band), weights_of(weights, band.falloff)
+        missed, numbers = distance(success, band), weights_of(weights, band.falloff)
         self.rows = [
             passes_kernel.terms(
                 self.preferred.mix[m] * most,
-                float(success[m]),
+                missed[m],
                 float(gap[m]),
                 float(faded[m]),
                 float(readiness[m]),
                 int(unlocks[m]),
-                its,
                 numbers,
             )
             for m in range(len(allowed))
