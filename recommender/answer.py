@@ -28,9 +28,8 @@ from recommender.embeddings.popularity import Popularity
 from recommender.embeddings.together import Sequences
 from recommender.ranking import explain
 from recommender.ranking.difficulty import FITS, Band
-from recommender.ranking.explain import Messages
 from recommender.ranking.gain import Need, expected_gain
-from recommender.ranking.messages import messages_of
+from recommender.ranking.messages import Messages, messages_of
 
 
 class Choice(NamedTuple):
@@ -98,6 +97,8 @@ class Words:
     bundle : ModelBundle
     difficulty : float64 array, shape (n_modules,)
         Fractions, NaN where unknown.
+    facts : tuple of (str, str, float or None, float or None)
+        Id, title, difficulty and duration in minutes of each module.
     sequences : Sequences
         They tell after what a module is taken.
     of_roles : tuple of Popularity
@@ -114,6 +115,7 @@ class Words:
 
     bundle: ModelBundle
     difficulty: Floats
+    facts: tuple[tuple[str, str, float | None, float | None], ...]
     sequences: Sequences
     of_roles: tuple[Popularity, ...]
     skills: tuple[tuple[int, ...], ...]
@@ -127,9 +129,12 @@ class Words:
         catalog, views = bundle.catalog, [view for _, view in sorted(bundle.views.items())]
         taught, values = catalog.module_skills, catalog.module_skills.values.tolist()
         rates = bundle.gain_model.rate.tolist()
+        difficulty = _module_difficulty(bundle)
+        told = (map(_known, of.tolist()) for of in (difficulty, catalog.duration_minutes))
         return cls(
             bundle,
-            _module_difficulty(bundle),
+            difficulty,
+            tuple(zip(catalog.module_ids, catalog.titles, *told, strict=True)),
             Sequences(views, catalog.n_modules),
             tuple(view for view in views if isinstance(view, Popularity) and view.config.slice == "role"),
             tuple(tuple(values[first:last]) for first, last in pairwise(taught.start.tolist())),
@@ -164,19 +169,19 @@ class Words:
     def _module(
         self, request: Request, messages: Messages, rank: int, row: Choice, reasons: tuple[Reason, ...]
     ) -> RecommendedModule:
-        catalog, module = self.bundle.catalog, row.module
+        module_id, title, difficulty, minutes = self.facts[row.module]
         return RecommendedModule(
-            module_id=catalog.module_ids[module],
-            title=catalog.titles[module],
+            module_id=module_id,
+            title=title,
             rank=rank,
             score=row.score,
             success_probability=_known(row.success),
-            difficulty=_known(self.difficulty.item(module)),
+            difficulty=difficulty,
             difficulty_fit=FITS[row.fit],
             adjustment=self._adjustment(messages, row) if row.replaced >= 0 else None,
             prerequisites_met=row.prerequisites_met,
-            duration_minutes=_known(catalog.duration_minutes.item(module)),
-            skills=self._outlook(request, module),
+            duration_minutes=minutes,
+            skills=self._outlook(request, row.module),
             reasons=reasons,
             explored=row.explored,
             propensity=row.propensity,

@@ -7,14 +7,16 @@ claimed. Which terms of a score are its reasons tells `recommender.ranking.expla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import lru_cache
 from math import isnan
-from typing import Literal, TypeAlias
+from typing import Final, Literal
 
 from recommender.embeddings.neighbour_view import Wording
 from recommender.ranking.difficulty import Band
+from recommender.ranking.messages import Messages
 
-Messages: TypeAlias = Mapping[str, str]
+# Sentences of a kind that are kept; only such as tell nothing of a learner.
+_KEPT: Final = 4096
 
 
 def closes_gap(messages: Messages, role: str, skill: str, required: float, mastery: float) -> str:
@@ -22,13 +24,19 @@ def closes_gap(messages: Messages, role: str, skill: str, required: float, maste
     if not (role and skill) or isnan(required):
         return messages["closes_gap.general"]
     if isnan(mastery):
-        return messages["closes_gap.level_unknown"].format(role=role, skill=skill, required=required)
+        return _level_unknown(messages, role, skill, required)
     # "asks 0.80 and you are at 0.80" would read as a mistake.
     if round(mastery, 2) >= round(required, 2):
         return messages["closes_gap.general"]
     return messages["closes_gap"].format(role=role, skill=skill, required=required, mastery=mastery)
 
 
+@lru_cache(maxsize=_KEPT)
+def _level_unknown(messages: Messages, role: str, skill: str, required: float) -> str:
+    return messages["closes_gap.level_unknown"].format(role=role, skill=skill, required=required)
+
+
+@lru_cache(maxsize=_KEPT)
 def next_in_sequence(messages: Messages, after: str, leads: Wording) -> str:
     """Say which started module leads to one, and how: as its view words it, see `NeighbourView`."""
     if not after:
@@ -36,6 +44,7 @@ def next_in_sequence(messages: Messages, after: str, leads: Wording) -> str:
     return messages[f"next_in_sequence.{leads}" if leads else "next_in_sequence"].format(after=after)
 
 
+@lru_cache(maxsize=_KEPT)
 def popular_in_role(messages: Messages, role: str) -> str:
     """Say that a module is popular in a role, or in general."""
     return messages["popular_in_role"].format(role=role) if role else messages["popular_in_role.general"]

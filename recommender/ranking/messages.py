@@ -37,14 +37,21 @@ MESSAGES_EN: Mapping[str, str] = {
     "with this harder version of it, about {after:.0%}.",
 }
 
+
+class Messages(dict[str, str]):
+    """Messages in a language by code, told apart as objects, so that what is made of them can be kept."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
 _OF_LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": MESSAGES_EN}
-MESSAGES: Mapping[str, Mapping[str, str]] = {
-    tag: {**MESSAGES_EN, **its} for tag, its in _OF_LANGUAGES.items()
+MESSAGES: Mapping[str, Messages] = {
+    tag: Messages({**MESSAGES_EN, **its}) for tag, its in _OF_LANGUAGES.items()
 }
 """All messages by language; English stands in for those that a language lacks."""
 
 
-def messages_of(language: str) -> Mapping[str, str]:
+def messages_of(language: str) -> Messages:
     """All messages in a language, those in English for one that is not there.
 
     Parameters
@@ -54,7 +61,7 @@ def messages_of(language: str) -> Mapping[str, str]:
 
     Returns
     -------
-    mapping of str to str
+    Messages
         By the codes of `MESSAGES_EN`; placeholders name values for `str.format`.
 
     Examples
@@ -62,4 +69,4 @@ def messages_of(language: str) -> Mapping[str, str]:
     >>> messages_of("en-GB")["next_in_sequence"].format(after="Statistics")
     'People with your history often take this next after «Statistics».'
     """
-    return MESSAGES.get(language.lower().partition("-")[0], MESSAGES_EN)
+    return MESSAGES.get(language.lower().partition("-")[0], MESSAGES["en"])
