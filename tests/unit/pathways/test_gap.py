@@ -14,7 +14,7 @@ from recommender.ranking.config import RankingConfig
 from tests.unit.organisations import ROLES, organisation, person, state_of
 from tests.unit.worlds import NOW, even_table
 
-ASSUMED = 0.3
+ASSUMED = 0.5
 
 
 @pytest.fixture(scope="module")
