@@ -53,9 +53,9 @@ def is_below(profile, state, skill, toward):
     """Whether somebody is below what their role requires of a skill, worked out apart."""
     required = ROLES[role_of(profile, toward)][2][skill][0]
     if state is None:
-        return required > 0.3
+        return required > 0.5
     known = {m.skill_id: m.mastery for m in ENGINE.mastery(state, profile, now=NOW)}
-    return known.get(skill, 0.3) < required
+    return known.get(skill, 0.5) < required
 
 
 @settings(max_examples=60)
