@@ -280,7 +280,7 @@ def test_an_answer_changes_as_little_as_it_can():
 def fading_world(**modules):
     return world(
         {"short": module("s", minutes=15), "long": module("s"), "t1": module("t", minutes=600), **modules},
-        {"s": (0.7, 1.0), "t": (0.44, 1.0)},
+        {"s": (0.7, 1.0), "t": (0.6, 1.0)},
         model=plain_skills([0.0], 2),
         half_life=60.0,
         items=[{"item_id": "q", "skill_ids": ["s"]}],

@@ -48,6 +48,8 @@ def allowed(field: FieldInfo) -> str:
     """What the field takes, in words."""
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(f"`{word}`" for word in get_args(field.annotation))
+    if field.annotation is bool:
+        return "true or false"
     words = ["whole"] if field.annotation is int else []
     words += bounds(field.metadata)
     if NoneType in get_args(field.annotation):
