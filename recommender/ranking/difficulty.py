@@ -23,14 +23,14 @@ class BandConfig(BaseModel):
     """Where the band lies and how it moves; probabilities are of passing a typical item of the module.
 
     The default band has the success rate of about 85% at which gradient learners learn fastest (Wilson et al.
-    2019, "The eighty five percent rule for optimal learning") as its upper edge and leans to the harder side
-    of it, since difficulty that is overcome makes for better retention (Bjork 1994, "desirable
-    difficulties").
+    2019, "The eighty five percent rule for optimal learning") as its upper edge, and reaches down to even
+    odds: difficulty that is overcome makes for better retention (Bjork 1994, "desirable difficulties"), and
+    below it more often than not it is not overcome.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    low: float = Field(0.70, gt=0, lt=1, description="lower edge of the band")
+    low: float = Field(0.50, gt=0, lt=1, description="lower edge of the band")
     high: float = Field(0.85, gt=0, lt=1, description="upper edge of the band")
     challenge_step: float = Field(0.10, ge=0, le=0.5, description="shift when easier or harder is asked for")
     push_step: float = Field(
@@ -43,7 +43,7 @@ class BandConfig(BaseModel):
         0.05, ge=0, le=0.3, description="lower edge raised by this where nothing is known of the learner"
     )
     caution_half: float = Field(10.0, gt=0, description="number of answers at which that is half as much")
-    floor: float = Field(0.50, gt=0, lt=1, description="no shift takes the lower edge below this")
+    floor: float = Field(0.35, gt=0, lt=1, description="no shift takes the lower edge below this")
     ceiling: float = Field(0.97, gt=0, lt=1, description="no shift takes the upper edge above this")
     falloff: float = Field(1.0, gt=0, description="logits outside the band at which the fit is exp(-1/2)")
 

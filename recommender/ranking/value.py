@@ -24,11 +24,11 @@ ADDED: tuple[ReasonCode, ...] = (
 class ValueWeights(BaseModel):
     """Weights of the terms of a score. All terms are in natural logs.
 
-    They are declared, not learned; those of gap and band were tried on simulated learners, see ADR 0011 and
-    0012. With `gap` 16.0, the module that adds most readiness an hour beats one that adds half of it at
+    They are declared, not learned; those of gap and band were tried on simulated learners, see ADR 0012 and
+    0014. With `gap` 16.0, the module that adds most readiness an hour beats one that adds half of it at
     e^8 = 3,000 times its preference; with `difficulty` 1.0, a module of perfect fit beats one of no fit at
-    e^2 = 7.4 times, and with `out_of_band` 1.0 one in the band beats one just outside at e = 2.7 times its
-    preference.
+    e^2 = 7.4 times, and with `out_of_band` 6.0 one in the band beats one just outside that adds three eighths
+    more readiness an hour.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,7 +36,7 @@ class ValueWeights(BaseModel):
     preference: float = Field(1.0, gt=0, description="of log(preference)")
     difficulty: float = Field(1.0, ge=0, description="of 2 * fit - 1, from -1 to 1; an unknown fit counts 0")
     out_of_band: float = Field(
-        1.0, ge=0, description="taken off outside of the band of success, half where success is unknown"
+        6.0, ge=0, description="taken off outside of the band of success, half where success is unknown"
     )
     declined: float = Field(
         2.0, ge=0, description="taken off log preference where the learner declined the module just now"

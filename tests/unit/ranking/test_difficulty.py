@@ -5,7 +5,9 @@ from pydantic import ValidationError
 from recommender.ranking.difficulty import Band, BandConfig, Recent, band_for
 from tests.unit.ranking.compiled import classify, distance, fit
 
-CONFIG = BandConfig(caution=0.0)
+# Narrow, so that floor and ceiling are within reach of single shifts.
+NARROW = BandConfig(low=0.7, high=0.85, floor=0.5, ceiling=0.97)
+CONFIG = NARROW.model_copy(update={"caution": 0.0})
 BAND = Band(0.7, 0.85, 1.0)
 NAN = float("nan")
 
@@ -42,7 +44,7 @@ def test_each_step_of_the_push_shifts_beside_what_is_asked_for():
 
 
 def test_of_whom_little_is_known_the_lower_edge_is_raised():
-    config = BandConfig(caution=0.05, caution_half=10.0)
+    config = NARROW.model_copy(update={"caution": 0.05, "caution_half": 10.0})
     assert edges(config=config) == (0.75, 0.85)
     assert edges(rate=0.8, n=10, config=config) == (0.725, 0.85)
     low, high = edges(rate=0.8, n=1e6, config=config)
@@ -51,7 +53,7 @@ def test_of_whom_little_is_known_the_lower_edge_is_raised():
 
 def test_the_band_stops_at_floor_and_ceiling_with_its_width():
     assert edges("easier", rate=0.0, n=1000) == (0.82, 0.97)
-    wide = BandConfig(challenge_step=0.5, caution=0.0)
+    wide = CONFIG.model_copy(update={"challenge_step": 0.5})
     assert edges("harder", config=wide) == (0.5, 0.65)
     assert edges("easier", config=wide) == (0.82, 0.97)
 
@@ -70,7 +72,14 @@ def test_the_loop_settles_when_predictions_are_off(bias):
 
 @pytest.mark.parametrize(
     "values",
-    [{"low": 0.9}, {"floor": 0.75}, {"ceiling": 0.8}, {"recent_gain": 1.0}, {"lows": 0.7}, {"caution": 0.2}],
+    [
+        {"low": 0.9},
+        {"floor": 0.75},
+        {"ceiling": 0.8},
+        {"recent_gain": 1.0},
+        {"lows": 0.7},
+        {"low": 0.7, "caution": 0.2},
+    ],
 )
 def test_a_configuration_that_cannot_work_is_refused(values):
     with pytest.raises(ValidationError):

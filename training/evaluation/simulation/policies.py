@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,17 @@ Floats = NDArray[np.float64]
 
 ENGINE: Final = "engine"
 ORACLE: Final = "oracle"
+# Of `out_of_band`: more than all other terms of a score together.
+_FORBIDS: Final = 1e6
 _LEVELS: Final = {"beginner": 0.0, "": 1.0, "intermediate": 1.0, "advanced": 2.0}
 
 
 class Choice(NamedTuple):
-    """A module's position, -1 for none, and of the engine what it said of it."""
+    """A module's position, -1 for none; of the engine what it said of it, and whether any module fits."""
 
     module: int
     said: RecommendedModule | None = None
+    any_fits: bool = False
 
 
 class Truth(NamedTuple):
@@ -117,13 +120,17 @@ def baselines(facts: Facts) -> dict[str, Policy]:
 
 def engine_policy(engine: Engine, *, most_items: int) -> Policy:
     """Ask what the engine wants to know, `most_items` items at most, then take its first recommendation."""
+    only_fit = Engine(_with(engine.bundle, {"value": {"out_of_band": _FORBIDS}}))
 
     def choose(at: Situation, _: See, __: np.random.Generator) -> Choice:
         answer = engine.recommend(at.state, at.profile, at.query, now=at.now)
         if not answer.modules:
             return Choice(-1)
-        first = answer.modules[0]
-        return Choice(engine.catalog.module_index[first.module_id], first)
+        first, any_fits = answer.modules[0], True
+        if first.difficulty_fit != "on_level":
+            fitting = only_fit.recommend(at.state, at.profile, at.query, now=at.now)
+            any_fits = fitting.modules[0].difficulty_fit == "on_level"
+        return Choice(engine.catalog.module_index[first.module_id], first, any_fits)
 
     def ask(at: Situation, given: Sequence[str], rng: np.random.Generator) -> str | None:
         if len(given) >= most_items:
@@ -136,25 +143,23 @@ def engine_policy(engine: Engine, *, most_items: int) -> Policy:
 
 def ablations(bundle: ModelBundle) -> dict[str, ModelBundle]:
     """Return bundles that lack a part of the engine, by the name of the policy."""
-    ranking = bundle.ranking
-    value = ranking.value
-    wide = ranking.difficulty.model_copy(
-        update={"floor": 0.001, "low": 0.001, "high": 0.999, "ceiling": 0.999}
-    )
-    without: Mapping[str, Mapping[str, Any]] = {
+    without: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "engine_without_difficulty": {
-            "difficulty": wide,
-            "value": value.model_copy(update={"difficulty": 0.0}),
+            "difficulty": {"floor": 0.001, "low": 0.001, "high": 0.999, "ceiling": 0.999},
+            "value": {"difficulty": 0.0},
         },
-        "engine_without_gap": {"value": value.model_copy(update={"gap": 0.0})},
-        "engine_without_views": {"value": value.model_copy(update={"uniform_floor": 1.0 - 1e-9})},
+        "engine_without_gap": {"value": {"gap": 0.0}},
+        "engine_without_views": {"value": {"uniform_floor": 1.0 - 1e-9}},
     }
-    return {
-        name: replace(
-            bundle, ranking=RankingConfig.model_validate(ranking.model_copy(update=changed).model_dump())
-        )
-        for name, changed in without.items()
-    }
+    return {name: _with(bundle, changes) for name, changes in without.items()}
+
+
+def _with(bundle: ModelBundle, changes: Mapping[str, Mapping[str, float]]) -> ModelBundle:
+    """Return a bundle with other settings of ranking, by section and name."""
+    settings = bundle.ranking.model_dump()
+    for section, its in changes.items():
+        settings[section] |= its
+    return replace(bundle, ranking=RankingConfig.model_validate(settings))
 
 
 def _best(score: Score, starts: Floats, id_rank: NDArray[np.int32]) -> Choose:

@@ -50,9 +50,12 @@ PROGRAMME: Final = np.dtype(
 how it ended (codes of `kernel`, `STUCK` for nothing left to take), true readiness, items asked and failed,
 modules given up, minutes after which somebody free to would have left (NaN for never)."""
 
-SAID: Final = np.dtype([("success", "f8"), ("fits", "i1"), ("n_asked", "i4"), ("n_failed", "i4")])
+SAID: Final = np.dtype(
+    [("success", "f8"), ("fits", "i1"), ("any_fits", "?"), ("n_asked", "i4"), ("n_failed", "i4")]
+)
 """A recommended module that was taken: the chance of passing it that the engine told, NaN for none, whether
-that lay in the band (-1 where not known), and what became of its items, repeats left out."""
+that lay in the band (-1 where not known) and that of any allowed module did, and what became of its items,
+repeats left out."""
 
 STUCK: Final = 4
 
@@ -164,7 +167,7 @@ def run_seed(stage: Stage, variation: Variation, n: int, seed: int, rules: Rules
         people, scene, record = stage.organisation.people(variation, n, seed)
         run = _Run(stage.organisation, people, scene, record, Platform(engine), policy, rules, seed)
         rows = np.zeros(n, PROGRAMME)
-        said: list[tuple[float, int, int, int]] = []
+        said: list[tuple[float, int, bool, int, int]] = []
         for i in range(n):
             rows[i] = run.programme(i, said)
         yield Cell(variation, name, rows, np.array(said, SAID), _groups(people))
@@ -183,7 +186,7 @@ class _Run:
     rules: Rules
     seed: int
 
-    def programme(self, i: int, said: list[tuple[float, int, int, int]]) -> tuple[Any, ...]:
+    def programme(self, i: int, said: list[tuple[float, int, bool, int, int]]) -> tuple[Any, ...]:
         """Lead one learner from the start of a programme to its end."""
         scene, rules, catalog = self.scene, self.rules, self.platform.engine.catalog
         profile = self._profile(i)
@@ -228,7 +231,8 @@ class _Run:
             told = choice.said
             success = np.nan if told is None or told.success_probability is None else told.success_probability
             fits = -1 if told is None or told.difficulty_fit is None else told.difficulty_fit == "on_level"
-            said.append((success, fits, int(p["n_asked"]) - asked, int(p["n_failed"]) - failed))
+            became = int(p["n_asked"]) - asked, int(p["n_failed"]) - failed
+            said.append((success, fits, choice.any_fits, *became))
             if outcome == kernel.GIVEN_UP:
                 n_given_up += 1
                 learner.rest(module)

@@ -44,7 +44,8 @@ class WorldReport:
     groups : mapping of str to mapping of str to mapping of str to float
         Minutes to readiness by group, value and policy, of at least `LEAST_PEOPLE` learners; ``n`` beside.
     calibration : mapping of str to mapping of str to float
-        Of policies that tell a chance of success: its error, and the share of modules in the band.
+        Of policies that tell a chance of success: its error, and what share of modules lay
+        in the band where any allowed one did.
     """
 
     variation: Variation
@@ -194,7 +195,10 @@ def _by_value(values: NDArray[np.str_], minutes: Floats, names: Iterable[str]) -
 
 
 def _calibration(said: NDArray[np.void]) -> dict[str, float]:
-    """Error of the chance of success that was told, in bins of as many answers each; share in the band."""
+    """Error of the chance of success that was told, in bins of as many answers each; share in the band.
+
+    The share is of modules that were taken where any allowed module lay in the band.
+    """
     told = said[~np.isnan(said["success"]) & (said["n_asked"] > 0)]
     if not len(told):
         return {}
@@ -203,10 +207,10 @@ def _calibration(said: NDArray[np.void]) -> dict[str, float]:
     bins = np.minimum((np.cumsum(n) - n) * _BINS // n.sum(), _BINS - 1)
     asked = np.bincount(bins, n, _BINS)
     gap = np.abs(np.bincount(bins, told["success"] * n, _BINS) - np.bincount(bins, passed, _BINS))
-    known = said["fits"][said["fits"] >= 0]
+    can = (said["fits"] >= 0) & said["any_fits"]
     return {
         "success_told": float((told["success"] * n).sum() / n.sum()),
         "success_seen": float(passed.sum() / n.sum()),
         "calibration_error": float(gap[asked > 0].sum() / asked.sum()),
-        "in_band": float(known.mean()) if len(known) else float("nan"),
+        "in_band": float(said["fits"][can].mean()) if can.any() else float("nan"),
     }

@@ -67,7 +67,9 @@ def test_shares_weigh_by_what_they_are_shares_of() -> None:
 
 
 def test_what_is_told_of_success_is_held_against_answers() -> None:
-    said = [(0.8, 1, 10, 2)] * 10 + [(0.6, 0, 10, 6)] * 10 + [(np.nan, -1, 10, 5)]
+    said = [(0.8, 1, True, 10, 2)] * 10 + [(0.6, 0, True, 10, 6)] * 10 + [(np.nan, -1, True, 10, 5)]
+    # Where nothing that is allowed lies in the band, nothing can be asked of what was taken.
+    said += [(0.4, 0, False, 0, 0)] * 7
     found = report(cell("engine", 300.0, said=said), cell("als", 400.0), cell("oracle", 200.0))
     told = found.calibration["engine"]
     assert told["success_told"] == pytest.approx(0.7)
