@@ -41,6 +41,7 @@ class Choice(NamedTuple):
     success: float
     replaced_success: float
     fit: int
+    by_history: bool
     prerequisites_met: bool
     n_unlocked: int
     gap_skill: int
@@ -214,7 +215,8 @@ class Words:
             case "review_due" if row.faded_skill >= 0:
                 return explain.review_due(messages, catalog.skill_names[row.faded_skill], row.faded)
             case "right_difficulty":
-                return explain.right_difficulty(messages, row.success, request.band)
+                by_history = row.by_history
+                return explain.right_difficulty(messages, row.success, request.band, by_history=by_history)
             case "unlocks":
                 return explain.unlocks(messages, row.n_unlocked)
             case "learners_like_you":

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from recommender.blocks.strangers import Strangers
 from recommender.ranking.adjust_kernel import hand_over, tell
 from recommender.ranking.choose_kernel import choose, explore
 from recommender.ranking.explain_kernel import explain, leading
 from recommender.ranking.kernel_arrays import (
+    ON_LEVEL,
     Asked,
     Asking,
     Codes,
@@ -88,6 +90,10 @@ class Question(NamedTuple):
         The data do not reach the moment of the question.
     draws : float64 array, shape (3,)
         From `explore.draws_of`.
+    strangers : Strangers
+        In the places of the learners.
+    plain_low, plain_high : float
+        Edges of their band.
     """
 
     low: Any
@@ -95,6 +101,9 @@ class Question(NamedTuple):
     floor: float
     ahead: bool
     draws: Any
+    strangers: Strangers
+    plain_low: float
+    plain_high: float
 
 
 class Answer(NamedTuple):
@@ -223,7 +232,8 @@ def recommend(
         hand_over(known, model.order, model.lead_up)
         score_modules(known, model.weights, room.score, room.free)
         of_views = model.ranking.weights[stage_of(model.ranking, past)]
-        _show(b, model, known, room, question.draws, of_views, shares[b], answer)
+        did_something = len(past.modules) > 0 or learners.learner[b].n_attempts > 0
+        _show(b, model, known, room, question, did_something, of_views, shares[b], answer)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -255,18 +265,30 @@ def _decline(model: Model, learner: Any, mix: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
+def _usual(liked: Any, allowed: Any, n_allowed: int) -> float:
+    """Mean of how allowed modules are liked."""
+    total = 0.0
+    for m in range(len(liked)):
+        total += liked[m] if allowed[m] else 0.0
+    return total / max(n_allowed, 1)
+
+
+@numba.njit(cache=True, nogil=True)
 def _show(
     b: int,
     model: Model,
     known: Known,
     room: _Room,
-    draws: Any,
+    question: Question,
+    did_something: bool,
     of_views: Any,
     shares: Any,
     answer: Answer,
 ) -> None:
     """Choose for one learner, and fill in what the answer shows of each module."""
     choice, order, taught, weights = answer.choice[b], model.order, model.taught, model.weights
+    draws, liked, success = question.draws, question.strangers.liked[b], question.strangers.success[b]
+    usual = _usual(liked, known.allowed, known.n_allowed)
     k, among = choice.shape[0], np.flatnonzero(known.allowed)
     chosen = choose(room.score, among, k, order)
     replaced = np.empty(len(chosen), np.intp)
@@ -287,13 +309,16 @@ def _show(
         its.module, its.replaced, its.score, its.success = m, old, room.score[m], known.success[m]
         its.replaced_success = known.success[old] if old >= 0 else np.nan
         its.fit = classify(known.success[m], known.band)
+        suits_anyway = question.plain_low <= success[m] <= question.plain_high
+        its.by_history = did_something and its.fit == ON_LEVEL and not suits_anyway
         its.prerequisites_met, its.n_unlocked = room.met[m], known.unlocks[m]
         its.gap_skill = leading_gap(taught, m, known.gap)
         its.faded_skill = leading(taught.start, taught.skill, m, known.faded)
         its.faded = known.faded[its.faded_skill] if its.faded_skill >= 0 else 0.0
         its.explored, its.propensity = place == drawn, propensity[place]
-        terms = terms_of(m, known, weights)
-        explain(m, terms, of_views, shares, model.codes, answer.reasons[b, place], answer.weights[b, place])
+        terms, anyway = terms_of(m, known, weights), weights.preference * np.log(liked[m] / usual)
+        told = (model.codes, answer.reasons[b, place], answer.weights[b, place])
+        explain(m, terms, anyway, of_views, shares, *told)
     for place in range(len(chosen), k):
         choice[place].module = -1
         choice[place].replaced = -1

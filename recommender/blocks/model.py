@@ -56,6 +56,7 @@ def bound_model(bundle: ModelBundle, rules: Rules, preferences: Preferences, cho
                 np.array([codes.index(code) for code in preferences.codes], np.int64),
                 np.array([codes.index(code) for code in ADDED], np.int64),
                 len(codes),
+                codes.index("popular_in_role") if "popular_in_role" in codes else -1,
             ),
             lead_up=lead_up_of(catalog),
             tags=np.array([item_key(module_id)[1] for module_id in catalog.module_ids], np.uint32),

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from recommender.blocks.learners import LearnerBlock
 from recommender.blocks.model import bound_model, codes_of
+from recommender.blocks.strangers import StrangerBook
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Floats
 from recommender.domain.recommendation import Challenge, Query, ReasonCode, RuleRemoval
 from recommender.ranking.choose import Chooser
-from recommender.ranking.difficulty import Band, Recent, band_for
+from recommender.ranking.difficulty import NOTHING_YET, Band, Recent, band_for
 from recommender.ranking.eligibility import Rules, why_empty
 from recommender.ranking.kernel_arrays import CHOICE, MAX_REASONS, Asked
 from recommender.ranking.preferences import Preferences
@@ -173,7 +174,8 @@ class BlockRecommender:
             shares=self.preferences.scores(block.histories),
             bands=bands,
         )
-        histories = block.histories
+        histories, ahead = block.histories, self.preferences.is_ahead(now)
+        plain = band_for(query.challenge, NOTHING_YET, self.bundle.ranking.difficulty)
         kernel.recommend(
             self._bound,
             kernel.Learners(
@@ -195,8 +197,11 @@ class BlockRecommender:
                 np.array([band.low for band in bands]),
                 np.array([band.high for band in bands]),
                 floor,
-                self.preferences.is_ahead(now),
+                ahead,
                 draws,
+                self._strangers.of(places.role, places.segment, ahead=ahead),
+                plain.low,
+                plain.high,
             ),
             chosen.shares,
             kernel.Answer(chosen.choice, chosen.reasons, chosen.weights, chosen.mastery),
@@ -218,6 +223,10 @@ class BlockRecommender:
             now=now,
         )
         return why_empty(eligibility, self.bundle.catalog, self.rules)
+
+    @cached_property
+    def _strangers(self) -> StrangerBook:
+        return StrangerBook(self.bundle, self.preferences)
 
     @cached_property
     def _bound(self) -> Any:

@@ -54,6 +54,21 @@ def score_history(
 
 
 @numba.njit(cache=True, nogil=True)
+def share_of_source(rows: Rows, modules: Any, window: int, recency: float, source: int, target: int) -> float:
+    """Share, in [0, 1], of one of the last `modules` in what speaks for `target`; 0 where nothing does."""
+    total, its, step = 0.0, 0.0, 1.0
+    for place in range(len(modules) - 1, max(0, len(modules) - window) - 1, -1):
+        module = modules[place]
+        for e in range(rows.start[module], rows.start[module + 1]):
+            if rows.modules[e] == target:
+                total += step * rows.weights[e]
+                its += step * rows.weights[e] if module == source else 0.0
+        step *= recency
+    # What speaks against a module makes the part of what speaks for it more than all.
+    return min(max(its / total, 0.0), 1.0) if total > 0.0 else 0.0
+
+
+@numba.njit(cache=True, nogil=True)
 def strongest_source(rows: Rows, modules: Any, window: int, recency: float, target: int) -> int:
     """Of the last `modules`, find the one that speaks for `target` most, the later of equals; -1 for none."""
     best, source, step = 0.0, -1, 1.0

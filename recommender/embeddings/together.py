@@ -74,12 +74,9 @@ class Sequences:
     """
 
     def __init__(self, views: Sequence[View], n_modules: int) -> None:
-        self._asked = [
-            (i, view)
-            for i, view in enumerate(views)
-            if isinstance(view, NeighbourView) and view.reason == "next_in_sequence"
-        ]
-        self._n_modules = n_modules
+        self._near = [(i, view) for i, view in enumerate(views) if isinstance(view, NeighbourView)]
+        self._asked = np.array([view.reason == "next_in_sequence" for _, view in self._near], np.bool_)
+        self._n_views, self._n_modules = len(views), n_modules
 
     def leading(
         self,
@@ -90,7 +87,9 @@ class Sequences:
     ) -> list[tuple[int, Wording]]:
         """Find the started module that leads to each of some modules, and how.
 
-        That is told by the view that says most of those that name any.
+        That is told by the view that says most of those that name any. It is named if it makes at least half
+        of all that the views say for the module: without it, they would say much less. Where many speak for
+        it alike, none is.
 
         Parameters
         ----------
@@ -111,19 +110,20 @@ class Sequences:
             return []
         found = np.empty((len(modules), 2), np.int64)
         self._lead(history.modules, np.array(modules, np.int64), shares, weights, found)
-        return [(source, self._asked[by][1].wording if by >= 0 else "") for source, by in found.tolist()]
+        return [(source, self._near[by][1].wording if by >= 0 else "") for source, by in found.tolist()]
 
     def warm(self) -> None:
         """Compile what `leading` runs, or load it from the cache."""
         nobody = Histories.of(History.empty())[0]
-        self.leading(nobody, [0], np.zeros((1, self._n_modules), np.float32), np.zeros(1))
+        nothing = np.zeros((self._n_views, self._n_modules), np.float32)
+        self.leading(nobody, [0], nothing, np.zeros(self._n_views))
 
     @cached_property
     def _lead(self) -> Any:
         from recommender.bound import bind
         from recommender.embeddings.together_kernel import lead  # it brings the compiler
 
-        return partial(lead, bind(_rows(self._asked, self._n_modules)))
+        return partial(lead, bind(_rows(self._near, self._n_modules)), self._asked)
 
 
 def _scores_as(view: View, kind: type[NeighbourView] | type[Popularity]) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
 
-from recommender.embeddings.neighbours_kernel import Rows, score_history, strongest_source
+from recommender.embeddings.neighbours_kernel import Rows, score_history, share_of_source, strongest_source
 from recommender.embeddings.popularity_kernel import copy_shares
+
+# A started module is said to lead to another where it makes so much of all that the views say for it.
+_LEADS: Final = 0.5
 
 
 class NeighbourRows(NamedTuple):
@@ -58,17 +61,18 @@ def score_views(bound: Any, start: Any, started: Any, role: Any, segment: Any, o
 
 
 @numba.njit(cache=True, nogil=True)
-def lead(bound: Any, started: Any, modules: Any, shares: Any, weights: Any, found: Any) -> None:
+def lead(bound: Any, asked: Any, started: Any, modules: Any, shares: Any, weights: Any, found: Any) -> None:
     """Fill `found` (n, 2): what leads to each module, and which of the bound `NeighbourRows` says so.
 
-    It is the one that says most of those that name anything, of `shares` (n_views, n_modules) times `weights`
-    (n_views,) of all views; -1 stands for nothing.
+    It is, of the rows `asked` (n_rows,), the one that says most of those that name anything, of `shares`
+    (n_views, n_modules) times `weights` (n_views,) of all views; -1 stands for nothing, and for what makes
+    too little of all that is said for the module, see `Sequences`.
     """
     near, said = bound.of, np.empty(len(bound.of.place))
     found[:] = -1
     for i in range(len(modules)):
         for v in range(len(said)):
-            said[v] = shares[near.place[v], modules[i]] * weights[near.place[v]]
+            said[v] = shares[near.place[v], modules[i]] * weights[near.place[v]] if asked[v] else 0.0
         while found[i, 0] < 0:
             best, most = -1, 0.0
             for v in range(len(said)):
@@ -81,3 +85,20 @@ def lead(bound: Any, started: Any, modules: Any, shares: Any, weights: Any, foun
             source = strongest_source(rows, started, near.window[best], near.recency[best], modules[i])
             if source >= 0:
                 found[i] = source, best
+        if found[i, 0] >= 0 and _part_of(found[i, 0], near, started, modules[i], shares, weights) < _LEADS:
+            found[i] = -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _part_of(source: int, near: NeighbourRows, started: Any, module: int, shares: Any, weights: Any) -> float:
+    """Part that a started module has in all that the views say for another."""
+    total, part = 0.0, 0.0
+    for v in range(len(weights)):
+        total += weights[v] * shares[v, module]
+    for v in range(len(near.place)):
+        said = weights[near.place[v]] * shares[near.place[v], module]
+        if said > 0.0:
+            rows = Rows(near.starts[v], near.modules[v], near.weights[v], near.known[v])
+            its = share_of_source(rows, started, near.window[v], near.recency[v], source, module)
+            part += said * its
+    return part / total

@@ -3,6 +3,9 @@
 There is a function for each code that has values; all take the messages of a language, from
 `recommender.ranking.messages.messages_of`. A text that is "" and a number that is NaN are not known, and not
 claimed. Which terms of a score are its reasons tells `recommender.ranking.explain_kernel`.
+
+A sentence names what the learner did only where the score would fall without it; where it would not,
+it says less. `tests/benchmarks/reasons.py` puts that to the test.
 """
 
 from __future__ import annotations
@@ -57,13 +60,14 @@ def review_due(messages: Messages, skill: str, faded: float) -> str:
     return messages["review_due"].format(skill=skill, faded=faded)
 
 
-def right_difficulty(messages: Messages, success: float, band: Band) -> str:
-    """Say where the chance of passing lies as seen from the band that suits the learner."""
+def right_difficulty(messages: Messages, success: float, band: Band, *, by_history: bool = False) -> str:
+    """Say how the chance of passing lies to the band, and whether what the learner did put it inside."""
     if isnan(success):
         return messages["right_difficulty.general"]
     low, high = band.low, band.high
     if low <= success <= high:
-        return messages["right_difficulty"].format(success=success, low=low, high=high)
+        code = "right_difficulty.history" if by_history else "right_difficulty"
+        return messages[code].format(success=success, low=low, high=high)
     side = "above" if success > high else "below"
     return messages["right_difficulty.near"].format(success=success, side=side, low=low, high=high)
 

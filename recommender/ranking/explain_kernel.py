@@ -15,11 +15,18 @@ LEAST_TERM = 1e-9
 
 @numba.njit(cache=True, nogil=True)
 def explain(
-    m: int, terms: Any, weights: Any, shares: Any, codes: Codes, reasons: Any, parts_of_all: Any
+    m: int,
+    terms: Any,
+    anyway: float,
+    weights: Any,
+    shares: Any,
+    codes: Codes,
+    reasons: Any,
+    parts_of_all: Any,
 ) -> None:
     """Fill the codes of a module's largest positive terms, largest first and then -1, and their weights.
 
-    What the views like is divided among their codes by their parts. Terms with the same code are one:
+    What the views like is divided among their codes as `share_liking` says. Terms with the same code are one:
     readiness belongs to ``next_in_sequence``, and being at most 0 it only ever weakens that reason.
 
     Parameters
@@ -27,15 +34,16 @@ def explain(
     m : int
     terms : tuple of 6 floats
         From `terms_of`.
+    anyway : float
+        What the first of them would be without a history.
     weights, shares : arrays, shape (n_views,) and (n_views, n_modules)
     codes : Codes
     reasons : int8 array, shape (MAX_REASONS,)
     parts_of_all : float64 array, shape (MAX_REASONS,)
         Shares of all positive terms.
     """
-    values, parts = np.zeros(codes.n), parts_of(weights, shares, m)
-    for v in range(len(parts)):
-        values[codes.of_view[v]] += parts[v] * terms[0]
+    values = np.zeros(codes.n)
+    share_liking(terms[0], anyway, parts_of(weights, shares, m), codes, values)
     for t in range(len(codes.of_added)):
         values[codes.of_added[t]] += terms[1 + t]
     total = 0.0
@@ -53,6 +61,27 @@ def explain(
             break
         reasons[r], parts_of_all[r] = best, largest / total
         values[best] = -np.inf
+
+
+@numba.njit(cache=True, nogil=True)
+def share_liking(liked: float, anyway: float, parts: Any, codes: Codes, values: Any) -> None:
+    """Add what a module is liked to the values of the views' codes, by their `parts` of it.
+
+    What it would be liked `anyway`, without a history, is no reason to name the history: that much goes to
+    the views that tell what anybody takes, and to nobody where they are silent.
+    """
+    of_history = 0.0
+    for v in range(len(parts)):
+        if codes.of_view[v] != codes.of_anybody:
+            of_history += parts[v]
+    owed = liked * of_history
+    if liked > 0.0 and of_history > 0.0:
+        owed = max(liked - max(anyway, 0.0), 0.0)
+    for v in range(len(parts)):
+        of_anybody = codes.of_view[v] == codes.of_anybody
+        its, of_all = (liked - owed, 1.0 - of_history) if of_anybody else (owed, of_history)
+        if parts[v] > 0.0:
+            values[codes.of_view[v]] += its * parts[v] / of_all
 
 
 @numba.njit(cache=True, nogil=True)

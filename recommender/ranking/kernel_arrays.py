@@ -19,6 +19,7 @@ CHOICE: Final = np.dtype(
         ("success", np.float64),  # chance of passing, NaN where unknown
         ("replaced_success", np.float64),  # that of the module replaced
         ("fit", np.int8),  # one of the codes above
+        ("by_history", np.bool_),  # somebody of the same place who has done nothing is not in the band
         ("prerequisites_met", np.bool_),
         ("n_unlocked", np.int64),  # modules that finishing it makes reachable
         ("gap_skill", np.int64),  # taught skill that closes most of the role's gap, -1 for none
@@ -205,8 +206,12 @@ class Order(NamedTuple):
 
 
 class Codes(NamedTuple):
-    """Row of each view's reason, and of the added terms', among `n` codes."""
+    """Row of each view's reason, and of the added terms', among `n` codes.
+
+    `of_anybody` is the row of the reason that says nothing of a history, -1 where no view gives it.
+    """
 
     of_view: Any
     of_added: Any
     n: int
+    of_anybody: int

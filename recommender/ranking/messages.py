@@ -21,6 +21,8 @@ MESSAGES_EN: Mapping[str, str] = {
     "review_due.general": "What it teaches is due for review.",
     "right_difficulty": "Your chance of passing is about {success:.0%}, "
     "inside the {low:.0%} to {high:.0%} that suits you now.",
+    "right_difficulty.history": "What you have done puts your chance of passing at about {success:.0%}, "
+    "inside the {low:.0%} to {high:.0%} that suits you now.",
     "right_difficulty.near": "Your chance of passing is about {success:.0%}, "
     "a little {side} the {low:.0%} to {high:.0%} that suits you now.",
     "right_difficulty.general": "Its difficulty suits you now.",

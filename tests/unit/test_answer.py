@@ -142,8 +142,8 @@ def test_weights_are_shares_of_what_speaks_for_it():
     engine = make_engine(MODULES, model=plain_skills([0.0], 2, n_roles=1), ranking=ranking, **TABLES)
     module = modules_of(engine, None)["sums"]
     assert [r.code for r in module.reasons] == ["closes_gap", "right_difficulty"]
-    # At a chance of one half the fit of the band for nobody known is exp(-logit(.75)^2 / 2).
-    fits = 2 * np.exp(-0.5 * np.log(0.75 / 0.25) ** 2) - 1
+    # At a chance of one half the fit of the band for nobody known is exp(-logit(.55)^2 / 2).
+    fits = 2 * np.exp(-0.5 * np.log(0.55 / 0.45) ** 2) - 1
     gap = module.score - fits
     assert module.reasons[0].weight == pytest.approx(gap / (gap + fits))
     assert sum(r.weight for r in module.reasons) == pytest.approx(1)

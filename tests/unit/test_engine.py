@@ -169,14 +169,13 @@ def test_a_variant_on_the_tiny_data(tiny_engine):
     """Who fails in Python is given the gentle version of its last module."""
     events = [*finished("m00", "m01", "m02"), *answers("++++", "q00"), *answers("------", "q03", NOW)]
     answer = ask(tiny_engine, events)
-    assert ids(answer)[0] == "m03-easy"
     told = [m for m in answer.modules if m.adjustment]
     assert [m.module_id for m in told] == ["m03-easy"]
     assert told[0].adjustment.from_module_id == "m03"
     assert told[0].adjustment.direction == "easier"
     assert "Python 4" in told[0].adjustment.why
     # The hard one may still come, but no better than it is liked after the exchange.
-    assert ids(answer).index("m03") > 0
+    assert ids(answer).index("m03") > ids(answer).index("m03-easy")
 
 
 def test_evidence_moves_what_is_said(tiny_engine):

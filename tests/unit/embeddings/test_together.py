@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from recommender.embeddings.histories import Histories, History
-from recommender.embeddings.neighbour_view import NeighbourView
+from recommender.embeddings.neighbour_view import NeighbourConfig, NeighbourView
+from recommender.embeddings.neighbours import Neighbours
 from recommender.embeddings.popularity import Popularity, PopularityConfig
 from recommender.embeddings.together import Sequences, Together
 from tests.unit.embeddings.leading import leading_source
@@ -44,10 +45,14 @@ def named_by(view, history, module):
 
 @pytest.mark.parametrize("last", [1.0, 1e-3, 0.0])
 def test_what_leads_is_told_by_the_view_that_says_most_of_those_that_name_any(bundle, last):
-    views, history = list(bundle.views.values()), HISTORIES[0]
+    """Of a history of one module, which is then all that they say."""
+    views, history = list(bundle.views.values()), HISTORIES[2]
     n = bundle.catalog.n_modules
     rng = np.random.default_rng(0)
     shares = rng.random((len(views), n)).astype(np.float32)
+    near = [isinstance(view, NeighbourView) for view in views]
+    for v, m in np.ndindex(shares.shape):
+        shares[v, m] *= near[v] and named_by(views[v], history, m) >= 0
     weights = np.append(np.ones(len(views) - 1), last)
     named = 0
     modules = list(range(n))
@@ -65,6 +70,40 @@ def test_what_leads_is_told_by_the_view_that_says_most_of_those_that_name_any(bu
         assert got[module] == expected
         named += bool(said)
     assert named > 0
+
+
+class Line(NeighbourView):
+    """Speaks for modules as it is told."""
+
+    kind, reason = "line", "next_in_sequence"
+
+
+@pytest.mark.parametrize(
+    ("parts", "popular", "named"),
+    [
+        ((6.0, 3.0, 1.0), 0.0, 0),
+        ((1.0, 3.0, 6.0), 0.0, 2),
+        ((5.0, 5.0, 0.0), 0.0, 1),
+        # None of three makes half of it.
+        ((1.0, 1.0, 1.0), 0.0, -1),
+        # Popularity says as much again, or half as much again.
+        ((0.0, 0.0, 1.0), 1.0, 2),
+        ((0.0, 0.0, 1.0), 1.5, -1),
+        ((0.0, 0.0, 0.0), 1.0, -1),
+        # What speaks against it makes the part of the first more than all of it, and is counted as all.
+        ((6.0, -3.0, 0.0), 1.0, 0),
+    ],
+)
+def test_what_leads_is_named_where_it_makes_half_of_what_is_said(parts, popular, named):
+    """Modules 0 to 2 were started, and lead to 3; the other view is not asked what leads to anything."""
+    weights = np.zeros((4, 4), np.float32)
+    weights[:3, 3] = parts
+    view = Line(NeighbourConfig(recency=1.0))
+    view.neighbours_ = Neighbours.strongest([weights], np.ones(4, bool), n_neighbours=4, order=np.arange(4))
+    history, shares = History(np.arange(3, dtype=np.int32), np.zeros(3)), np.zeros((2, 4), np.float32)
+    shares[:, 3] = float(view.score(Histories.of(history))[0, 3] > 0), 1.0
+    got = Sequences([view, Popularity()], 4).leading(history, [3], shares, np.array([1.0, popular]))
+    assert got == [(named, "")]
 
 
 def test_nothing_leads_without_a_history_or_a_view_of_sequences(bundle):

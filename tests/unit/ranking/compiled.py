@@ -220,6 +220,7 @@ class Terms:
             np.array([self.codes.index(code) for code in of_view], np.int64),
             np.array([self.codes.index(code) for code in ADDED], np.int64),
             len(self.codes),
+            self.codes.index("popular_in_role") if "popular_in_role" in self.codes else -1,
         )
         most = max(1, self.preferred.n_allowed)
         missed, numbers = distance(success, band), weights_of(weights, band.falloff)
@@ -248,11 +249,22 @@ class Terms:
 
 
 def told(
-    terms: Any, of_views: Floats, shares: Any, module: int, numbers: Codes, codes: Sequence[ReasonCode]
+    terms: Any,
+    of_views: Floats,
+    shares: Any,
+    module: int,
+    numbers: Codes,
+    codes: Sequence[ReasonCode],
+    *,
+    anyway: float | None = None,
 ) -> list[tuple[ReasonCode, float]]:
-    """Reasons for a module, with their weights."""
+    """Reasons for a module, with their weights; without a history liked `anyway`, else by views' parts."""
     reasons, weights = np.empty(MAX_REASONS, np.int8), np.empty(MAX_REASONS)
-    explain_kernel.explain(module, terms, of_views, shares, numbers, reasons, weights)
+    if anyway is None:
+        parts = explain_kernel.parts_of(of_views, shares, module)
+        of_anybody = [numbers.of_view[v] == numbers.of_anybody for v in range(len(of_views))]
+        anyway = terms[0] * float(parts[of_anybody].sum())
+    explain_kernel.explain(module, terms, anyway, of_views, shares, numbers, reasons, weights)
     return [(codes[c], float(w)) for c, w in zip(reasons.tolist(), weights, strict=True) if c >= 0]
 
 

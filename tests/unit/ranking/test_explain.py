@@ -34,7 +34,7 @@ UNKNOWN = {
 def reasons(*, liked=0.0, **added):
     """Reasons where one view likes a module so much, with the terms beside it."""
     codes = ("popular_in_role", *ADDED)
-    numbers = Codes(np.zeros(1, np.int64), np.arange(1, len(codes)), len(codes))
+    numbers = Codes(np.zeros(1, np.int64), np.arange(1, len(codes)), len(codes), 0)
     terms = (liked, *(added.get(code, 0.0) for code in ADDED))
     return told(terms, np.ones(1), np.ones((1, 1), np.float32), 0, numbers, codes)
 
@@ -47,6 +47,42 @@ def test_largest_positive_terms_with_their_shares():
 
 def test_nothing_positive_gives_no_reason():
     assert reasons(unlocks=0.0, closes_gap=-1.0, right_difficulty=1e-15) == []
+
+
+# What the history leads to, and what anybody likes.
+VIEWS_ASKED = ("next_in_sequence", "learners_like_you", "popular_in_role")
+
+
+@pytest.mark.parametrize(
+    ("liked", "anyway", "shares", "expected"),
+    [
+        # Anybody likes it twice as much as the average module, and the history makes that eight times.
+        (8, 2, (0.5, 0.0, 0.5), {"next_in_sequence": 2 / 3, "popular_in_role": 1 / 3}),
+        (
+            8,
+            2,
+            (0.3, 0.1, 0.5),
+            {"next_in_sequence": 1 / 2, "popular_in_role": 1 / 3, "learners_like_you": 1 / 6},
+        ),
+        # It would be liked more without the history, however much of it leads there.
+        (8, 9, (0.9, 0.0, 0.1), {"popular_in_role": 1}),
+        # What anybody likes is no reason where no view says of this learner that people like it.
+        (8, 9, (1.0, 0.0, 0.0), {}),
+        # Anybody would like it less than the average module.
+        (8, 0.5, (0.1, 0.0, 0.9), {"next_in_sequence": 1}),
+        # Nothing of the history leads there.
+        (8, 0.5, (0.0, 0.0, 0.9), {"popular_in_role": 1}),
+        # It is liked less than the average, which is no reason.
+        (0.5, 0.1, (0.9, 0.0, 0.1), {}),
+    ],
+)
+def test_what_anybody_likes_is_not_owed_to_the_history(liked, anyway, shares, expected):
+    codes = (*VIEWS_ASKED, *(code for code in ADDED if code not in VIEWS_ASKED))
+    added = np.array([codes.index(code) for code in ADDED])
+    numbers = Codes(np.arange(3), added, len(codes), codes.index("popular_in_role"))
+    terms, views = (math.log(liked), *[0.0] * len(ADDED)), np.array(shares, np.float32)[:, None]
+    found = told(terms, np.ones(3), views, 0, numbers, codes, anyway=math.log(anyway))
+    assert dict(found) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +101,11 @@ def test_nothing_positive_gives_no_reason():
         (
             explain.right_difficulty(EN, 0.78, BAND),
             "Your chance of passing is about 78%, inside the 70% to 85% that suits you now.",
+        ),
+        (
+            explain.right_difficulty(EN, 0.78, BAND, by_history=True),
+            "What you have done puts your chance of passing at about 78%, "
+            "inside the 70% to 85% that suits you now.",
         ),
         (explain.unlocks(EN, 3), "Finishing it opens 3 more modules."),
         (
