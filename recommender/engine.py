@@ -114,6 +114,8 @@ class Engine:
         long_ago = datetime(1970, 1, 1, tzinfo=UTC)
         self.recommend(None, now=long_ago)
         self.gaps(None, now=long_ago)
+        if self.catalog.roles.ids:
+            self.pathway(None, role_id=self.catalog.roles.ids[0], now=long_ago)
         self._words.sequences.warm()
 
     def fold(self, events: Iterable[Event]) -> LearnerState:

@@ -166,18 +166,22 @@ def find_success(known: Known, taught: Taught, logit: Any) -> None:
     """
     start, skill, weight, harder = taught.item_start, taught.item_skill, taught.item_weight, taught.harder
     allowed, success, missed, declared = known.allowed, known.success, known.missed, taught.declared
+    band = known.band
+    low, high, low_logit, high_logit = band.low, band.high, band.low_logit, band.high_logit
     for m in range(len(success)):
         if not allowed[m]:
             continue
-        total = 0.0
+        total = -harder[m]
         for e in range(start[m], start[m + 1]):
             total += weight[e] * logit[skill[e]]
-        its = 1.0 / (1.0 + np.exp(harder[m] - total))
-        success[m] = declared[m] if np.isnan(its) else its
-    # In a loop of its own, because what is held while a logarithm is taken has to be put away.
-    for m in range(len(success)):
-        if allowed[m]:
-            missed[m] = away(success[m], known.band)
+        its = 1.0 / (1.0 + np.exp(-total))
+        if np.isnan(its):
+            success[m] = declared[m]
+            missed[m] = away(declared[m], band)
+        else:
+            # As `away` says, without a logarithm.
+            success[m] = its
+            missed[m] = 0.0 if low <= its <= high else max(max(low_logit - total, total - high_logit), 0.0)
 
 
 @numba.njit(cache=True, nogil=True)
