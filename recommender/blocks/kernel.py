@@ -317,8 +317,9 @@ def _show(
         its.faded = known.faded[its.faded_skill] if its.faded_skill >= 0 else 0.0
         its.explored, its.propensity = place == drawn, propensity[place]
         terms, anyway = terms_of(m, known, weights), weights.preference * np.log(liked[m] / usual)
+        handed = weights.preference * np.log(known.mix[m] / known.own[m])
         told = (model.codes, answer.reasons[b, place], answer.weights[b, place])
-        explain(m, terms, anyway, of_views, shares, *told)
+        explain(m, terms, handed, anyway, of_views, shares, *told)
     for place in range(len(chosen), k):
         choice[place].module = -1
         choice[place].replaced = -1

@@ -199,7 +199,7 @@ class BlockRecommender:
                 floor,
                 ahead,
                 draws,
-                self._strangers.of(places.role, places.segment, ahead=ahead),
+                self._strangers.of(places.role, places.segment, ahead=ahead, floor=floor),
                 plain.low,
                 plain.high,
             ),

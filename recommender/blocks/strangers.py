@@ -7,7 +7,8 @@ reason for a chance of passing that suits without them; see `recommender.ranking
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,10 @@ from recommender.embeddings.histories import History
 from recommender.ranking.preferences import Preferences
 from recommender.skills.mastery import Place
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+# Strangers that are kept: a learner's is met again with the next question.
+_KEPT: Final = 256
 
 
 class Strangers(NamedTuple):
@@ -25,9 +29,9 @@ class Strangers(NamedTuple):
 
     Parameters
     ----------
-    liked : float32 array, shape (n_learners, n_modules)
+    liked : float64 array, shape (n_learners, n_modules)
         How they like each module, above 0.
-    success : float32 array, shape (n_learners, n_modules)
+    success : float64 array, shape (n_learners, n_modules)
         Their chance of passing it, NaN where nothing tells.
     """
 
@@ -36,7 +40,7 @@ class Strangers(NamedTuple):
 
 
 class StrangerBook:
-    """Looks strangers up, each once; safe to share between threads.
+    """Looks strangers up, and keeps those met last; safe to share between threads.
 
     Parameters
     ----------
@@ -46,9 +50,11 @@ class StrangerBook:
 
     def __init__(self, bundle: ModelBundle, preferences: Preferences) -> None:
         self._bundle, self._preferences = bundle, preferences
-        self._known: dict[tuple[int, int, bool], Strangers] = {}
+        self._of_one = lru_cache(_KEPT)(self._meet)
 
-    def of(self, role: NDArray[np.int32], segment: NDArray[np.int32], *, ahead: bool) -> Strangers:
+    def of(
+        self, role: NDArray[np.int32], segment: NDArray[np.int32], *, ahead: bool, floor: float
+    ) -> Strangers:
         """Look up strangers in the places of some learners.
 
         Parameters
@@ -57,25 +63,21 @@ class StrangerBook:
             Positions, -1 for none.
         ahead : bool
             The data do not reach the moment of the question.
+        floor : float
+            Share of preference that is spread evenly.
         """
-        found = [self._of_one(*place, ahead) for place in zip(role.tolist(), segment.tolist(), strict=True)]
+        places = zip(role.tolist(), segment.tolist(), strict=True)
+        found = [self._of_one(*place, ahead, floor) for place in places]
         if len(found) == 1:
             return found[0]
         return Strangers(*(np.concatenate(rows) for rows in zip(*found, strict=True)))
 
-    def _of_one(self, role: int, segment: int, ahead: bool) -> Strangers:
-        at = role, segment, ahead
-        if at not in self._known:
-            self._known[at] = self._meet(*at)
-        return self._known[at]
-
-    def _meet(self, role: int, segment: int, ahead: bool) -> Strangers:
+    def _meet(self, role: int, segment: int, ahead: bool, floor: float) -> Strangers:
         catalog, skills = self._bundle.catalog, self._bundle.skills
         history = History.empty(role, segment, asked_at=math.inf if ahead else -math.inf)
-        everything, floor = np.ones(catalog.n_modules, np.bool_), self._bundle.ranking.value.uniform_floor
-        liked = self._preferences.prefer(history, everything, floor).mix
+        liked = self._preferences.prefer(history, np.ones(catalog.n_modules, np.bool_), floor).mix
         success = 1.0 - catalog.difficulty
         if skills is not None:
             told = skills.module_success(None, catalog, now=0.0, place=Place(role, segment))
             success = np.where(np.isnan(told), success, told)
-        return Strangers(liked.astype(np.float32)[None], success.astype(np.float32)[None])
+        return Strangers(liked[None], success[None])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from scipy.special import expit
 
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Floats
@@ -118,7 +119,7 @@ class Planner:
         )
         barred = (found.removed & _BARRED) > 0
         c = self.curriculum
-        p = c.arrays(standing.mastery, standing.assumed, need, found.missing, -1)
+        p = c.arrays(standing.mastery, expit(standing.now), need, found.missing, -1)
         candidates = (~barred & ~standing.finished)[c.by_id]
         reachable, _ = reachable_of(p, candidates)
         plan, order, award = self._solve(

@@ -13,7 +13,7 @@ a linear covering constraint. What a pathway may be:
 - S is closed under hard prerequisites on modules, finished ones counted, and its order puts them first.
 - A hard prerequisite on a skill is met when the mastery expected after the modules before reaches it, that
   is ``sum gain >= log((1 - mastery_s) / (1 - needed_s))`` over these. Where mastery is not known the rules
-  accept nothing: something that teaches the skill must come before, and then the assumed mastery counts.
+  accept nothing: something that teaches the skill must come before, and then the expected mastery counts.
 - At most one module of a group of variants enters.
 - The module that awards the credential, where there is one, enters and comes last.
 
@@ -101,13 +101,13 @@ class Curriculum:
             requirements=requirements,
         )
 
-    def arrays(self, mastery: Floats, assumed: Floats, need: Need, missing: Bools, last: int) -> PlanArrays:
+    def arrays(self, mastery: Floats, expected: Floats, need: Need, missing: Bools, last: int) -> PlanArrays:
         """Put a learner beside it.
 
         Parameters
         ----------
-        mastery, assumed : float64 arrays, shape (n_skills,)
-            In the order of the catalogue; mastery is NaN where it is not known, assumed is what then counts.
+        mastery, expected : float64 arrays, shape (n_skills,)
+            In the order of the catalogue; mastery is NaN where it is not known, expected is what then counts.
         need : Need
         missing : bool array, shape (n_requirements,)
             Hard prerequisites that are not met, as the rules tell.
@@ -115,7 +115,7 @@ class Curriculum:
             Position here; -1 for none.
         """
         rows, n_on_modules = self.requirements, len(self.requirements.needed_module)
-        stands = np.where(np.isnan(mastery), assumed, mastery)[self.skill_by_id]
+        stands = np.where(np.isnan(mastery), expected, mastery)[self.skill_by_id]
         unknown = np.isnan(mastery)[self.skill_by_id]
         on_modules = np.flatnonzero(missing[:n_on_modules])
         on_skills = np.flatnonzero(missing[n_on_modules:])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from recommender.blocks.learners import started
 from recommender.bundle import ModelBundle
@@ -26,15 +26,13 @@ class Standing:
     ----------
     mastery : float64 array, shape (n_skills,)
         Probabilities, NaN where not known.
-    assumed : float64 array, shape (n_skills,)
-        What counts where nothing is known, as in `recommender.blocks.standing.Standing.used`.
     now, lasting : float64 arrays, shape (n_skills,)
-        Logits of mastery now, and of what stays of it when everything that fades has faded.
+        Logits of mastery now, where nothing is known of what is expected, and of what stays of it when
+        everything that fades has faded.
     finished : bool array, shape (n_modules,)
     """
 
     mastery: Floats
-    assumed: Floats
     now: Floats
     lasting: Floats
     finished: Bools
@@ -48,9 +46,9 @@ class Standing:
             module, _, done = started(state, catalog)
             finished[module] = done
         if bundle.skills is None:
-            unknown, assumed = np.full((2, catalog.n_skills), np.nan)
-            assumed[:] = bundle.ranking.value.assumed_mastery
-            return cls(unknown, assumed, logit(assumed), logit(assumed), finished)
+            unknown = np.full(catalog.n_skills, np.nan)
+            assumed = np.full(catalog.n_skills, logit(bundle.ranking.value.assumed_mastery))
+            return cls(unknown, assumed, assumed, finished)
         from recommender.skills.mastery_kernel import read_logits, stand
 
         readout = bundle.skills.mastery_.compiled(catalog)
@@ -67,9 +65,4 @@ class Standing:
                 readout, learner[0], met, skill, place.role, place.segment, at, filled, unfaded, share
             )
         stand(readout, met, skill, logits, unfaded, now, mastery, faded)
-        return cls(mastery, expit(logits[:-1]), logits[:-1], lasting[:-1], finished)
-
-    @property
-    def counted(self) -> Floats:
-        """Mastery where known, else what is assumed, (n_skills,)."""
-        return np.where(np.isnan(self.mastery), self.assumed, self.mastery)
+        return cls(mastery, logits[:-1], lasting[:-1], finished)

@@ -17,6 +17,7 @@ LEAST_TERM = 1e-9
 def explain(
     m: int,
     terms: Any,
+    handed: float,
     anyway: float,
     weights: Any,
     shares: Any,
@@ -34,8 +35,11 @@ def explain(
     m : int
     terms : tuple of 6 floats
         From `terms_of`.
+    handed : float
+        Part of the first of them that another module handed over because of its difficulty, which is the
+        reason then.
     anyway : float
-        What the first of them would be without a history.
+        What the rest of the first would be without a history.
     weights, shares : arrays, shape (n_views,) and (n_views, n_modules)
     codes : Codes
     reasons : int8 array, shape (MAX_REASONS,)
@@ -43,7 +47,8 @@ def explain(
         Shares of all positive terms.
     """
     values = np.zeros(codes.n)
-    share_liking(terms[0], anyway, parts_of(weights, shares, m), codes, values)
+    share_liking(terms[0] - handed, anyway, parts_of(weights, shares, m), codes, values)
+    values[codes.of_added[0]] += handed
     for t in range(len(codes.of_added)):
         values[codes.of_added[t]] += terms[1 + t]
     total = 0.0
@@ -70,18 +75,20 @@ def share_liking(liked: float, anyway: float, parts: Any, codes: Codes, values: 
     What it would be liked `anyway`, without a history, is no reason to name the history: that much goes to
     the views that tell what anybody takes, and to nobody where they are silent.
     """
-    of_history = 0.0
+    of_history, of_anybody = 0.0, 0.0
     for v in range(len(parts)):
-        if codes.of_view[v] != codes.of_anybody:
+        if codes.of_view[v] == codes.of_anybody:
+            of_anybody += parts[v]
+        else:
             of_history += parts[v]
     owed = liked * of_history
     if liked > 0.0 and of_history > 0.0:
         owed = max(liked - max(anyway, 0.0), 0.0)
     for v in range(len(parts)):
-        of_anybody = codes.of_view[v] == codes.of_anybody
-        its, of_all = (liked - owed, 1.0 - of_history) if of_anybody else (owed, of_history)
+        by_anybody = codes.of_view[v] == codes.of_anybody
+        its, of_all = (liked - owed, of_anybody) if by_anybody else (owed, of_history)
         if parts[v] > 0.0:
-            values[codes.of_view[v]] += its * parts[v] / of_all
+            values[codes.of_view[v]] += its * (parts[v] / of_all)
 
 
 @numba.njit(cache=True, nogil=True)

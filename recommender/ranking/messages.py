@@ -21,7 +21,7 @@ MESSAGES_EN: Mapping[str, str] = {
     "review_due.general": "What it teaches is due for review.",
     "right_difficulty": "Your chance of passing is about {success:.0%}, "
     "inside the {low:.0%} to {high:.0%} that suits you now.",
-    "right_difficulty.history": "What you have done puts your chance of passing at about {success:.0%}, "
+    "right_difficulty.history": "Your chance of passing is about {success:.0%}; what you have done puts that "
     "inside the {low:.0%} to {high:.0%} that suits you now.",
     "right_difficulty.near": "Your chance of passing is about {success:.0%}, "
     "a little {side} the {low:.0%} to {high:.0%} that suits you now.",

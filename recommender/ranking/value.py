@@ -27,8 +27,8 @@ class ValueWeights(BaseModel):
     They are declared, not learned; those of gap and band were tried on simulated learners, see ADR 0012 and
     0014. With `gap` 16.0, the module that adds most readiness an hour beats one that adds half of it at
     e^8 = 3,000 times its preference; with `difficulty` 1.0, a module of perfect fit beats one of no fit at
-    e^2 = 7.4 times, and with `out_of_band` 6.0 one in the band beats one just outside that adds three eighths
-    more readiness an hour.
+    e^2 = 7.4 times, and with `out_of_band` 6.0 one in the band beats one just outside that adds more
+    readiness an hour by up to three eighths of what the fastest module adds.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

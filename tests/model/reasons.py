@@ -152,9 +152,9 @@ class Evidence:
         return {skill_id for skill_id, its in names if its == name}
 
 
-def _left(asked: Question, keeps: Callable[[Event], bool]) -> Question | None:
-    left = [event for event in asked.events if keeps(event)]
-    return replace(asked, events=left) if len(left) < len(asked.events) else None
+def _left(asked: Question, keeps: Callable[[Event], bool]) -> Question:
+    """What is left may be everything: then a reason named what was never done, and no score falls."""
+    return replace(asked, events=[event for event in asked.events if keeps(event)])
 
 
 def judge(engine: Engine, evidence: Evidence, asked: Question, module_id: str, reason: Reason) -> Case | None:

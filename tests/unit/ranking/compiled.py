@@ -256,6 +256,7 @@ def told(
     numbers: Codes,
     codes: Sequence[ReasonCode],
     *,
+    handed: float = 0.0,
     anyway: float | None = None,
 ) -> list[tuple[ReasonCode, float]]:
     """Reasons for a module, with their weights; without a history liked `anyway`, else by views' parts."""
@@ -264,7 +265,7 @@ def told(
         parts = explain_kernel.parts_of(of_views, shares, module)
         of_anybody = [numbers.of_view[v] == numbers.of_anybody for v in range(len(of_views))]
         anyway = terms[0] * float(parts[of_anybody].sum())
-    explain_kernel.explain(module, terms, anyway, of_views, shares, numbers, reasons, weights)
+    explain_kernel.explain(module, terms, handed, anyway, of_views, shares, numbers, reasons, weights)
     return [(codes[c], float(w)) for c, w in zip(reasons.tolist(), weights, strict=True) if c >= 0]
 
 

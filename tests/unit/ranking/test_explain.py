@@ -104,7 +104,7 @@ def test_what_anybody_likes_is_not_owed_to_the_history(liked, anyway, shares, ex
         ),
         (
             explain.right_difficulty(EN, 0.78, BAND, by_history=True),
-            "What you have done puts your chance of passing at about 78%, "
+            "Your chance of passing is about 78%; what you have done puts that "
             "inside the 70% to 85% that suits you now.",
         ),
         (explain.unlocks(EN, 3), "Finishing it opens 3 more modules."),

@@ -42,6 +42,10 @@ class Rules:
         skills; their time counts. No other policy has a test of its own.
     rest_days : float
         Days for which no policy offers again what a learner gave up.
+    followed_minutes : float
+        Minutes for which everybody is followed under the engine, ready or not, to hold the chances of passing
+        that it tells against what happens. Programmes do not show that: who is really ready, which no
+        estimate can know, leaves them, and leaves behind those who are worse than they seem.
     """
 
     ready: float = 0.8
@@ -55,6 +59,7 @@ class Rules:
     failure_memory: float = 0.1
     most_items: int = 30
     rest_days: float = 60.0
+    followed_minutes: float = 1_000.0
 
 
 @dataclass(frozen=True, slots=True)

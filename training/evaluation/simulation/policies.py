@@ -120,7 +120,8 @@ def baselines(facts: Facts) -> dict[str, Policy]:
 
 def engine_policy(engine: Engine, *, most_items: int) -> Policy:
     """Ask what the engine wants to know, `most_items` items at most, then take its first recommendation."""
-    only_fit = Engine(_with(engine.bundle, {"value": {"out_of_band": _FORBIDS}}))
+    by_score = replace(engine.bundle, ranking=engine.bundle.ranking.model_copy(update={"exploration": 0.0}))
+    only_fit = Engine(_with(by_score, {"value": {"out_of_band": _FORBIDS}}))
 
     def choose(at: Situation, _: See, __: np.random.Generator) -> Choice:
         answer = engine.recommend(at.state, at.profile, at.query, now=at.now)
@@ -145,8 +146,8 @@ def ablations(bundle: ModelBundle) -> dict[str, ModelBundle]:
     """Return bundles that lack a part of the engine, by the name of the policy."""
     without: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "engine_without_difficulty": {
-            "difficulty": {"floor": 0.001, "low": 0.001, "high": 0.999, "ceiling": 0.999},
-            "value": {"difficulty": 0.0},
+            "difficulty": {"floor": 0.001, "low": 0.001, "high": 0.999, "ceiling": 0.999, "caution": 0.0},
+            "value": {"difficulty": 0.0, "out_of_band": 0.0},
         },
         "engine_without_gap": {"value": {"gap": 0.0}},
         "engine_without_views": {"value": {"uniform_floor": 1.0 - 1e-9}},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -72,6 +73,9 @@ class Cell:
     policy : str
     programmes : array of `PROGRAMME`, shape (n_learners,)
     said : array of `SAID`
+        Of programmes.
+    followed : array of `SAID`
+        Of everybody for `Rules.followed_minutes`, ready or not; of policies other than the engine nothing.
     groups : mapping of str to array of str, shape (n_learners,)
     """
 
@@ -79,6 +83,7 @@ class Cell:
     policy: str
     programmes: NDArray[np.void]
     said: NDArray[np.void]
+    followed: NDArray[np.void]
     groups: Mapping[str, NDArray[np.str_]]
 
 
@@ -166,11 +171,14 @@ def run_seed(stage: Stage, variation: Variation, n: int, seed: int, rules: Rules
     for name, (engine, policy) in stage.policies(rules).items():
         people, scene, record = stage.organisation.people(variation, n, seed)
         run = _Run(stage.organisation, people, scene, record, Platform(engine), policy, rules, seed)
-        rows = np.zeros(n, PROGRAMME)
-        said: list[tuple[float, int, bool, int, int]] = []
-        for i in range(n):
-            rows[i] = run.programme(i, said)
-        yield Cell(variation, name, rows, np.array(said, SAID), _groups(people))
+        rows, said = run.everybody()
+        followed = np.zeros(0, SAID)
+        if name == ENGINE:
+            people, scene, record = stage.organisation.people(variation, n, seed)
+            endless = replace(rules, ready=math.inf, most_minutes=rules.followed_minutes)
+            run = replace(run, people=people, scene=scene, record=record, rules=endless)
+            _, followed = run.everybody()
+        yield Cell(variation, name, rows, said, followed, _groups(people))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +193,14 @@ class _Run:
     policy: Policy
     rules: Rules
     seed: int
+
+    def everybody(self) -> tuple[NDArray[np.void], NDArray[np.void]]:
+        """Lead everybody through a programme; what became of each, and what was said of modules."""
+        rows = np.zeros(len(self.people.team), PROGRAMME)
+        said: list[tuple[float, int, bool, int, int]] = []
+        for i in range(len(rows)):
+            rows[i] = self.programme(i, said)
+        return rows, np.array(said, SAID)
 
     def programme(self, i: int, said: list[tuple[float, int, bool, int, int]]) -> tuple[Any, ...]:
         """Lead one learner from the start of a programme to its end."""

@@ -44,8 +44,8 @@ class WorldReport:
     groups : mapping of str to mapping of str to mapping of str to float
         Minutes to readiness by group, value and policy, of at least `LEAST_PEOPLE` learners; ``n`` beside.
     calibration : mapping of str to mapping of str to float
-        Of policies that tell a chance of success: its error, and what share of modules lay
-        in the band where any allowed one did.
+        Of engines what share of the modules taken lay in the band, where any could; of the engine also the
+        error of the chance of success that it told of everybody, ready or not.
     """
 
     variation: Variation
@@ -144,11 +144,7 @@ def _world(
         groups={
             group: _by_value(values[counted], minutes[counted], names) for group, values in groups.items()
         },
-        calibration={
-            name: found
-            for name, cells in by_policy.items()
-            if (found := _calibration(np.concatenate([c.said for c in cells])))
-        },
+        calibration={name: found for name, cells in by_policy.items() if (found := _told(cells))},
     )
 
 
@@ -194,11 +190,21 @@ def _by_value(values: NDArray[np.str_], minutes: Floats, names: Iterable[str]) -
     return found
 
 
-def _calibration(said: NDArray[np.void]) -> dict[str, float]:
-    """Error of the chance of success that was told, in bins of as many answers each; share in the band.
+def _told(cells: Sequence[Cell]) -> dict[str, float]:
+    """Hold what an engine told against what happened."""
+    said = np.concatenate([c.said for c in cells])
+    followed = _calibration(np.concatenate([c.followed for c in cells]))
+    return {**_in_band(said), **followed} if np.isfinite(said["success"]).any() else {}
 
-    The share is of modules that were taken where any allowed module lay in the band.
-    """
+
+def _in_band(said: NDArray[np.void]) -> dict[str, float]:
+    """Share of the modules taken that lay in the band, where any allowed module did."""
+    can = said["any_fits"]
+    return {"in_band": float((said["fits"][can] == 1).mean()) if can.any() else float("nan")}
+
+
+def _calibration(said: NDArray[np.void]) -> dict[str, float]:
+    """Error of the chance of success that was told, in bins of as many answers each."""
     told = said[~np.isnan(said["success"]) & (said["n_asked"] > 0)]
     if not len(told):
         return {}
@@ -207,10 +213,8 @@ def _calibration(said: NDArray[np.void]) -> dict[str, float]:
     bins = np.minimum((np.cumsum(n) - n) * _BINS // n.sum(), _BINS - 1)
     asked = np.bincount(bins, n, _BINS)
     gap = np.abs(np.bincount(bins, told["success"] * n, _BINS) - np.bincount(bins, passed, _BINS))
-    can = (said["fits"] >= 0) & said["any_fits"]
     return {
         "success_told": float((told["success"] * n).sum() / n.sum()),
         "success_seen": float(passed.sum() / n.sum()),
         "calibration_error": float(gap[asked > 0].sum() / asked.sum()),
-        "in_band": float(said["fits"][can].mean()) if can.any() else float("nan"),
     }

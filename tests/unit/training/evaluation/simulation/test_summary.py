@@ -13,7 +13,9 @@ CONFIG = SimulationConfig(learners=5, seeds=2, learner_models=("growth",), rules
 N = 10
 
 
-def cell(policy: str, minutes: float, *, never: int = 0, said: list | None = None) -> Cell:
+def cell(
+    policy: str, minutes: float, *, never: int = 0, said: list | None = None, followed: list | None = None
+) -> Cell:
     rows = np.zeros(N, PROGRAMME)
     rows["learner"], rows["minutes"], rows["end"] = np.arange(N), minutes, READY
     rows["modules"], rows["n_asked"], rows["n_failed"], rows["leaves"] = 4, 10, 3, np.nan
@@ -21,7 +23,8 @@ def cell(policy: str, minutes: float, *, never: int = 0, said: list | None = Non
     if never:
         rows["end"][-never:], rows["minutes"][-never:] = OUT_OF_TIME, 1000.0
     groups = {"site": np.array(["north"] * 6 + ["south"] * 4)}
-    return Cell(Variation("growth"), policy, rows, np.array(said or [], SAID), groups)
+    told = np.array(said or [], SAID)
+    return Cell(Variation("growth"), policy, rows, told, np.array(followed or [], SAID), groups)
 
 
 def report(*cells: Cell):
@@ -67,10 +70,14 @@ def test_shares_weigh_by_what_they_are_shares_of() -> None:
 
 
 def test_what_is_told_of_success_is_held_against_answers() -> None:
-    said = [(0.8, 1, True, 10, 2)] * 10 + [(0.6, 0, True, 10, 6)] * 10 + [(np.nan, -1, True, 10, 5)]
+    """Of everybody: who is ready leaves a programme, and with that what was told of them."""
+    followed = [(0.8, 1, True, 10, 2)] * 10 + [(0.6, 0, True, 10, 6)] * 10 + [(np.nan, -1, True, 10, 5)]
+    said = [(0.8, 1, True, 10, 2)] * 10 + [(0.6, 0, True, 10, 10)] * 9 + [(np.nan, -1, True, 10, 5)]
     # Where nothing that is allowed lies in the band, nothing can be asked of what was taken.
     said += [(0.4, 0, False, 0, 0)] * 7
-    found = report(cell("engine", 300.0, said=said), cell("als", 400.0), cell("oracle", 200.0))
+    found = report(
+        cell("engine", 300.0, said=said, followed=followed), cell("als", 400.0), cell("oracle", 200.0)
+    )
     told = found.calibration["engine"]
     assert told["success_told"] == pytest.approx(0.7)
     assert told["success_seen"] == pytest.approx(0.6)
