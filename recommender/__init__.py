@@ -9,8 +9,10 @@
 
 from recommender.bundle import ModelBundle
 from recommender.domain.events import Attempt, Completion, CredentialEarned, Event, Feedback, SelfAssessment
+from recommender.domain.gap import GapReport, TeamGapReport
 from recommender.domain.learner import LearnerProfile
 from recommender.domain.pathway import Pathway
+from recommender.domain.people import Mentor, MentorAssignment, SkillChampions
 from recommender.domain.recommendation import (
     Query,
     Reason,
@@ -28,6 +30,11 @@ from recommender.errors import (
     RecommenderError,
     UnknownIdError,
 )
+from recommender.pathways.team_gap import team_gaps
+from recommender.people.champions import champions
+from recommender.people.config import PeopleConfig
+from recommender.people.mentors import assign_mentors, find_mentors
+from recommender.people.table import MentorTable
 from recommender.skills.state import LateEventError, LearnerState
 
 __all__ = [
@@ -40,19 +47,30 @@ __all__ = [
     "Engine",
     "Event",
     "Feedback",
+    "GapReport",
     "InputError",
     "LateEventError",
     "LearnerProfile",
     "LearnerState",
+    "Mentor",
+    "MentorAssignment",
+    "MentorTable",
     "ModelBundle",
     "NotFittedError",
     "Pathway",
+    "PeopleConfig",
     "Query",
     "Reason",
     "Recommendation",
     "RecommendedModule",
     "RecommenderError",
     "SelfAssessment",
+    "SkillChampions",
     "SkillMastery",
+    "TeamGapReport",
     "UnknownIdError",
+    "assign_mentors",
+    "champions",
+    "find_mentors",
+    "team_gaps",
 ]
