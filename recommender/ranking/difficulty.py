@@ -129,7 +129,7 @@ def band_for(challenge: Challenge, recent: Recent, config: BandConfig) -> Band:
     >>> config = BandConfig()
     >>> band = band_for("balanced", Recent(share=0.4, n_answers=100, push=1.0), config)
     >>> round(band.low, 3), round(band.high, 3)
-    (0.825, 0.97)
+    (0.625, 0.97)
     """
     shift = _within(_ASKED[challenge] * config.challenge_step + recent.push * config.push_step, config)
     n = min(recent.n_answers, _MOST_ANSWERS)
