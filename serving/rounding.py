@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import overload
+from typing import Any, overload
 
 _DIGITS = 4
 
@@ -21,3 +21,23 @@ def rounded(value: float | None) -> float | None:
     """
     # float(): the engine's numbers may be NumPy's, which JSON does not know.
     return None if value is None else round(float(value), _DIGITS)
+
+
+def all_rounded(answer: dict[str, Any]) -> dict[str, Any]:
+    """Round every float of an answer, however deep; tuples become lists.
+
+    >>> all_rounded({"skills": ({"gap": 0.123456, "n_attempts": 3},), "role": None})
+    {'skills': [{'gap': 0.1235, 'n_attempts': 3}], 'role': None}
+    """
+    return {name: _all_rounded(value) for name, value in answer.items()}
+
+
+def _all_rounded(value: Any) -> Any:
+    match value:
+        case float():
+            return rounded(value)
+        case dict():
+            return all_rounded(value)
+        case list() | tuple():
+            return [_all_rounded(each) for each in value]
+    return value

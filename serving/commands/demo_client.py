@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 import httpx2
 
@@ -55,6 +56,10 @@ class DemoClient:
         skills = self._call("GET", f"/v1/learners/{learner_id}/mastery")["skills"]
         modules = self.recommend(learner_id, k, role_id=role_id)["recommendations"]
         return Standing({skill["skill_id"]: skill for skill in skills}, modules)
+
+    def pathway(self, learner_id: str, role_id: str) -> Json:
+        """Answer of GET /v1/learners/{learner_id}/pathway."""
+        return self._call("GET", f"/v1/learners/{learner_id}/pathway?role_id={quote(role_id)}")
 
     def answer_items(self, learner_id: str, item_ids: Sequence[str], *, passed: bool, label: str) -> Json:
         """Post one attempt per item, all passed or all failed."""

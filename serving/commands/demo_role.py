@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from serving.commands.demo_choice import SHOWN, DemoData, choose_module, fail
 from serving.commands.demo_client import DemoClient, Json, Standing
 from serving.commands.demo_people import Organisation, Person
-from serving.commands.demo_role_tables import gaps_table, towards_table
+from serving.commands.demo_role_tables import gaps_table, pathway_table, towards_table
 from serving.commands.demo_server import DemoError
 from serving.commands.demo_story import NOBODY, Telling, tell_answers
 from serving.commands.demo_tables import side_by_side
@@ -74,6 +74,8 @@ def tell_role(telling: Telling, organisation: Organisation, movers: Sequence[Per
     console.print(_who(person, organisation.team_minutes(person.team_id)), highlight=False)
     console.print(gaps_table(f"Gaps to {target}", organisation, person.target_role_id, at.towards))
     console.print(towards_table(f"Next, towards {target}", organisation, at.towards.modules))
+    way = telling.client.pathway(person.learner_id, person.target_role_id)
+    console.print(pathway_table(f"The whole way to {target}", way))
     console.print(
         side_by_side(
             "Does the role matter? The same request for both",

@@ -12,6 +12,7 @@ from serving.commands.demo_people import Organisation
 from serving.commands.demo_tables import chance, interval, why
 
 _SHOWN_GAPS = 6
+_SHOWN_STEPS = 8
 
 
 def gaps_table(title: str, organisation: Organisation, role_id: str, standing: Standing) -> Table:
@@ -57,6 +58,27 @@ def towards_table(title: str, organisation: Organisation, modules: Sequence[Mapp
             _asked(module["skills"], organisation),
             _reasons(module),
         )
+    return table
+
+
+def pathway_table(title: str, way: Mapping[str, Any]) -> Table:
+    """First steps of a pathway, and in its caption where it leads."""
+    table = Table(title=title, title_justify="left", caption_justify="left", width=100)
+    for name in ("weeks", "module", "minutes", "why"):
+        table.add_column(name, justify="right" if name == "minutes" else "left")
+    for step in way["steps"][:_SHOWN_STEPS]:
+        first, last = step["starts_week"], step["ends_week"]
+        weeks = f"{first}" if first == last else f"{first} to {last}"
+        table.add_row(weeks, step["title"], f"{step['minutes']:.0f}", step["why"])
+    more = len(way["steps"]) - _SHOWN_STEPS
+    ready = (
+        ""
+        if way["readiness"] is None
+        else f"; readiness {way['readiness']:.0%} now, {way['readiness_expected']:.0%} expected at the end"
+    )
+    table.caption = (
+        f"and {more} more steps; " if more > 0 else ""
+    ) + f"{way['weeks']} weeks at {way['weekly_minutes']:.0f} minutes{ready}."
     return table
 
 

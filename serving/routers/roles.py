@@ -1,0 +1,93 @@
+"""A learner on the way to a role: what is missing, and the way there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from recommender.domain.learner import LearnerProfile
+from serving.dependencies import ServicesDep, requires
+from serving.errors import documented
+from serving.examples import ROLE_ID
+from serving.learner_states import KnownLearner, known_learner
+from serving.model import ServedModel
+from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, Fault, Problem
+from serving.rounding import all_rounded
+from serving.routers.learners import LearnerPath
+from serving.routers.model import model_ref
+from serving.schemas.fields import Id
+from serving.schemas.roles import GapsResponse, PathwayResponse
+from serving.security.scopes import Scope
+from serving.services import Services
+
+router = APIRouter(
+    prefix="/v1/learners/{learner_id:path}", tags=["learners"], dependencies=[requires(Scope.RECOMMEND)]
+)
+RoleQuery = Annotated[
+    Id | None,
+    Query(
+        description="By default the learner's target role, else the present one.",
+        examples=[ROLE_ID],
+    ),
+]
+_PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, INVALID, UNAVAILABLE)
+
+
+@router.get("/gaps", summary="What is missing for a role", responses=_PROBLEMS)
+def gaps(learner_id: LearnerPath, services: ServicesDep, role_id: RoleQuery = None) -> GapsResponse:
+    """Tell what the learner lacks for a role, by skill, and how ready they are for it and for others.
+
+    Of somebody unknown the answer tells what is expected of anybody.
+    """
+    model, learner = _asked(services, learner_id)
+    now = services.clock()
+    report = model.engine.gaps(learner.state, learner.profile, role_id=role_id, now=now)
+    told = all_rounded(asdict(report)) | {"learner_id": learner_id}
+    return GapsResponse.model_validate(told | {"generated_at": now, "model": model_ref(model)})
+
+
+@router.get("/pathway", summary="The way to a role", responses=_PROBLEMS)
+def pathway(
+    learner_id: LearnerPath,
+    services: ServicesDep,
+    role_id: RoleQuery = None,
+    weekly_minutes: Annotated[
+        float | None,
+        Query(
+            gt=0,
+            allow_inf_nan=False,
+            description="By default those of the learner's profile, else those that the model has.",
+            examples=[120.0],
+        ),
+    ] = None,
+) -> PathwayResponse:
+    """Plan which modules in which weeks close the gap to a role in the least time, prerequisites first.
+
+    The service remembers no pathway. It is a forecast from estimates, made anew from the evidence of now.
+    """
+    model, learner = _asked(services, learner_id)
+    now, known = services.clock(), model.engine.catalog.roles.index
+    profile = learner.profile
+    if role_id is None and profile.target_role_id not in known and profile.role_id not in known:
+        message = "role_id is missing, and the learner's profile names no role of the catalogue"
+        fault = Fault("role_id", message, "name a role that the catalogue lists", None)
+        raise Problem(INVALID, f"{message}; {fault.remedy}", (fault,))
+    way = model.engine.pathway(
+        learner.state, profile, role_id=role_id, weekly_minutes=weekly_minutes, now=now
+    )
+    told = all_rounded(asdict(way))
+    # There is no earlier pathway here that could have been kept.
+    del told["kept"]
+    about = {"learner_id": learner_id, "generated_at": now, "model": model_ref(model)}
+    return PathwayResponse.model_validate(told | about)
+
+
+def _asked(services: Services, learner_id: str) -> tuple[ServedModel, KnownLearner]:
+    """Model that serves, and the learner, of whom nothing may be known."""
+    model = services.models.current
+    if model is None:
+        raise Problem(UNAVAILABLE, "no model is loaded, so nothing can be said of roles; try again later")
+    learner = known_learner(services.database, model, learner_id, now=services.clock())
+    return model, learner or KnownLearner(LearnerProfile(learner_id=learner_id), None)
