@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -11,16 +12,16 @@ from serving.store import learners
 from tests.unit.serving.world import MODULES, ROLE, SKILLS, Service, attempt, fields
 
 
-def gaps(service: Service, learner_id: str = "ann", **params: object) -> dict[str, object]:
+def gaps(service: Service, learner_id: str = "ann", **params: object) -> dict[str, Any]:
     answer = service.client.get(f"/v1/learners/{learner_id}/gaps", params=params)
     assert answer.status_code == 200, answer.text
-    body: dict[str, object] = answer.json()
+    body: dict[str, Any] = answer.json()
     return body
 
 
-def give_role(service: Service, **profile: object) -> None:
+def give_role(service: Service, **profile: Any) -> None:
     with service.database.write() as connection:
-        learners.save_profiles(connection, [LearnerProfile(learner_id="ann", **profile)])  # type: ignore[arg-type]
+        learners.save_profiles(connection, [LearnerProfile(learner_id="ann", **profile)])
 
 
 def test_gaps_move_with_evidence(service: Service) -> None:
@@ -29,20 +30,19 @@ def test_gaps_move_with_evidence(service: Service) -> None:
     service.post_events(*(attempt(f"q{i}", score=0) for i in range(8)))
     worse = gaps(service, role_id=ROLE)
     fractions = [
-        next(skill for skill in body["skills"] if skill["skill_id"] == SKILLS[0])  # type: ignore[attr-defined]
-        for body in (able, worse)
+        next(skill for skill in body["skills"] if skill["skill_id"] == SKILLS[0]) for body in (able, worse)
     ]
     assert fractions[1]["mastery"] < fractions[0]["mastery"]
     assert fractions[1]["gap"] > fractions[0]["gap"]
-    assert worse["role"]["readiness"] < able["role"]["readiness"]  # type: ignore[index]
-    assert {skill["skill_id"] for skill in worse["skills"]} == set(SKILLS[:2])  # type: ignore[attr-defined]
+    assert worse["role"]["readiness"] < able["role"]["readiness"]
+    assert {skill["skill_id"] for skill in worse["skills"]} == set(SKILLS[:2])
 
 
 def test_the_role_is_that_of_the_profile(service: Service) -> None:
     assert gaps(service)["role"] is None
     give_role(service, role_id=ROLE)
     body = gaps(service)
-    assert body["role"]["role_id"] == body["present"]["role_id"] == ROLE  # type: ignore[index]
+    assert body["role"]["role_id"] == body["present"]["role_id"] == ROLE
     assert body["target"] is None
 
 
