@@ -215,8 +215,9 @@ class Words:
             case "review_due" if row.faded_skill >= 0:
                 return explain.review_due(messages, catalog.skill_names[row.faded_skill], row.faded)
             case "right_difficulty":
-                by_history = row.by_history
-                return explain.right_difficulty(messages, row.success, request.band, by_history=by_history)
+                return explain.right_difficulty(
+                    messages, row.success, request.band, by_history=row.by_history
+                )
             case "unlocks":
                 return explain.unlocks(messages, row.n_unlocked)
             case "learners_like_you":

@@ -57,6 +57,14 @@ def known_learner(
     return KnownLearner(profile, state)
 
 
+def learner_or_stranger(
+    database: Database, model: ServedModel, learner_id: str, *, now: datetime
+) -> KnownLearner:
+    """Do as `known_learner`; of somebody unknown nothing is known, and nothing is stored."""
+    found = known_learner(database, model, learner_id, now=now)
+    return found or KnownLearner(LearnerProfile(learner_id=learner_id), None)
+
+
 def advance(
     connection: Connection, model: ServedModel | None, new: Sequence[LoggedEvent], *, now: datetime
 ) -> None:

@@ -9,11 +9,10 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter, Body
 
-from recommender.domain.learner import LearnerProfile
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.examples import NEXT_ITEM_REQUESTS
-from serving.learner_states import KnownLearner, known_learner
+from serving.learner_states import learner_or_stranger
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.rounding import rounded
 from serving.routers.learners import LearnerPath
@@ -50,9 +49,7 @@ def next_item(
             "the model that serves was trained without attempts, so no item can be chosen; "
             "promote one that was trained on attempts",
         )
-    learner = known_learner(services.database, model, learner_id, now=now)
-    if learner is None:
-        learner = KnownLearner(LearnerProfile(learner_id=learner_id), None)
+    learner = learner_or_stranger(services.database, model, learner_id, now=now)
     answer = engine.next_item(
         learner.state,
         learner.profile,

@@ -9,13 +9,12 @@ from uuid import UUID, uuid4
 import structlog
 from fastapi import APIRouter, Body, Header
 
-from recommender.domain.learner import LearnerProfile
 from recommender.domain.recommendation import Recommendation, RecommendedModule
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.examples import RECOMMENDATION_REQUESTS
 from serving.languages import preferred_language
-from serving.learner_states import KnownLearner, known_learner
+from serving.learner_states import learner_or_stranger
 from serving.model import ServedModel
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
 from serving.rounding import rounded
@@ -52,9 +51,7 @@ def recommend(
     model, now = services.models.current, services.clock()
     if model is None:
         return _without_model(request.learner_id, now)
-    learner = known_learner(services.database, model, request.learner_id, now=now)
-    if learner is None:
-        learner = KnownLearner(LearnerProfile(learner_id=request.learner_id), None)
+    learner = learner_or_stranger(services.database, model, request.learner_id, now=now)
     answer = model.engine.recommend(
         learner.state,
         learner.profile,

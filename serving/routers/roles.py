@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from recommender.domain.learner import LearnerProfile
+from recommender.domain.recommendation import Query as AnyQuery
+from recommender.questions import target_role
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.examples import ROLE_ID
-from serving.learner_states import KnownLearner, known_learner
+from serving.learner_states import KnownLearner, learner_or_stranger
 from serving.model import ServedModel
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, Fault, Problem
 from serving.rounding import all_rounded
@@ -41,8 +43,8 @@ def gaps(learner_id: LearnerPath, services: ServicesDep, role_id: RoleQuery = No
 
     Of somebody unknown the answer tells what is expected of anybody.
     """
-    model, learner = _asked(services, learner_id)
     now = services.clock()
+    model, learner = _asked(services, learner_id, now)
     report = model.engine.gaps(learner.state, learner.profile, role_id=role_id, now=now)
     told = all_rounded(asdict(report)) | {"learner_id": learner_id}
     return GapsResponse.model_validate(told | {"generated_at": now, "model": model_ref(model)})
@@ -67,10 +69,10 @@ def pathway(
 
     The service remembers no pathway. It is a forecast from estimates, made anew from the evidence of now.
     """
-    model, learner = _asked(services, learner_id)
-    now, known = services.clock(), model.engine.catalog.roles.index
+    now = services.clock()
+    model, learner = _asked(services, learner_id, now)
     profile = learner.profile
-    if role_id is None and profile.target_role_id not in known and profile.role_id not in known:
+    if role_id is None and target_role(model.engine.catalog, profile, AnyQuery()) < 0:
         message = "role_id is missing, and the learner's profile names no role of the catalogue"
         fault = Fault("role_id", message, "name a role that the catalogue lists", None)
         raise Problem(INVALID, f"{message}; {fault.remedy}", (fault,))
@@ -84,10 +86,9 @@ def pathway(
     return PathwayResponse.model_validate(told | about)
 
 
-def _asked(services: Services, learner_id: str) -> tuple[ServedModel, KnownLearner]:
+def _asked(services: Services, learner_id: str, now: datetime) -> tuple[ServedModel, KnownLearner]:
     """Model that serves, and the learner, of whom nothing may be known."""
     model = services.models.current
     if model is None:
         raise Problem(UNAVAILABLE, "no model is loaded, so nothing can be said of roles; try again later")
-    learner = known_learner(services.database, model, learner_id, now=services.clock())
-    return model, learner or KnownLearner(LearnerProfile(learner_id=learner_id), None)
+    return model, learner_or_stranger(services.database, model, learner_id, now=now)

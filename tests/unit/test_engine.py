@@ -166,9 +166,15 @@ def test_started_is_not_finished(tiny_engine):
 
 
 def test_a_variant_on_the_tiny_data(tiny_engine):
-    """Who fails in Python is given the gentle version of its last module."""
+    """Who fails in Python is given the gentle version of its last module, where nothing else suits."""
+    ranking = tiny_engine.bundle.ranking
+    value = ranking.value.model_copy(update={"out_of_band": 1.0})
+    narrow = ranking.difficulty.model_copy(update={"low": 0.7, "floor": 0.5})
+    ranking = ranking.model_copy(update={"value": value, "difficulty": narrow})
+    tiny_engine = Engine(replace(tiny_engine.bundle, ranking=ranking))
     events = [*finished("m00", "m01", "m02"), *answers("++++", "q00"), *answers("------", "q03", NOW)]
     answer = ask(tiny_engine, events)
+    assert ids(answer)[0] == "m03-easy"
     told = [m for m in answer.modules if m.adjustment]
     assert [m.module_id for m in told] == ["m03-easy"]
     assert told[0].adjustment.from_module_id == "m03"

@@ -21,6 +21,7 @@ from recommender.embeddings.view import View
 from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
 from recommender.ranking.rank import rank_ids
+from training.evaluation.off_policy.engine_policy import without_chance
 from training.evaluation.simulation.learner import Situation
 
 Floats = NDArray[np.float64]
@@ -120,8 +121,7 @@ def baselines(facts: Facts) -> dict[str, Policy]:
 
 def engine_policy(engine: Engine, *, most_items: int) -> Policy:
     """Ask what the engine wants to know, `most_items` items at most, then take its first recommendation."""
-    by_score = replace(engine.bundle, ranking=engine.bundle.ranking.model_copy(update={"exploration": 0.0}))
-    only_fit = Engine(_with(by_score, {"value": {"out_of_band": _FORBIDS}}))
+    only_fit = Engine(_with(without_chance(engine).bundle, {"value": {"out_of_band": _FORBIDS}}))
 
     def choose(at: Situation, _: See, __: np.random.Generator) -> Choice:
         answer = engine.recommend(at.state, at.profile, at.query, now=at.now)
