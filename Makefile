@@ -173,14 +173,14 @@ lint: setup ## formatting, style, types, import contracts, links in docs
 
 .PHONY: test
 test: setup ## every test that is quick and needs nothing but this machine, with coverage
-	@$(PYTEST) -m "not browser and not slow" --cov --cov-report=
+	@$(PYTEST) -m "not browser and not postgres and not slow" --cov --cov-report=
 	@$(BIN)/coverage report --include 'recommender/*' --fail-under 92
 	@$(BIN)/coverage report --include 'training/*' --fail-under 88
 	@$(BIN)/coverage report --include 'serving/*' --fail-under 88
 
 .PHONY: test-rest
-test-rest: setup chromium ## what make test leaves out: slow tests and a browser's (installs Chromium from Debian where it is missing)
-	@$(PYTEST) -m "browser or slow"
+test-rest: setup chromium ## what make test leaves out: slow tests, a browser's and PostgreSQL's (installs Chromium from Debian where it is missing)
+	@$(PYTEST) -m "browser or postgres or slow"
 
 .PHONY: test-all
 test-all: test-rest test ## every test, each once

@@ -26,10 +26,9 @@ from serving.problems import (
     Problem,
 )
 from serving.schemas.service import ProblemResponse
-from serving.store.database import StoreBusyError
+from serving.store.faults import StoreUnavailableError
 
 _PLACES = ("body", "query", "path", "header")
-_RETRY_SECONDS = 5
 _NOT_JSON = "send one JSON object, encoded as UTF-8, as application/json"
 
 
@@ -38,7 +37,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(UnknownIdError, _unknown_id)
-    app.add_exception_handler(StoreBusyError, _busy)
+    app.add_exception_handler(StoreUnavailableError, _store_unavailable)
     app.add_exception_handler(HTTPException, _http_exception)
 
 
@@ -87,9 +86,8 @@ async def _unknown_id(_request: Request, error: Exception) -> Response:
     return respond(Problem(INVALID, _sentence(fault), (fault,)))
 
 
-async def _busy(_request: Request, _error: Exception) -> Response:
-    detail = "another writer holds the database; nothing was stored: send the request again after Retry-After"
-    return respond(Problem(UNAVAILABLE, detail, headers={"Retry-After": str(_RETRY_SECONDS)}))
+async def _store_unavailable(_request: Request, error: Exception) -> Response:
+    return respond(Problem(UNAVAILABLE, str(error)))
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:

@@ -40,7 +40,8 @@ def take_in(
     readable = [event for event in read if isinstance(event, LoggedEvent)]
     if not readable:
         return [_outcome(row, event, {}) for row, event in zip(rows, read, strict=True)]
-    with database.write() as connection:
+
+    def store(connection: Connection) -> list[RowOutcome]:
         known = log.payloads(connection, [event.event_id for event in readable])
         outcomes = [_outcome(row, event, known) for row, event in zip(rows, read, strict=True)]
         stored = [
@@ -49,7 +50,9 @@ def take_in(
             if outcome.status == "stored" and isinstance(event, LoggedEvent)
         ]
         record(connection, model, stored, now=rules.received_at)
-    return outcomes
+        return outcomes
+
+    return database.transact(store)
 
 
 def record(

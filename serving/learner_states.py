@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -50,11 +51,14 @@ def known_learner(
         state = _usable(stored, model.engine)
         if state is not None or not log.has_any(connection, learner_id):
             return KnownLearner(profile, state)
-    with database.write() as connection:
+
+    def replay(connection: Connection) -> LearnerState:
         learners.ensure(connection, [learner_id])
-        state = _replayed(connection, model, learner_id)
-        learners.save_states(connection, {learner_id: _stored(state)}, at=to_seconds(now))
-    return KnownLearner(profile, state)
+        replayed = _replayed(connection, model, learner_id)
+        learners.save_states(connection, {learner_id: _stored(replayed)}, at=to_seconds(now))
+        return replayed
+
+    return KnownLearner(profile, database.transact(replay))
 
 
 def learner_or_stranger(
@@ -122,16 +126,19 @@ def rebuild(
         if not goes_on():
             break
         batch = waiting[start : start + _REPLAYED_AT_ONCE]
-        with database.write() as connection:
-            learners.ensure(connection, batch)
-            still = learners.without_state(connection, wanted, among=batch)
-            made = {i: _stored(_fold(h, model)) for i, h in log.histories(connection, still)}
-            learners.save_states(connection, made, at=to_seconds(now))
-        n_made += len(made)
+        n_made += database.transact(partial(_rebuild_some, model, batch, to_seconds(now)))
         if progress is not None:
             progress(start + len(batch), len(waiting))
         time.sleep(_PAUSE_SECONDS)
     return n_made
+
+
+def _rebuild_some(model: ServedModel, batch: Sequence[str], at: float, connection: Connection) -> int:
+    learners.ensure(connection, batch)
+    still = learners.without_state(connection, model.engine.difficulty_id, among=batch)
+    made = {i: _stored(_fold(h, model)) for i, h in log.histories(connection, still)}
+    learners.save_states(connection, made, at=at)
+    return len(made)
 
 
 def _folded_on(

@@ -9,6 +9,8 @@ from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_VALUE = 100
+# What is unavailable is worth another try then.
+_RETRY_SECONDS = 5
 # An answer names no more: a sender mends some and asks again, and no request makes an answer of megabytes.
 MOST_FAULTS = 100
 
@@ -140,7 +142,8 @@ class Problem(Exception):  # noqa: N818  (named as in RFC 9457)
         self.detail = f"{detail} (and {more} more faults than errors names)" if more > 0 else detail
         self.faults = shown
         self.extensions = extensions or {}
-        self.headers = headers or {}
+        again = {"Retry-After": str(_RETRY_SECONDS)} if kind is UNAVAILABLE else {}
+        self.headers = again | dict(headers or {})
 
     def as_json(self) -> dict[str, Any]:
         """As the members of RFC 9457, section 3."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import settings
 from rich.console import Console
 
 from recommender.engine import Engine
+from tests.postgres import Postgres, running_postgres
 
 # How long an example takes says something of the machine only.
 settings.register_profile("untimed", deadline=None)
@@ -165,3 +167,24 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
             patch.delenv(name, raising=False)
         connect(store).search_experiments()
     return store / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=STORES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a new empty store, on each of the databases there are."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.new_store()
+    yield url
+    server.drop(url)

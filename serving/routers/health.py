@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from sqlalchemy.exc import SQLAlchemyError
 
 from serving.dependencies import ServicesDep
 from serving.errors import documented
@@ -22,10 +21,7 @@ async def live() -> Health:
 @router.get("/ready", summary="Can it answer calls now?", responses=documented(UNAVAILABLE))
 def ready(services: ServicesDep) -> Health:
     """200 when the database answers and a model is loaded; else 503 with the reason."""
-    try:
-        services.database.ping()
-    except SQLAlchemyError:
-        raise Problem(UNAVAILABLE, "the database does not answer; check SERVING_DATABASE_URL") from None
+    services.database.ping()
     if services.models.current is None:
         reason = services.models.refused or "there is no pointer file yet; train and promote a model"
         raise Problem(UNAVAILABLE, f"no model is loaded: {reason}")

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from recommender.errors import ConfigurationError, RecommenderError
+from recommender.errors import ConfigurationError
 from serving.store import dialect
+from serving.store.faults import StoreUnavailableError, faults_told, may_succeed_again
+from serving.store.group_commit import GroupCommit
 
 # Databases limit how many parameters one statement may have; 500 is below every limit.
 CHUNK = 500
+_TRIES = 8
 
-
-class StoreBusyError(RecommenderError):
-    """Another writer held the database for too long; nothing was stored."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the database is locked by another writer, nothing was stored; try again in a few seconds, or "
-            "stop what writes to it"
-        )
+Result = TypeVar("Result")
 
 
 class Database:
@@ -32,7 +30,7 @@ class Database:
     Parameters
     ----------
     url : str
-        A SQLAlchemy address, such as ``sqlite:///serving.db``.
+        A SQLAlchemy address, such as ``sqlite:///serving.db`` or ``postgresql://user@host/name``.
 
     Raises
     ------
@@ -46,6 +44,10 @@ class Database:
                 url,
                 pool_size=20,
                 max_overflow=30,
+                pool_timeout=dialect.BUSY_TIMEOUT_MS / 1000,
+                # A connection that broke meanwhile is noticed before it is used.
+                pool_pre_ping=dialect.is_remote(url),
+                connect_args=dialect.connect_args(url),
                 # What goes wrong is logged, and parameters are personal.
                 hide_parameters=True,
             )
@@ -67,6 +69,7 @@ class Database:
         dialect.prepare(self.engine)
         # Where one writer is all there can be, queueing here is fairer than retrying on a busy file.
         self._one_writer = threading.Lock() if dialect.is_sqlite(self.engine) else None
+        self._group = self._one_writer and GroupCommit(self._begin, self._one_writer)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -74,10 +77,10 @@ class Database:
 
         Raises
         ------
-        StoreBusyError
-            If another writer holds the database for too long.
+        StoreUnavailableError
+            If the database cannot be read now.
         """
-        with _busy_told(), self.engine.connect() as connection, connection.begin():
+        with faults_told(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -86,37 +89,59 @@ class Database:
 
         Raises
         ------
-        StoreBusyError
-            If another writer holds the database for too long.
+        StoreUnavailableError
+            If the database cannot be written now.
         """
-        with _busy_told(), ExitStack() as stack:
+        with ExitStack() as stack:
             if self._one_writer is not None:
                 if not self._one_writer.acquire(timeout=dialect.BUSY_TIMEOUT_MS / 1000):
-                    raise StoreBusyError
+                    raise StoreUnavailableError("busy")
                 stack.callback(self._one_writer.release)
-            connection = stack.enter_context(self.engine.connect())
-            connection = connection.execution_options(**{dialect.WRITE_OPTION: True})
-            stack.enter_context(connection.begin())
-            yield connection
+            yield stack.enter_context(self._begin())
+
+    def transact(self, work: Callable[[Connection], Result]) -> Result:
+        """Do `work` in a transaction and return what it returns, once that is durable.
+
+        Where writers come one at a time, those that wait share one commit; where they come together, one that
+        collided with another is done again. So `work` may be called more than once, and changes nothing but
+        the database.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the database cannot be written now.
+        """
+        if self._group is not None:
+            return self._group.run(work)
+        for left in reversed(range(_TRIES)):
+            try:
+                with self._begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if not left or not may_succeed_again(error):
+                    raise
+            except StoreUnavailableError as error:
+                if not left or error.fault != "busy":
+                    raise
+            # Apart, so that the same two do not meet again.
+            time.sleep(random.uniform(0.0, 0.02))
+        raise AssertionError
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with faults_told(), self.engine.connect() as connection:
+            writing = connection.execution_options(**{dialect.WRITE_OPTION: True})
+            with writing.begin():
+                yield writing
 
     def ping(self) -> None:
-        """Ask the database for an answer; raises what the driver raises when there is none."""
+        """Ask the database for an answer; raises `StoreUnavailableError` when there is none."""
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-
-
-@contextmanager
-def _busy_told() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        if dialect.is_busy(error):
-            raise StoreBusyError from None
-        raise
 
 
 def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
+
+from serving.store.faults import StoreUnavailableError
 
 # How long a writer waits for another one.
 BUSY_TIMEOUT_MS = 10_000
@@ -18,6 +21,16 @@ _PRAGMAS = (
     # A commit that was answered survives a power cut: evidence is the truth.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    # What is deleted is overwritten: erased means erased.
+    "PRAGMA secure_delete=ON",
+    # KiB: inner pages of the indexes of some million events stay in memory.
+    "PRAGMA cache_size=-65536",
+)
+# Nothing waits for ever: seconds until there is a connection; of the server, milliseconds for a statement,
+# for a lock, and for a transaction whose client went away.
+_CONNECT_SECONDS = 5
+_SERVER_OPTIONS = (
+    "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"
 )
 
 
@@ -26,18 +39,67 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
-def is_busy(error: OperationalError) -> bool:
-    """Whether another writer held the database for longer than is waited."""
-    # The low byte is the kind of error; what is above it tells variants of it apart.
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+def is_remote(url: str) -> bool:
+    """Whether the database is another process, to which connections can break."""
+    return make_url(url).get_backend_name() == "postgresql"
+
+
+def connect_args(url: str) -> dict[str, Any]:
+    """Arguments of the driver's ``connect``."""
+    if not is_remote(url):
+        return {}
+    given = make_url(url).query
+    return {"connect_timeout": _CONNECT_SECONDS, "options": _SERVER_OPTIONS} | dict(given)
 
 
 def prepare(engine: Engine) -> None:
     """Install what the database needs on each connection and transaction."""
     if is_sqlite(engine):
+        _SameFile(Path(str(engine.url.database))).watch(engine)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+
+
+class _SameFile:
+    """Keeps connections to the file that is there under this name.
+
+    An open file goes on working after it was removed or another took its name: what is written to it would be
+    lost, and nobody would notice before the next start.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._was_there = False
+
+    def watch(self, engine: Engine) -> None:
+        event.listen(engine, "do_connect", self._before)
+        event.listen(engine, "connect", self._after)
+        event.listen(engine, "checkout", self._again)
+
+    def _before(self, *_: object) -> None:
+        # The driver would make an empty file.
+        if self._was_there and not self._path.exists():
+            raise StoreUnavailableError("gone")
+
+    def _after(self, _connection: object, record: Any) -> None:
+        self._was_there = True
+        record.info["file"] = self._which()
+
+    def _again(self, _connection: object, record: Any, _proxy: object) -> None:
+        now = self._which()
+        if now is None:
+            raise StoreUnavailableError("gone")
+        if now != record.info["file"]:
+            lost = DisconnectionError()
+            lost.invalidate_pool = True
+            raise lost
+
+    def _which(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

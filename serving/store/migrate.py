@@ -10,10 +10,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
-from sqlalchemy.exc import DatabaseError
 
 from recommender.errors import ConfigurationError
 from serving.store.database import Database
+from serving.store.faults import StoreUnavailableError
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -41,10 +41,10 @@ def shape(database: Database) -> Shape:
         with database.read() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
             empty = not inspect(connection).get_table_names()
-    except DatabaseError as error:
+    except StoreUnavailableError as error:
         raise ConfigurationError(
-            f"the database at {_shown(database)} cannot be opened ({error.orig}); "
-            "check SERVING_DATABASE_URL and that the file is a database this user may write"
+            f"the database at {_shown(database)} cannot be opened ({error.reason}); "
+            "check SERVING_DATABASE_URL, and that it is a database this user may write"
         ) from None
     known = current is None or current in {revision.revision for revision in script.walk_revisions()}
     return Shape(current, script.get_current_head(), empty, known)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Double, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData()
+
+# Compared by code point, as Python compares: the order of the log is that of the fold. SQLite does so anyway.
+_SortedId = String(200).with_variant(String(200, collation="C"), "postgresql")
 
 events = Table(
     "events",
     metadata,
-    Column("event_id", String(200), primary_key=True),
-    Column("learner_id", String(200), nullable=False),
+    Column("event_id", _SortedId, primary_key=True),
+    Column("learner_id", _SortedId, nullable=False),
     Column("kind", String(32), nullable=False),
     # NULL: an event of a source without a clock. It comes before every event with a time.
     Column("occurred_at", Double, nullable=True),
@@ -23,7 +37,7 @@ events = Table(
 learner_states = Table(
     "learner_states",
     metadata,
-    Column("learner_id", String(200), primary_key=True),
+    Column("learner_id", _SortedId, primary_key=True),
     Column("state", LargeBinary, nullable=False),
     Column("difficulty_id", String(128), nullable=False),
     Column("updated_at", Double, nullable=False),
@@ -32,7 +46,7 @@ learner_states = Table(
 learners = Table(
     "learners",
     metadata,
-    Column("learner_id", String(200), primary_key=True),
+    Column("learner_id", _SortedId, primary_key=True),
     Column("role_id", String(200), nullable=True),
     Column("target_role_id", String(200), nullable=True),
     Column("team_id", String(200), nullable=True),
@@ -40,6 +54,7 @@ learners = Table(
     Column("language", String(35), nullable=True),
     Column("weekly_minutes", Double, nullable=True),
     Column("can_mentor", Boolean, nullable=False),
+    Index("ix_learners_team", "team_id"),
 )
 
 api_keys = Table(
@@ -52,4 +67,48 @@ api_keys = Table(
     Column("scopes", String(200), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("revoked_at", Double, nullable=True),
+)
+
+# What was put into the catalogue since the bundle was trained; `revision` is the one it came with.
+catalog_rows = Table(
+    "catalog_rows",
+    metadata,
+    Column("table_name", String(32), primary_key=True),
+    Column("row_key", String(640), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+# Counters that only grow: who has seen the same number has seen the same rows.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+
+# What was answered; `modules` is JSON: one object per module, best first.
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("recommendation_id", String(36), primary_key=True),
+    Column("learner_id", _SortedId, nullable=False),
+    Column("generated_at", Double, nullable=False),
+    Column("bundle_id", String(128), nullable=False),
+    Column("modules", Text, nullable=False),
+    Index("ix_recommendations_learner", "learner_id"),
+)
+
+# Who did what of the calls and commands that administer. No learner id stands in it.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("audit_id", String(36), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(200), nullable=True),
+    Column("outcome", String(64), nullable=False),
+    Column("request_id", String(128), nullable=True),
+    Index("ix_audit_log_at", "at"),
 )

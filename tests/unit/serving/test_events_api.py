@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from recommender.engine import Engine
 from recommender.skills.state import LearnerState
 from serving.evidence import to_event
 from serving.store import events as log
+from serving.store.tables import learner_states
 from tests.unit.serving.world import CREDENTIAL, NOW, SKILLS, Service, attempt, completion, running_service
 
 
@@ -119,7 +121,7 @@ def test_without_a_model_events_are_stored_and_replayed_once_there_is_one(
 def test_a_state_of_another_version_is_replayed(service: Service, bundle: Path) -> None:
     service.post_events(attempt("a"))
     with service.database.write() as connection:
-        connection.exec_driver_sql("UPDATE learner_states SET state = x'00'")
+        connection.execute(update(learner_states).values(state=b"\0"))
     assert service.client.get("/v1/learners/ann/mastery").json()["n_events"] == 1
     assert service.states()["ann"] == replayed(service, bundle)
 

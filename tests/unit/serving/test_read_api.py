@@ -131,12 +131,11 @@ def test_probes_tell_whether_calls_can_be_answered(service: Service, bare_servic
     assert "no model is loaded: there is no pointer file yet" in waiting.json()["detail"]
 
 
-def test_a_database_that_is_gone_is_not_ready(service: Service, tmp_path: Path) -> None:
-    service.client.app.state.services.database.close()  # type: ignore[attr-defined]
-    service.database.close()
-    shutil.rmtree(tmp_path)
-    answer = service.client.get("/health/ready")
-    assert (answer.status_code, answer.json()["title"]) == (503, "Unavailable")
+def test_a_database_that_is_gone_is_not_ready(tmp_path: Path, bundle: Path) -> None:
+    with running_service(tmp_path, bundle) as service:
+        (tmp_path / "test.db").unlink()
+        answer = service.client.get("/health/ready")
+        assert (answer.status_code, answer.json()["title"]) == (503, "Unavailable")
 
 
 @pytest.mark.parametrize(

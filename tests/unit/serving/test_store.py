@@ -18,7 +18,7 @@ from serving.store.tables import metadata
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store.db'}"
 
 
@@ -33,15 +33,15 @@ def event(event_id: str, at: float | None, learner_id: str = "ann") -> LoggedEve
     )
 
 
-def test_migrations_make_the_declared_tables(url: str) -> None:
-    database = open_database(url)
+def test_migrations_make_the_declared_tables(store_url: str) -> None:
+    database = open_database(store_url)
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     database.close()
 
 
-def test_the_database_survives_a_power_cut_and_readers_do_not_wait(url: str) -> None:
-    database = open_database(url)
+def test_the_database_survives_a_power_cut_and_readers_do_not_wait(sqlite_url: str) -> None:
+    database = open_database(sqlite_url)
     with database.read() as connection:
         found = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -51,15 +51,15 @@ def test_the_database_survives_a_power_cut_and_readers_do_not_wait(url: str) -> 
     assert found == ["wal", 2, 1, 10_000]
 
 
-def test_migrating_twice_changes_nothing(url: str) -> None:
-    database = Database(url)
+def test_migrating_twice_changes_nothing(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
     assert migrate(database).current is None
     assert migrate(database).current == shape(database).needed
     database.close()
 
 
-def test_the_first_migration_can_be_taken_back(url: str) -> None:
-    database = open_database(url)
+def test_the_first_migration_can_be_taken_back(sqlite_url: str) -> None:
+    database = open_database(sqlite_url)
     with database.write() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
@@ -82,19 +82,19 @@ def test_the_first_migration_can_be_taken_back(url: str) -> None:
         ("DELETE FROM alembic_version", "holds tables that this service did not make"),
     ],
 )
-def test_a_database_of_another_version_is_refused(url: str, sql: str, sentence: str) -> None:
-    database = open_database(url)
+def test_a_database_of_another_version_is_refused(sqlite_url: str, sql: str, sentence: str) -> None:
+    database = open_database(sqlite_url)
     with database.write() as connection:
         connection.exec_driver_sql(sql)
     database.close()
     with pytest.raises(ConfigurationError, match=sentence):
-        open_database(url)
+        open_database(sqlite_url)
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path, url: str) -> None:
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, sqlite_url: str) -> None:
     (tmp_path / "store.db").write_text("this is no database, but it is long enough to be read as one")
     with pytest.raises(ConfigurationError, match="cannot be opened"):
-        open_database(url)
+        open_database(sqlite_url)
 
 
 @pytest.mark.parametrize("bad", ["nonsense", "sqlite://", "sqlite:///:memory:", "nosuch://host/db"])
@@ -103,8 +103,8 @@ def test_an_address_that_cannot_be_used_is_refused(bad: str) -> None:
         Database(bad)
 
 
-def test_a_failed_write_leaves_nothing(url: str) -> None:
-    database = open_database(url)
+def test_a_failed_write_leaves_nothing(store_url: str) -> None:
+    database = open_database(store_url)
     with pytest.raises(IntegrityError), database.write() as connection:
         log.append(connection, [event("a", 1.0), event("a", 2.0)])
     with database.read() as connection:
@@ -112,8 +112,8 @@ def test_a_failed_write_leaves_nothing(url: str) -> None:
     database.close()
 
 
-def test_history_is_in_order_and_events_without_time_come_first(url: str) -> None:
-    database = open_database(url)
+def test_history_is_in_order_and_events_without_time_come_first(store_url: str) -> None:
+    database = open_database(store_url)
     with database.write() as connection:
         log.append(connection, [event("b", 5.0), event("a", 5.0), event("d", 1.0), event("c", None)])
         log.append(connection, [event("x", 0.0, "bob")])
@@ -123,8 +123,8 @@ def test_history_is_in_order_and_events_without_time_come_first(url: str) -> Non
     assert grouped == {"ann": ["c", "d", "a", "b"], "bob": ["x"]}
 
 
-def test_profiles_and_states_are_one_row_each(url: str) -> None:
-    database = open_database(url)
+def test_profiles_and_states_are_one_row_each(store_url: str) -> None:
+    database = open_database(store_url)
     profile = LearnerProfile(learner_id="ann", role_id="r", weekly_minutes=90.0, can_mentor=True)
     with database.write() as connection:
         assert learners.find(connection, "ann") is None
@@ -140,8 +140,8 @@ def test_profiles_and_states_are_one_row_each(url: str) -> None:
     database.close()
 
 
-def test_learners_without_a_current_state_are_found(url: str) -> None:
-    database = open_database(url)
+def test_learners_without_a_current_state_are_found(store_url: str) -> None:
+    database = open_database(store_url)
     with database.write() as connection:
         learners.ensure(connection, ["ann", "bob", "eve", "zoe"])
         log.append(connection, [event(i, 1.0, i) for i in ("ann", "bob", "eve")])

@@ -86,13 +86,14 @@ def test_a_database_that_somebody_else_locks_is_503_and_worth_another_try(
 
 
 def test_a_writer_of_this_process_that_does_not_end_is_waited_for_in_vain(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dialect, "BUSY_TIMEOUT_MS", 50)
-    database = service.client.app.state.services.database  # type: ignore[attr-defined]
-    with database.write():
-        assert service.post_events(attempt("e")).status_code == 503
-    assert service.post_events(attempt("e")).status_code == 200
+    with running_service(tmp_path, bundle) as service:
+        database = service.client.app.state.services.database  # type: ignore[attr-defined]
+        with database.write():
+            assert service.post_events(attempt("e")).status_code == 503
+        assert service.post_events(attempt("e")).status_code == 200
 
 
 def test_a_call_without_a_key_is_401_whatever_its_body(service: Service) -> None:

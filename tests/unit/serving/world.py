@@ -231,8 +231,8 @@ def other_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def service(tmp_path: Path, bundle: Path) -> Iterator[Service]:
-    with running_service(tmp_path, bundle) as running:
+def service(tmp_path: Path, bundle: Path, store_url: str) -> Iterator[Service]:
+    with running_service(tmp_path, bundle, database_url=store_url) as running:
         yield running
 
 

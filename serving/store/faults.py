@@ -1,0 +1,109 @@
+"""What can be wrong with a store that works at other times, told from what drivers raise."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from recommender.errors import RecommenderError
+
+StoreFault: TypeAlias = Literal["busy", "read_only", "full", "gone"]
+
+_SENTENCES: Mapping[StoreFault, str] = {
+    "busy": "the database is locked by another writer, nothing was stored; try again in a few seconds, or "
+    "stop what writes to it",
+    "read_only": "the database can be read but not written, nothing was stored; give this service the right "
+    "to write to SERVING_DATABASE_URL, then try again",
+    "full": "the disk of the database is full, nothing was stored; make room on it, then try again",
+    "gone": "the database does not answer; check SERVING_DATABASE_URL and that the database runs, then try "
+    "again",
+}
+# The low byte of SQLite's code is the kind of error; what is above it tells variants of it apart.
+_SQLITE: Mapping[int, StoreFault] = {
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_PERM: "read_only",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "gone",
+    sqlite3.SQLITE_CANTOPEN: "gone",
+    sqlite3.SQLITE_CORRUPT: "gone",
+    sqlite3.SQLITE_NOTADB: "gone",
+}
+# Codes of PostgreSQL's manual, appendix A, by their beginning: the longest that fits decides.
+_POSTGRESQL: Mapping[str, StoreFault] = {
+    "25006": "read_only",
+    "42501": "read_only",
+    "53100": "full",
+    "53": "gone",
+    "08": "gone",
+    "57": "gone",
+    "58": "gone",
+    "55P03": "busy",
+    "40": "busy",
+}
+_RETRIED = ("40001", "40P01", "23505")
+
+
+class StoreUnavailableError(RecommenderError):
+    """The store cannot do it now; nothing was stored.
+
+    Parameters
+    ----------
+    fault : {"busy", "read_only", "full", "gone"}
+    reason : str
+        What the driver said; for operators, not for callers.
+    """
+
+    def __init__(self, fault: StoreFault, reason: str = "") -> None:
+        super().__init__(_SENTENCES[fault])
+        self.fault: StoreFault = fault
+        self.reason = reason or fault
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """Turn what drivers raise of an unusable store into `StoreUnavailableError`."""
+    try:
+        yield
+    except PoolTimeoutError:
+        raise StoreUnavailableError("busy") from None
+    except DBAPIError as error:
+        fault = fault_of(error)
+        if fault is None:
+            raise
+        raise StoreUnavailableError(fault, str(error.orig)) from None
+
+
+def fault_of(error: DBAPIError) -> StoreFault | None:
+    """Tell what is wrong with the store; None when it is not the store that is at fault."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return _SQLITE.get(code & 0xFF)
+    state = _sqlstate(error)
+    if state is None:
+        # Without a code it was no answer of a server: the connection failed or broke.
+        return "gone" if error.connection_invalidated or _is_operational(error) else None
+    fits = [start for start in _POSTGRESQL if state.startswith(start)]
+    return _POSTGRESQL[max(fits, key=len)] if fits else None
+
+
+def may_succeed_again(error: DBAPIError) -> bool:
+    """Whether the same transaction can succeed once another one that came in between is over."""
+    if isinstance(error, IntegrityError) or not isinstance(error.orig, sqlite3.Error):
+        return _sqlstate(error) in _RETRIED
+    return False
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError")
