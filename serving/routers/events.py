@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.evidence import RowRules
-from serving.examples import EVENTS_REQUESTS
+from serving.examples.events import EVENTS_REQUESTS
 from serving.intake import RowOutcome, take_in
 from serving.problems import (
     FORBIDDEN,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from recommender.domain.recommendation import SkillMastery
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
-from serving.examples import LEARNER_ID
+from serving.examples.common import LEARNER_ID
 from serving.learner_states import known_learner
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
 from serving.rounding import rounded

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body
 
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
-from serving.examples import NEXT_ITEM_REQUESTS
+from serving.examples.learners import NEXT_ITEM_REQUESTS
 from serving.learner_states import learner_or_stranger
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.rounding import rounded

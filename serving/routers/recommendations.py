@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Header
 from recommender.domain.recommendation import Recommendation, RecommendedModule
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
-from serving.examples import RECOMMENDATION_REQUESTS
+from serving.examples.recommendations import RECOMMENDATION_REQUESTS
 from serving.languages import preferred_language
 from serving.learner_states import learner_or_stranger
 from serving.model import ServedModel

@@ -12,7 +12,7 @@ from recommender.domain.recommendation import Query as AnyQuery
 from recommender.questions import target_role
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
-from serving.examples import ROLE_ID
+from serving.examples.common import ROLE_ID
 from serving.learner_states import KnownLearner, learner_or_stranger
 from serving.model import ServedModel
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, Fault, Problem

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from serving.api import make_api
-from serving.examples import LEARNER_ID, MODULE_ID
+from serving.examples.common import LEARNER_ID, MODULE_ID
 from tests.unit.serving.world import Service, bundle, completion, running_service
 
 __all__ = ["bundle"]

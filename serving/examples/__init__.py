@@ -1,0 +1,21 @@
+"""Examples of the API's documentation. A test sends each request and compares the shape of the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serving.examples import events, learners, recommendations, roles, service
+
+_PARTS = (recommendations, events, learners, roles, service)
+
+# By method and path, in the order of the documentation.
+RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
+    call: answer for part in _PARTS for call, answer in part.RESPONSES.items()
+}
+
+# By name, as OpenAPI has them: a summary and a value each.
+REQUESTS: tuple[dict[str, Any], ...] = (
+    recommendations.RECOMMENDATION_REQUESTS,
+    events.EVENTS_REQUESTS,
+    learners.NEXT_ITEM_REQUESTS,
+)

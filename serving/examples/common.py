@@ -1,0 +1,14 @@
+"""Ids and parts that several examples use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LEARNER_ID = "learner-4711"
+MODULE_ID = "module-fractions"
+SKILL_ID = "skill-fractions"
+ITEM_ID = "item-fractions-3"
+ROLE_ID = "role-analyst"
+
+MODEL: dict[str, Any] = {"bundle_id": "3f0c9a7d52e1", "alias": "champion", "simulated": False}
+AT = "2026-03-01T09:30:00Z"
