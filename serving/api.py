@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from serving import docs_page, errors
 from serving.examples import RESPONSES
-from serving.routers import events, health, learners, model, next_item, recommendations, roles
+from serving.routers import events, feedback, health, learners, model, next_item, recommendations, roles
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
 
 _TITLE = "Adaptive learning recommender"
@@ -24,6 +24,7 @@ _DESCRIPTION = (
 )
 _ROUTERS = (
     recommendations.router,
+    feedback.router,
     events.router,
     learners.router,
     roles.router,

@@ -14,7 +14,9 @@ from serving import logs
 from serving.api import make_api
 from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
+from serving.recommendation_log import RecommendationLog
 from serving.replay import keep_states_current
+from serving.security.key_ring import KeyRing
 from serving.services import Clock, Services, utc_now
 from serving.settings import Settings, read_settings
 
@@ -38,6 +40,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
         tasks = [
             asyncio.create_task(services.models.watch(every)),
             asyncio.create_task(keep_states_current(services, every)),
+            asyncio.create_task(services.recommendations.keep_writing(settings.recommendation_log_seconds)),
         ]
         try:
             yield
@@ -45,6 +48,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.to_thread(services.recommendations.flush)
             services.database.close()
 
     app = make_api(lifespan=lifespan)
@@ -70,7 +74,15 @@ def _start(settings: Settings, clock: Clock) -> Services:
     database = open_database(settings.database_url)
     models = ModelHolder(settings.pointer, clock)
     models.refresh()
-    return Services(settings, database, models, clock)
+    secret = settings.key_secret.get_secret_value()
+    return Services(
+        settings,
+        database,
+        models,
+        clock,
+        KeyRing(database, secret, settings.key_cache_seconds),
+        RecommendationLog(database),
+    )
 
 
 def _is_request_id(value: str) -> bool:

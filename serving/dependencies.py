@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from serving.problems import FORBIDDEN, UNAUTHENTICATED, Problem
-from serving.security.keys import Caller, verify_key
+from serving.security.keys import Caller
 from serving.security.scopes import Scope
 from serving.services import Services
 
@@ -37,7 +38,7 @@ def no_key() -> Problem:
     )
 
 
-def authenticate(
+async def authenticate(
     scopes: SecurityScopes,
     services: ServicesDep,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
@@ -47,9 +48,7 @@ def authenticate(
     presented = bearer.credentials if bearer is not None else header
     if not presented:
         raise no_key()
-    secret = services.settings.key_secret.get_secret_value()
-    with services.database.read() as connection:
-        caller = verify_key(connection, secret, presented)
+    caller = services.keys.remembered(presented) or await run_in_threadpool(services.keys.verify, presented)
     if caller is None:
         raise Problem(
             UNAUTHENTICATED,

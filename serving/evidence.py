@@ -20,6 +20,7 @@ from recommender.domain.events import (
     Completion,
     CredentialEarned,
     Event,
+    Feedback,
     SelfAssessment,
     from_seconds,
     to_seconds,
@@ -36,7 +37,7 @@ from serving.schemas.events import (
 )
 from serving.store.events import LoggedEvent
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def canonical(event: EventIn) -> str:
         name: value + 0.0 if isinstance(value, float) else value
         for name, value in event.model_dump(mode="json", exclude_defaults=True).items()
     }
-    return _CANONICAL.encode(content)
+    return CANONICAL.encode(content)
 
 
 def to_event(logged: LoggedEvent, pass_mark: float) -> Event:
@@ -153,11 +154,23 @@ def _credential(logged: LoggedEvent, sent: Mapping[str, Any], _pass_mark: float)
     )
 
 
+def _feedback(logged: LoggedEvent, sent: Mapping[str, Any], _pass_mark: float) -> Event:
+    return Feedback(
+        event_id=logged.event_id,
+        learner_id=logged.learner_id,
+        kind=sent["feedback"],
+        module_id=sent.get("module_id"),
+        recommendation_id=sent["recommendation_id"],
+        occurred_at=_time(logged),
+    )
+
+
 _MAKERS: Mapping[str, Callable[[LoggedEvent, Mapping[str, Any], float], Event]] = {
     "attempt": _attempt,
     "completion": _completion,
     "self_assessment": _self_assessment,
     "credential": _credential,
+    "feedback": _feedback,
 }
 
 
@@ -165,15 +178,19 @@ def _time(logged: LoggedEvent) -> datetime | None:
     return None if logged.occurred_at is None else from_seconds(logged.occurred_at)
 
 
-def _time_faults(event: EventIn, rules: RowRules) -> Sequence[Fault]:
-    if event.occurred_at is None:
-        return ()
-    ahead = (event.occurred_at - rules.received_at).total_seconds()
-    if ahead <= rules.future_tolerance_seconds:
-        return ()
+def too_far_ahead(at: datetime | None, now: datetime, tolerance_seconds: float) -> Fault | None:
+    """Return what is wrong with the time of an event, None when it can have happened by now."""
+    ahead = 0.0 if at is None else (at - now).total_seconds()
+    if at is None or ahead <= tolerance_seconds:
+        return None
     message = f"occurred_at is {ahead:.0f} s ahead of this service's clock"
     remedy = "send the time at which it happened, with its zone, and check the sender's clock"
-    return (Fault("occurred_at", message, remedy, event.occurred_at.isoformat()),)
+    return Fault("occurred_at", message, remedy, at.isoformat())
+
+
+def _time_faults(event: EventIn, rules: RowRules) -> Sequence[Fault]:
+    fault = too_far_ahead(event.occurred_at, rules.received_at, rules.future_tolerance_seconds)
+    return () if fault is None else (fault,)
 
 
 def _unknown_ids(event: EventIn, catalog: Catalog | None) -> list[Fault]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 
 from recommender.domain.events import event_key, to_seconds
 from recommender.domain.learner import LearnerProfile
@@ -20,6 +21,7 @@ from serving.store import events as log
 from serving.store import learners
 from serving.store.database import Database
 from serving.store.events import LoggedEvent
+from serving.store.faults import StoreUnavailableError
 from serving.store.learners import StoredState
 
 _REPLAYED_AT_ONCE = 200
@@ -41,32 +43,67 @@ def known_learner(
     """Profile and present state of a learner; None for somebody unknown.
 
     One row is read. Only a state that is missing, or was folded with another difficulty table, is replayed,
-    and stored for the next read.
+    and stored for the next read, where the store can be written.
     """
-    with database.read() as connection:
-        found = learners.find(connection, learner_id)
-        if found is None:
-            return None
-        profile, stored = found
-        state = _usable(stored, model.engine)
-        if state is not None or not log.has_any(connection, learner_id):
-            return KnownLearner(profile, state)
-
-    def replay(connection: Connection) -> LearnerState:
-        learners.ensure(connection, [learner_id])
-        replayed = _replayed(connection, model, learner_id)
-        learners.save_states(connection, {learner_id: _stored(replayed)}, at=to_seconds(now))
-        return replayed
-
-    return KnownLearner(profile, database.transact(replay))
+    found, is_current = _look_up(database, model, learner_id)
+    if found is None or is_current:
+        return found
+    return KnownLearner(found.profile, _replayed_and_kept(database, model, learner_id, now))
 
 
 def learner_or_stranger(
     database: Database, model: ServedModel, learner_id: str, *, now: datetime
 ) -> KnownLearner:
     """Do as `known_learner`; of somebody unknown nothing is known, and nothing is stored."""
-    found = known_learner(database, model, learner_id, now=now)
-    return found or KnownLearner(LearnerProfile(learner_id=learner_id), None)
+    return known_learner(database, model, learner_id, now=now) or _stranger(learner_id)
+
+
+async def learner_soon(
+    database: Database, model: ServedModel, learner_id: str, *, now: datetime
+) -> KnownLearner:
+    """Do as `learner_or_stranger` on the event loop, which waits for nothing that takes long.
+
+    Where the store is a file, reading a row takes less time than handing that to a thread. A replay, and any
+    read from a server, is handed to one.
+    """
+    if database.is_local:
+        found, is_current = _look_up(database, model, learner_id)
+        if is_current:
+            return found or _stranger(learner_id)
+    return await run_in_threadpool(learner_or_stranger, database, model, learner_id, now=now)
+
+
+def _look_up(database: Database, model: ServedModel, learner_id: str) -> tuple[KnownLearner | None, bool]:
+    """Return what is stored of a learner, and whether that is current; if not, a replay is due."""
+    found = learners.find(database, learner_id)
+    if found.profile is None:
+        return None, True
+    state = _usable(found.state, model.engine)
+    if state is None:
+        with database.read() as connection:
+            return KnownLearner(found.profile, None), not log.has_any(connection, learner_id)
+    return KnownLearner(found.profile, state), True
+
+
+def _replayed_and_kept(
+    database: Database, model: ServedModel, learner_id: str, now: datetime
+) -> LearnerState:
+    def replay(connection: Connection) -> LearnerState:
+        learners.ensure(connection, [learner_id])
+        replayed = _replayed(connection, model, learner_id)
+        learners.save_states(connection, {learner_id: _stored(replayed)}, at=to_seconds(now))
+        return replayed
+
+    try:
+        return database.transact(replay)
+    except StoreUnavailableError:
+        # What cannot be kept is made again the next time.
+        with database.read() as connection:
+            return _replayed(connection, model, learner_id)
+
+
+def _stranger(learner_id: str) -> KnownLearner:
+    return KnownLearner(LearnerProfile(learner_id=learner_id), None)
 
 
 def advance(

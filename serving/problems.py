@@ -39,6 +39,9 @@ NOT_FOUND = Kind("not-found", 404, "Not found", "There is nothing at this addres
 UNKNOWN_LEARNER = Kind(
     "unknown-learner", 404, "Unknown learner", "Nothing has been recorded of this learner."
 )
+UNKNOWN_RECOMMENDATION = Kind(
+    "unknown-recommendation", 404, "Unknown recommendation", "This service gave no answer with this id."
+)
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "Method not allowed", "The address exists, but not with this HTTP method."
 )
@@ -65,6 +68,7 @@ KINDS = (
     FORBIDDEN,
     NOT_FOUND,
     UNKNOWN_LEARNER,
+    UNKNOWN_RECOMMENDATION,
     METHOD_NOT_ALLOWED,
     TOO_LARGE,
     INVALID,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from serving.model import ModelHolder
+from serving.recommendation_log import RecommendationLog
+from serving.security.key_ring import KeyRing
 from serving.settings import Settings
 from serving.store.database import Database
 
@@ -22,6 +24,8 @@ class Services:
     database: Database
     models: ModelHolder
     clock: Clock
+    keys: KeyRing
+    recommendations: RecommendationLog
 
 
 def utc_now() -> datetime:

@@ -52,6 +52,19 @@ class Settings(BaseSettings):
         default=4_000_000, ge=1024, description="Largest request body that is read, bytes."
     )
 
+    key_cache_seconds: float = Field(
+        default=1.0,
+        ge=0,
+        le=60,
+        description="How long a good API key is not looked up again, seconds. A revoked key works that long.",
+    )
+    recommendation_log_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        le=60,
+        description="How often the log of recommendations is written, seconds. A crash can lose that much.",
+    )
+
     @field_validator("key_secret")
     @classmethod
     def _is_hard_to_guess(cls, secret: SecretStr) -> SecretStr:

@@ -16,6 +16,7 @@ RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
 # By name, as OpenAPI has them: a summary and a value each.
 REQUESTS: tuple[dict[str, Any], ...] = (
     recommendations.RECOMMENDATION_REQUESTS,
+    recommendations.FEEDBACK_REQUESTS,
     events.EVENTS_REQUESTS,
     learners.NEXT_ITEM_REQUESTS,
 )

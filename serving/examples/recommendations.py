@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.examples.common import AT, LEARNER_ID, MODEL, MODULE_ID, SKILL_ID
+from serving.examples.common import AT, LEARNER_ID, MODEL, MODULE_ID, RECOMMENDATION_ID, SKILL_ID
 
 RECOMMENDATION_REQUESTS: dict[str, Any] = {
     "next": {"summary": "The next three modules", "value": {"learner_id": LEARNER_ID, "k": 3}},
@@ -28,7 +28,7 @@ RECOMMENDATION_REQUESTS: dict[str, Any] = {
 }
 
 _RECOMMENDATION_RESPONSE: dict[str, Any] = {
-    "recommendation_id": "0b0c5f0e-5d5c-4b51-9d42-0f6a0c1b2d3e",
+    "recommendation_id": RECOMMENDATION_ID,
     "learner_id": LEARNER_ID,
     "generated_at": AT,
     "model": MODEL,
@@ -58,6 +58,15 @@ _RECOMMENDATION_RESPONSE: dict[str, Any] = {
     "empty_because": None,
 }
 
+FEEDBACK_REQUESTS: dict[str, Any] = {
+    "module": {
+        "summary": "The learner found a module too hard",
+        "value": {"kind": "too_hard", "module_id": MODULE_ID},
+    },
+    "answer": {"summary": "The list was shown", "value": {"kind": "shown"}},
+}
+
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/recommendations"): _RECOMMENDATION_RESPONSE,
+    ("post", "/v1/recommendations/{recommendation_id}/feedback"): {"status": "stored"},
 }

@@ -7,15 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Select, create_engine, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from recommender.errors import ConfigurationError
 from serving.store import dialect
 from serving.store.faults import StoreUnavailableError, faults_told, may_succeed_again
 from serving.store.group_commit import GroupCommit
+from serving.store.point_reads import PointReads
 
 # Databases limit how many parameters one statement may have; 500 is below every limit.
 CHUNK = 500
@@ -69,7 +70,17 @@ class Database:
         dialect.prepare(self.engine)
         # Where one writer is all there can be, queueing here is fairer than retrying on a busy file.
         self._one_writer = threading.Lock() if dialect.is_sqlite(self.engine) else None
+        self._points = PointReads(self.engine)
         self._group = self._one_writer and GroupCommit(self._begin, self._one_writer)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether reading a row takes less time than handing the work to another thread."""
+        return dialect.is_sqlite(self.engine)
+
+    def first(self, statement: Select[Any], **values: object) -> tuple[Any, ...] | None:
+        """Read one row quickly, see `PointReads.first`."""
+        return self._points.first(statement, **values)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -141,6 +152,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self._points.close()
         self.engine.dispose()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, Table, event
+import psycopg
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
@@ -55,9 +56,35 @@ def connect_args(url: str) -> dict[str, Any]:
 def prepare(engine: Engine) -> None:
     """Install what the database needs on each connection and transaction."""
     if is_sqlite(engine):
-        _SameFile(Path(str(engine.url.database))).watch(engine)
+        _SameFile(engine).watch()
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+
+
+FileId: TypeAlias = tuple[int, int] | None
+
+
+def file_of(engine: Engine) -> FileId:
+    """Which file the database is, None where it is none or is not there."""
+    if not is_sqlite(engine):
+        return None
+    try:
+        found = os.stat(str(engine.url.database))  # noqa: PTH116  (on every read: a Path takes longer than that)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def still_there(engine: Engine, opened: FileId) -> bool:
+    """Whether the file that was opened is the one that has the name now."""
+    return not is_sqlite(engine) or file_of(engine) == opened
+
+
+def commit_at_once(connection: PoolProxiedConnection) -> None:
+    """Make each statement on this connection a transaction of its own."""
+    # SQLite's driver has been told so by `_set_pragmas` already.
+    if isinstance(connection.driver_connection, psycopg.Connection):
+        connection.driver_connection.autocommit = True
 
 
 class _SameFile:
@@ -67,39 +94,32 @@ class _SameFile:
     lost, and nobody would notice before the next start.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._was_there = False
 
-    def watch(self, engine: Engine) -> None:
-        event.listen(engine, "do_connect", self._before)
-        event.listen(engine, "connect", self._after)
-        event.listen(engine, "checkout", self._again)
+    def watch(self) -> None:
+        event.listen(self._engine, "do_connect", self._before)
+        event.listen(self._engine, "connect", self._after)
+        event.listen(self._engine, "checkout", self._again)
 
     def _before(self, *_: object) -> None:
         # The driver would make an empty file.
-        if self._was_there and not self._path.exists():
+        if self._was_there and file_of(self._engine) is None:
             raise StoreUnavailableError("gone")
 
     def _after(self, _connection: object, record: Any) -> None:
         self._was_there = True
-        record.info["file"] = self._which()
+        record.info["file"] = file_of(self._engine)
 
     def _again(self, _connection: object, record: Any, _proxy: object) -> None:
-        now = self._which()
+        now = file_of(self._engine)
         if now is None:
             raise StoreUnavailableError("gone")
         if now != record.info["file"]:
             lost = DisconnectionError()
             lost.invalidate_pool = True
             raise lost
-
-    def _which(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from recommender.errors import RecommenderError
@@ -48,6 +48,7 @@ _POSTGRESQL: Mapping[str, StoreFault] = {
     "40": "busy",
 }
 _RETRIED = ("40001", "40P01", "23505")
+_NO_ANSWER = ("OperationalError", "ConnectionTimeout", "InterfaceError")
 
 
 class StoreUnavailableError(RecommenderError):
@@ -74,36 +75,25 @@ def faults_told() -> Iterator[None]:
     except PoolTimeoutError:
         raise StoreUnavailableError("busy") from None
     except DBAPIError as error:
-        fault = fault_of(error)
+        fault = fault_of(error.orig)
         if fault is None:
             raise
         raise StoreUnavailableError(fault, str(error.orig)) from None
 
 
-def fault_of(error: DBAPIError) -> StoreFault | None:
-    """Tell what is wrong with the store; None when it is not the store that is at fault."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
+def fault_of(error: BaseException | None) -> StoreFault | None:
+    """Tell what is wrong with the store from what a driver raised; None when it is not the store's fault."""
+    code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         return _SQLITE.get(code & 0xFF)
-    state = _sqlstate(error)
+    state: str | None = getattr(error, "sqlstate", None)
     if state is None:
         # Without a code it was no answer of a server: the connection failed or broke.
-        return "gone" if error.connection_invalidated or _is_operational(error) else None
+        return "gone" if type(error).__name__ in _NO_ANSWER else None
     fits = [start for start in _POSTGRESQL if state.startswith(start)]
     return _POSTGRESQL[max(fits, key=len)] if fits else None
 
 
 def may_succeed_again(error: DBAPIError) -> bool:
     """Whether the same transaction can succeed once another one that came in between is over."""
-    if isinstance(error, IntegrityError) or not isinstance(error.orig, sqlite3.Error):
-        return _sqlstate(error) in _RETRIED
-    return False
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    return state
-
-
-def _is_operational(error: DBAPIError) -> bool:
-    return type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError")
+    return getattr(error.orig, "sqlstate", None) in _RETRIED

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, String, bindparam, delete, exists, select
 
 from recommender.domain.learner import LearnerProfile
-from serving.store.database import chunks
+from serving.store.database import Database, chunks
 from serving.store.dialect import upsert
-from serving.store.tables import events, learner_states, learners
+from serving.store.tables import CATALOG, events, learner_states, learners, revisions
 
-_PROFILE_COLUMNS = tuple(learners.c[name] for name in LearnerProfile.__dataclass_fields__)
+_PROFILE_NAMES = tuple(LearnerProfile.__dataclass_fields__)
+_PROFILE_COLUMNS = tuple(learners.c[name] for name in _PROFILE_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +24,47 @@ class StoredState:
     difficulty_id: str
 
 
-def find(connection: Connection, learner_id: str) -> tuple[LearnerProfile, StoredState | None] | None:
-    """Profile and state of one learner by primary key; None for somebody unknown."""
-    statement = (
-        select(*_PROFILE_COLUMNS, learner_states.c.state, learner_states.c.difficulty_id)
-        .select_from(learners.outerjoin(learner_states, learners.c.learner_id == learner_states.c.learner_id))
-        .where(learners.c.learner_id == learner_id)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one read finds of a learner.
+
+    Parameters
+    ----------
+    profile : LearnerProfile or None
+        None of somebody unknown.
+    state : StoredState or None
+    catalog_revision : int
+        Number of the last change of the catalogue.
+    """
+
+    profile: LearnerProfile | None
+    state: StoredState | None
+    catalog_revision: int
+
+
+_REVISION = select(revisions.c.revision).where(revisions.c.name == CATALOG).scalar_subquery()
+_WANTED = select(bindparam("learner_id", type_=String).label("learner_id")).subquery("wanted")
+# One row, also of somebody unknown.
+_FIND = select(
+    _REVISION, learner_states.c.state, learner_states.c.difficulty_id, *_PROFILE_COLUMNS
+).select_from(
+    _WANTED.outerjoin(learners, learners.c.learner_id == _WANTED.c.learner_id).outerjoin(
+        learner_states, learner_states.c.learner_id == learners.c.learner_id
     )
-    row = connection.execute(statement).first()
-    if row is None:
-        return None
-    values = dict(row._mapping)
-    state, difficulty_id = values.pop("state"), values.pop("difficulty_id")
-    return LearnerProfile(**values), None if state is None else StoredState(state, difficulty_id)
+)
+
+
+def find(database: Database, learner_id: str) -> Found:
+    """Profile and state of one learner by primary key, and the catalogue's revision."""
+    row = database.first(_FIND, learner_id=learner_id)
+    assert row is not None  # noqa: S101  (an outer join from a row that is always there)
+    revision, state, difficulty_id, *values = row
+    profile = None
+    if values[0] is not None:
+        profile = LearnerProfile(**dict(zip(_PROFILE_NAMES, values, strict=True)))
+    return Found(
+        profile, None if state is None else StoredState(bytes(state), difficulty_id), int(revision or 0)
+    )
 
 
 def ensure(connection: Connection, learner_ids: Sequence[str]) -> None:

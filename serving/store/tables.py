@@ -80,6 +80,7 @@ catalog_rows = Table(
 )
 
 # Counters that only grow: who has seen the same number has seen the same rows.
+CATALOG = "catalog"
 revisions = Table(
     "revisions",
     metadata,

@@ -36,6 +36,9 @@ REQUESTS = [
 def running(tmp_path: Path, bundle: Path) -> Iterator[Service]:
     with running_service(tmp_path, bundle) as service:
         service.post_events(completion("start", MODULE_ID, learner_id=LEARNER_ID, status="started"))
+        asked = {"learner_id": LEARNER_ID, "k": 12, "scenario": "review"}
+        answer = service.client.post("/v1/recommendations", json=asked).json()
+        service.client.recommendation_id = answer["recommendation_id"]  # type: ignore[attr-defined]
         yield service
 
 
@@ -69,7 +72,11 @@ def test_examples_are_answered_as_documented(
 ) -> None:
     queries = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
     asked = {p["name"]: p["schema"]["examples"][0] for p in queries}
-    answer = running.client.request(method, path.format(learner_id=LEARNER_ID), params=asked, json=value)
+    named = path.format(
+        learner_id=LEARNER_ID,
+        recommendation_id=running.client.recommendation_id,  # type: ignore[attr-defined]
+    )
+    answer = running.client.request(method, named, params=asked, json=value)
     assert answer.status_code == 200, answer.text
     documented = operation["responses"]["200"]["content"]["application/json"]["example"]
     assert agrees(shape(documented), shape(answer.json())), answer.json()

@@ -1,5 +1,6 @@
 """Every route against every way of not being allowed, from the routes themselves."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def guarded(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def call(service: Service, method: str, path: str, **headers: str) -> Any:
-    return service.client.request(method, path.format(learner_id="ann"), json={}, headers=headers)
+    return service.client.request(method, re.sub(r"{\w+}", "ann", path), json={}, headers=headers)
 
 
 def test_only_probes_need_no_key() -> None:

@@ -47,11 +47,11 @@ def test_rows_become_events_whose_ids_keep_their_order(database: Database, data:
     assert (report.learners, report.unused) == (3, ("learners.group_town",))
     with database.read() as connection:
         ids = [e.event_id for e in log.history(connection, "ann")]
-        found = learners.find(connection, "ann")
     # A row without a time comes first.
     assert ids == ["completions-000000001", "attempts-000000001", "attempts-000000003"]
+    found = learners.find(database, "ann").profile
     assert found is not None
-    assert (found[0].role_id, found[0].can_mentor) == (ROLE, True)
+    assert (found.role_id, found.can_mentor) == (ROLE, True)
 
 
 def test_importing_again_stores_nothing_and_new_rows_are_added(database: Database, data: Path) -> None:

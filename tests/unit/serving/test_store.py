@@ -12,7 +12,7 @@ from serving.store import events as log
 from serving.store import learners
 from serving.store.database import Database
 from serving.store.events import LoggedEvent
-from serving.store.learners import StoredState
+from serving.store.learners import Found, StoredState
 from serving.store.migrate import alembic_config, migrate, open_database, shape
 from serving.store.tables import metadata
 
@@ -126,14 +126,16 @@ def test_history_is_in_order_and_events_without_time_come_first(store_url: str) 
 def test_profiles_and_states_are_one_row_each(store_url: str) -> None:
     database = open_database(store_url)
     profile = LearnerProfile(learner_id="ann", role_id="r", weekly_minutes=90.0, can_mentor=True)
+    assert learners.find(database, "ann") == Found(None, None, 0)
     with database.write() as connection:
-        assert learners.find(connection, "ann") is None
         learners.save_profiles(connection, [profile])
         learners.ensure(connection, ["ann", "bob"])
-        assert learners.find(connection, "ann") == (profile, None)
+    assert learners.find(database, "ann") == Found(profile, None, 0)
+    with database.write() as connection:
         for state in (b"1", b"2"):
             learners.save_states(connection, {"ann": StoredState(state, "d")}, at=1.0)
-        assert learners.find(connection, "ann") == (profile, StoredState(b"2", "d"))
+    assert learners.find(database, "ann") == Found(profile, StoredState(b"2", "d"), 0)
+    with database.write() as connection:
         assert learners.states(connection, ["ann", "bob"]) == {"ann": StoredState(b"2", "d")}
         learners.forget_states(connection, ["ann"])
         assert learners.states(connection, ["ann", "bob"]) == {}

@@ -7,14 +7,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from recommender.bundle import ModelBundle
 from serving import logs
 from serving.api import make_api
 from serving.middleware import KeyFirst
@@ -131,30 +129,6 @@ def test_log_lines_hold_no_learner(tmp_path: Path, bundle: Path, capsys: pytest.
     assert "private-name" not in err
     requests = [line for line in map(json.loads, err.splitlines()) if line["event"] == "request"]
     assert [(r["method"], r["status"]) for r in requests] == [("POST", 200), ("GET", 200)]
-
-
-def test_what_is_left_to_chance_is_logged_without_the_learner(
-    tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    trained = ModelBundle.open(bundle)
-    exploring = replace(trained, ranking=trained.ranking.model_copy(update={"exploration": 0.5}))
-    exploring.write(tmp_path / "exploring")
-    logs.configure("info")
-    with running_service(tmp_path, tmp_path / "exploring") as service:
-        bodies = [
-            service.client.post("/v1/recommendations", json={"learner_id": f"private-{i}", "k": 2}).json()
-            for i in range(20)
-        ]
-    err = capsys.readouterr().err
-    assert "private-" not in err
-    lines = [line for line in map(json.loads, err.splitlines()) if line["event"].endswith("explored")]
-    assert [line["recommendation_id"] for line in lines] == [body["recommendation_id"] for body in bodies]
-    for line, body in zip(lines, bodies, strict=True):
-        assert line["bundle_id"] == body["model"]["bundle_id"]
-        assert [m["module_id"] for m in line["modules"]] == [m["module_id"] for m in body["recommendations"]]
-        assert any(m["propensity"] < 1 for m in line["modules"])
-        assert any(m["explored"] for m in line["modules"]) == (line["event"] == "explored")
-    assert {line["event"] for line in lines} == {"explored", "not explored"}
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,8 @@ def make_settings(folder: Path, **changes: Any) -> Settings:
         "database_url": f"sqlite:///{folder / 'test.db'}",
         "pointer": folder / "champion.json",
         "pointer_poll_seconds": 0.02,
+        "key_cache_seconds": 0,
+        "recommendation_log_seconds": 0.02,
     }
     return Settings(_env_file=None, **(values | changes))
 

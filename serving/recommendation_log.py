@@ -1,0 +1,112 @@
+"""What was recommended, written down behind the answers: they do not wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from recommender.domain.events import to_seconds
+from recommender.domain.recommendation import Recommendation
+from serving.store import recommendations as store
+from serving.store.database import Database
+from serving.store.faults import StoreUnavailableError
+from serving.store.recommendations import LoggedModule, LoggedRecommendation
+
+_log = structlog.get_logger(__name__)
+_MOST_WAITING = 20_000
+_AT_ONCE = 1_000
+
+
+class RecommendationLog:
+    """Buffers answers in memory and writes them in the background, many in one transaction.
+
+    A crash loses what waits. While the store cannot be written the newest are kept, up to 20,000; what had to
+    be given up is counted.
+
+    Attributes
+    ----------
+    n_written, n_lost : int
+        Answers since the process started.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: deque[tuple[str, Recommendation]] = deque()
+        self._being_written: tuple[tuple[str, Recommendation], ...] = ()
+        self._writing = threading.Lock()
+        self.n_written = 0
+        self.n_lost = 0
+
+    def add(self, recommendation_id: UUID, answer: Recommendation) -> None:
+        """Write an answer down soon."""
+        if len(self._waiting) >= _MOST_WAITING:
+            self._waiting.popleft()
+            self.n_lost += 1
+        self._waiting.append((str(recommendation_id), answer))
+
+    def find(self, recommendation_id: str) -> LoggedRecommendation | None:
+        """Return an answer that waits here, or that any process has written; None where there is none."""
+        for waiting_id, answer in (*self._being_written, *tuple(self._waiting)):
+            if waiting_id == recommendation_id:
+                return _logged(waiting_id, answer)
+        with self._database.read() as connection:
+            return store.find(connection, recommendation_id)
+
+    def forget(self, learner_id: str) -> None:
+        """Drop what waits of a learner; when it returns, nothing of theirs is being written either."""
+        with self._writing:
+            for _ in range(len(self._waiting)):
+                pair = self._waiting.popleft()
+                if pair[1].learner_id != learner_id:
+                    self._waiting.append(pair)
+
+    def flush(self) -> None:
+        """Write what waits; what cannot be written goes on waiting."""
+        with self._writing:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+                self._being_written = tuple(batch)
+                try:
+                    self._database.transact(partial(store.append, [_logged(*pair) for pair in batch]))
+                except BaseException:
+                    self._waiting.extendleft(reversed(batch))
+                    raise
+                finally:
+                    self._being_written = ()
+                self.n_written += len(batch)
+
+    async def keep_writing(self, every_seconds: float) -> None:
+        """Flush for ever, off the event loop."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            if self._waiting:
+                try:
+                    await asyncio.to_thread(self.flush)
+                except StoreUnavailableError as error:
+                    _log.warning("recommendations wait to be logged", n=len(self._waiting), reason=str(error))
+                except Exception:
+                    _log.exception("recommendations could not be logged")
+
+
+def _logged(recommendation_id: str, answer: Recommendation) -> LoggedRecommendation:
+    return LoggedRecommendation(
+        recommendation_id=recommendation_id,
+        learner_id=answer.learner_id,
+        generated_at=to_seconds(answer.generated_at),
+        bundle_id=answer.bundle_id or "",
+        modules=tuple(
+            LoggedModule(
+                module_id=module.module_id,
+                rank=module.rank,
+                score=module.score,
+                success_probability=module.success_probability,
+                propensity=module.propensity,
+            )
+            for module in answer.modules
+        ),
+    )

@@ -1,0 +1,85 @@
+"""What learners do with recommendations."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Path
+
+from serving.dependencies import ServicesDep, requires
+from serving.errors import documented
+from serving.evidence import too_far_ahead
+from serving.examples.common import RECOMMENDATION_ID
+from serving.examples.recommendations import FEEDBACK_REQUESTS
+from serving.feedback import give_feedback
+from serving.problems import (
+    FORBIDDEN,
+    INVALID,
+    MALFORMED,
+    TOO_LARGE,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    UNKNOWN_RECOMMENDATION,
+    Fault,
+    Problem,
+)
+from serving.schemas.feedback import FeedbackRequest, FeedbackResponse
+from serving.security.scopes import Scope
+from serving.services import Services
+from serving.store.recommendations import LoggedRecommendation
+
+router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[requires(Scope.RECOMMEND)])
+
+
+@router.post(
+    "/recommendations/{recommendation_id}/feedback",
+    summary="What the learner did with a recommendation",
+    responses=documented(
+        MALFORMED,
+        UNAUTHENTICATED,
+        FORBIDDEN,
+        UNKNOWN_RECOMMENDATION,
+        TOO_LARGE,
+        INVALID,
+        UNAVAILABLE,
+    ),
+)
+def feedback(
+    recommendation_id: Annotated[UUID, Path(examples=[RECOMMENDATION_ID])],
+    request: Annotated[FeedbackRequest, Body(openapi_examples=FEEDBACK_REQUESTS)],
+    services: ServicesDep,
+) -> FeedbackResponse:
+    """Store what the learner did: it counts from the next recommendation on.
+
+    Safe to send again: what was told already is a duplicate and changes nothing.
+    """
+    now = services.clock()
+    given = _found(services, str(recommendation_id))
+    if given is None:
+        detail = (
+            "no recommendation with this id is known; send the recommendation_id of an answer of this "
+            "service. After a crash of the service the last answers before it may be unknown"
+        )
+        raise Problem(UNKNOWN_RECOMMENDATION, detail)
+    modules = [module.module_id for module in given.modules]
+    if request.module_id is not None and request.module_id not in modules:
+        message = "module_id is not a module of this recommendation"
+        remedy = "send the id of a module that was recommended in it, or none for the answer as a whole"
+        raise Problem(
+            INVALID, f"{message}; {remedy}", (Fault("module_id", message, remedy, request.module_id),)
+        )
+    if fault := too_far_ahead(request.occurred_at, now, services.settings.future_tolerance_seconds):
+        raise Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))
+    outcome = give_feedback(services.database, services.models.current, given, request, now=now)
+    return FeedbackResponse(status=outcome)
+
+
+def _found(services: Services, recommendation_id: str) -> LoggedRecommendation | None:
+    """Look twice: another process may be about to write what it answered a moment ago."""
+    found = services.recommendations.find(recommendation_id)
+    if found is None:
+        time.sleep(1.5 * services.settings.recommendation_log_seconds)
+        found = services.recommendations.find(recommendation_id)
+    return found
