@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from pydantic.json_schema import models_json_schema
 
 from serving import docs_page, errors
+from serving.dependencies import BEARER
 from serving.examples import RESPONSES
 from serving.routers import events, feedback, health, learners, model, next_item, recommendations, roles
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
@@ -22,6 +23,12 @@ _DESCRIPTION = (
     "An answer whose model is `simulated` comes from a model that was trained on simulated data: it is for "
     "trying things out and says nothing of how real people learn."
 )
+_API_KEY = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-API-Key",
+    "description": "`X-API-Key: <API key>`",
+}
 _ROUTERS = (
     recommendations.router,
     feedback.router,
@@ -53,6 +60,11 @@ def _complete(description: dict[str, Any]) -> None:
         ref_template="#/components/schemas/{model}",
     )
     schemas.update(problems["$defs"])
+    description["components"]["securitySchemes"]["api_key"] = _API_KEY
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            ways = operation.get("security", [])
+            ways += [{"api_key": way[BEARER]} for way in ways]
     # Not by way of the routes: what goes through them loses every null.
     for (method, path), example in RESPONSES.items():
         content = description["paths"][path][method]["responses"]["200"]["content"]

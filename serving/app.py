@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from serving import logs
 from serving.api import make_api
+from serving.memory import set_aside
 from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
 from serving.recommendation_log import RecommendationLog
@@ -35,6 +36,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await asyncio.to_thread(_start, settings, clock)
+        set_aside()
         app.state.services = services
         every = settings.pointer_poll_seconds
         tasks = [

@@ -10,7 +10,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.dependencies import no_key
+from serving.dependencies import no_key, presented_key
 from serving.errors import internal_error, respond
 from serving.problems import TOO_LARGE, Problem
 
@@ -32,12 +32,10 @@ class KeyFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on when it presents something, or needs nothing."""
-        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
-            headers = Headers(scope=scope)
-            scheme, _, bearer = headers.get("Authorization", "").partition(" ")
-            if not (scheme.lower() == "bearer" and bearer.strip()) and not headers.get("X-API-Key"):
-                await respond(no_key())(scope, receive, send)
-                return
+        guarded = scope["type"] == "http" and scope["path"].startswith("/v1/")
+        if guarded and not presented_key(Headers(scope=scope)):
+            await respond(no_key())(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 

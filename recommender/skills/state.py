@@ -155,7 +155,10 @@ class LearnerState:
                 f"learner state version {version}, this engine folds {STATE_VERSION}; replay the events"
             )
         ids = json.loads(data[_HEADER.size : _HEADER.size + n_text])
-        state = cls(ids["difficulty_id"])
+        # Not by way of the constructor: records of nobody would be made to be thrown away.
+        state = cls.__new__(cls)
+        state.difficulty_id = ids["difficulty_id"]
+        state.last_key = None
         if ids["last_id"] is not None:
             state.last_key = (-math.inf if ids["last_at"] is None else ids["last_at"], ids["last_id"])
         state.n_events = ids["n_events"]
@@ -169,6 +172,7 @@ class LearnerState:
             parts.append(np.frombuffer(data, dtype, n, at).copy())
             at += n * dtype.itemsize
         state.learner, state.skills, state.modules = parts[:3]
+        state.items = np.zeros(N_ITEM_SLOTS, ITEM)
         state.items[used] = parts[3]
         return state
 

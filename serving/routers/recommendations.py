@@ -5,27 +5,22 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Header, Response
+from fastapi import APIRouter, Body, Header, Request, Response
 
 from serving.answers import JsonAnswer, recommended, without_model
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import Guard, ServicesDep, requires
 from serving.errors import documented
 from serving.examples.recommendations import RECOMMENDATION_REQUESTS
 from serving.languages import preferred_language
 from serving.learner_states import learner_soon
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
+from serving.quick_route import quick_route
 from serving.schemas.recommendations import RecommendationRequest, RecommendationResponse
 from serving.security.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[requires(Scope.RECOMMEND)])
 
 
-@router.post(
-    "/recommendations",
-    summary="Next modules for one learner",
-    response_model=RecommendationResponse,
-    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
-)
 async def recommend(
     request: Annotated[RecommendationRequest, Body(openapi_examples=RECOMMENDATION_REQUESTS)],
     services: ServicesDep,
@@ -48,3 +43,18 @@ async def recommend(
     recommendation_id = uuid4()
     services.recommendations.add(recommendation_id, answer)
     return JsonAnswer(recommended(recommendation_id, answer, model))
+
+
+async def _recommend(body: RecommendationRequest, request: Request) -> Response:
+    return await recommend(body, request.app.state.services, request.headers.get("Accept-Language"))
+
+
+router.add_api_route(
+    "/recommendations",
+    recommend,
+    methods=["POST"],
+    summary="Next modules for one learner",
+    response_model=RecommendationResponse,
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
+    route_class_override=quick_route(Guard(Scope.RECOMMEND), RecommendationRequest, _recommend),
+)
