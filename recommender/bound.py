@@ -22,11 +22,17 @@ class Bound(structref.StructRefProxy):
 
     def __new__(cls, of: Any) -> Bound:
         """Look at every array of a (named) tuple, perhaps of tuples."""
-        bound: Bound = structref.StructRefProxy.__new__(cls, of)  # type: ignore[no-untyped-call]
+        bound: Bound = _bound(of)
         return bound
 
 
 structref.define_proxy(Bound, _BoundType, ["of"])  # type: ignore[no-untyped-call]
+
+
+@numba.njit(cache=True)
+def _bound(of):  # type: ignore[no-untyped-def]
+    # What the proxy would compile by itself is not cached: seconds, in every process.
+    return Bound(of)
 
 
 def bind(group: Any) -> Bound:
