@@ -6,10 +6,11 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import psycopg
 
 from serving.store.migrate import open_database
@@ -58,6 +59,19 @@ class Postgres:
         """Run one statement outside of a transaction."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(sql)  # type: ignore[call-overload]
+
+    def kill(self) -> None:
+        """Kill the server with all of its processes at once, as a power cut would."""
+        postmaster = psutil.Process(self.pid)
+        for process in [postmaster, *postmaster.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs([postmaster], timeout=10)
+
+    def start_again(self) -> None:
+        """Start the server after `kill`; it recovers by itself."""
+        self._server.ensure_postgres_running()
+        self.pid = self._server.get_pid() or 0
 
     def stop(self) -> None:
         """Stop the server and remove its files."""

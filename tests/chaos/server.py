@@ -1,0 +1,101 @@
+"""The service as a process of its own, for tests that kill it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import httpx2
+
+from tests.unit.serving.world import KEY_SECRET
+
+START_SECONDS = 60.0
+
+
+class Server:
+    """``python -m serving run``, in a process group of its own.
+
+    Parameters
+    ----------
+    database_url : str
+    pointer : Path
+    log : Path
+        Where its log lines go.
+    workers : int
+    settings : str
+        More settings, by their names without prefix.
+    """
+
+    def __init__(
+        self, database_url: str, pointer: Path, log: Path, *, workers: int = 1, **settings: object
+    ) -> None:
+        self._env = os.environ | {
+            "SERVING_KEY_SECRET": KEY_SECRET,
+            "SERVING_DATABASE_URL": database_url,
+            "SERVING_POINTER": str(pointer),
+            **{f"SERVING_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._workers = workers
+        self._log: IO[bytes] = log.open("ab")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Id of the process, of the supervisor where there are several workers."""
+        assert self._process is not None
+        return self._process.pid
+
+    def command(self, *words: str) -> str:
+        """Run another command with the same settings; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "serving", *words],
+            env=self._env,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        words = ["run", "--port", str(self.port), "--workers", str(self._workers)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "serving", *words], env=self._env, stderr=self._log, start_new_session=True
+        )
+        end = time.monotonic() + START_SECONDS
+        while not self.is_ready():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(f"the service did not start: {self._process.poll()}")
+            time.sleep(0.05)
+
+    def is_ready(self) -> bool:
+        """Whether it answers calls."""
+        try:
+            return httpx2.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """Kill it with all of its workers at once."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> int:
+        """End it in good order; return its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            return self._process.wait(60)
+        finally:
+            self._log.close()
