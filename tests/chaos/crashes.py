@@ -105,7 +105,7 @@ def crash(folder: Path, kills: int, postgres: Postgres | None, *, seed: int = 0,
     faults += [surprise for sender in senders for surprise in sender.surprises]
     database = open_database(url)
     try:
-        stored, wrong = _look(database, Engine.load(folder / "bundle"), senders)
+        stored, wrong = look(database, Engine.load(folder / "bundle"), senders)
     finally:
         database.close()
     return Outcome(
@@ -118,7 +118,7 @@ def crash(folder: Path, kills: int, postgres: Postgres | None, *, seed: int = 0,
     )
 
 
-def _look(database: Database, engine: Engine, senders: Sequence[Sender]) -> tuple[int, list[str]]:
+def look(database: Database, engine: Engine, senders: Sequence[Sender]) -> tuple[int, list[str]]:
     """Count events in the store, and say what is wrong with them and with the states."""
     sent = {event_id: event for sender in senders for event_id, event in sender.sent.items()}
     acknowledged = {event_id for sender in senders for event_id in sender.acknowledged}

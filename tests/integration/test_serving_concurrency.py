@@ -10,10 +10,10 @@ from tests.unit.serving.world import Service, attempt, bundle, service
 
 __all__ = ["bundle", "service"]
 
-N_WRITERS, N_BATCHES, N_EVENTS = 8, 5, 4
+N_WRITERS, N_BATCHES, N_EVENTS = 50, 4, 3
 
 
-def test_eight_writers_of_one_learner_lose_nothing(service: Service, bundle: object) -> None:
+def test_fifty_writers_of_one_learner_lose_nothing(service: Service, bundle: object) -> None:
     def write(writer: int) -> list[int]:
         statuses = []
         for batch in range(N_BATCHES):

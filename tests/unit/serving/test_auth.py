@@ -1,4 +1,4 @@
-"""Every route against every way of not being allowed, from the routes themselves."""
+"""Every route against every way of not being allowed, from the table of routes itself."""
 
 import re
 from collections.abc import Iterator
@@ -6,13 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from serving.api import make_api
 from serving.security.scopes import Scope
 from serving.store import api_keys
 from tests.unit.serving.world import Service, running_service
 
+# What needs no key: the probes and the API's own documentation. Nothing else may get in here lightly.
 PUBLIC = {("GET", "/health/live"), ("GET", "/health/ready")}
+DOCUMENTATION = {("GET", "/docs"), ("GET", "/openapi.json")}
+
+
+def _routes() -> set[tuple[str, str]]:
+    """Every method of every route there is, whether OpenAPI lists it or not."""
+    routes = iter_route_contexts(make_api().routes)
+    return {(method, str(route.path)) for route in routes for method in (route.methods or {"*"}) - {"HEAD"}}
 
 
 def _operations() -> list[tuple[str, str, dict[str, Any]]]:
@@ -25,6 +34,7 @@ GUARDED = [
     for method, path, operation in _operations()
     if "security" in operation
 ]
+MATRIX = [(*route, scope) for route in GUARDED for scope in Scope]
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +44,24 @@ def guarded(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield service
 
 
+@pytest.fixture(scope="module")
+def keys(guarded: Service) -> dict[tuple[Scope, bool], str]:
+    """A key for each scope alone, one that works and one that was revoked."""
+    made = {(scope, works): guarded.key_for(scope) for scope in Scope for works in (True, False)}
+    with guarded.database.write() as connection:
+        for (_, works), key in made.items():
+            if not works:
+                assert api_keys.revoke(connection, key.split("_")[1], at=0.0)
+    return made
+
+
 def call(service: Service, method: str, path: str, **headers: str) -> Any:
     return service.client.request(method, re.sub(r"{\w+}", "ann", path), json={}, headers=headers)
 
 
-def test_only_probes_need_no_key() -> None:
+def test_every_route_is_guarded_or_known_to_be_public() -> None:
+    spelled = {(method, re.sub(":path", "", path)) for method, path in _routes()}
+    assert spelled == {(m, p) for m, p, _ in GUARDED} | PUBLIC | DOCUMENTATION
     assert {(m, p) for m, p, operation in _operations() if "security" not in operation} == PUBLIC
     assert len(GUARDED) >= 4
 
@@ -49,32 +72,44 @@ def test_every_guarded_route_offers_both_ways_to_send_a_key() -> None:
         assert names in ([], ["bearer", "api_key"]), path
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), GUARDED)
-def test_without_a_working_key_it_is_401(guarded: Service, method: str, path: str, scope: str) -> None:
-    revoked = guarded.key_for(Scope(scope))
-    with guarded.database.write() as connection:
-        api_keys.revoke(connection, revoked.split("_")[1], at=0.0)
+@pytest.mark.parametrize(("method", "path", "needed", "scope"), MATRIX)
+def test_a_key_opens_what_its_scope_names_and_nothing_else(
+    guarded: Service,
+    keys: dict[tuple[Scope, bool], str],
+    method: str,
+    path: str,
+    needed: str,
+    scope: Scope,
+) -> None:
+    key = keys[scope, True]
+    for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}):
+        answer = call(guarded, method, path, **headers)
+        if scope == needed:
+            assert answer.status_code not in (401, 403)
+        else:
+            assert answer.status_code == 403
+            assert f"lacks the scope {needed}" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("method", "path", "needed", "scope"), MATRIX)
+def test_without_a_working_key_it_is_401(
+    guarded: Service,
+    keys: dict[tuple[Scope, bool], str],
+    method: str,
+    path: str,
+    needed: str,
+    scope: Scope,
+) -> None:
+    works, revoked = keys[scope, True], keys[scope, False]
     for headers in (
         {},
         {"X-API-Key": "wrong"},
-        {"X-API-Key": guarded.key[:-4] + "0000"},
+        {"X-API-Key": works[:-4] + "0000"},
+        {"X-API-Key": revoked},
         {"Authorization": f"Bearer {revoked}"},
-        {"Authorization": f"Basic {guarded.key}"},
+        {"Authorization": f"Basic {works}"},
     ):
         answer = call(guarded, method, path, **headers)
         assert answer.status_code == 401, headers
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["www-authenticate"].startswith("Bearer")
-
-
-@pytest.mark.parametrize(("method", "path", "scope"), GUARDED)
-def test_without_the_scope_it_is_403_and_with_it_the_call_goes_through(
-    guarded: Service, method: str, path: str, scope: str
-) -> None:
-    others = guarded.key_for(*(s for s in Scope if s != scope))
-    answer = call(guarded, method, path, **{"X-API-Key": others})
-    assert answer.status_code == 403
-    assert f"lacks the scope {scope}" in answer.json()["detail"]
-    key = guarded.key_for(Scope(scope))
-    for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}):
-        assert call(guarded, method, path, **headers).status_code not in (401, 403)

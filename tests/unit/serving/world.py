@@ -41,7 +41,7 @@ CREDENTIAL = "credential-numbers"
 ROLE = "role-analyst"
 
 
-def catalog(items: Sequence[str] = ITEMS) -> Catalog:
+def catalog(items: Sequence[str] = ITEMS, mark: str = "") -> Catalog:
     """Twelve modules over four skills, one with a prerequisite; a role; a credential."""
     skill_of = [[SKILLS[i % len(SKILLS)]] for i in range(len(MODULES))]
     item_module = [MODULES[0] if i < 4 else MODULES[i % len(MODULES)] for i in range(len(items))]
@@ -50,7 +50,7 @@ def catalog(items: Sequence[str] = ITEMS) -> Catalog:
             "modules": pa.table(
                 {
                     "module_id": list(MODULES),
-                    "title": ["Fractions", *(f"Module {i}" for i in range(1, 12))],
+                    "title": [f"{t}{mark}" for t in ("Fractions", *(f"Module {i}" for i in range(1, 12)))],
                     "skill_ids": skill_of,
                     "duration_minutes": [30.0 + 5 * i for i in range(len(MODULES))],
                     "format": ["video", "reading"] * 6,
@@ -78,10 +78,10 @@ def catalog(items: Sequence[str] = ITEMS) -> Catalog:
 
 
 def write_bundle(
-    path: Path, *, seed: int = 0, n_learners: int = 60, items: Sequence[str] = ITEMS
+    path: Path, *, seed: int = 0, n_learners: int = 60, items: Sequence[str] = ITEMS, mark: str = ""
 ) -> ModelBundle:
-    """Train on made-up answers and write the bundle."""
-    rng, known = np.random.default_rng(seed), catalog(items)
+    """Train on made-up answers and write the bundle; `mark` stands behind the title of every module."""
+    rng, known = np.random.default_rng(seed), catalog(items, mark)
     learner = np.repeat(np.arange(n_learners), 10)
     item = rng.integers(0, len(items), len(learner)).astype(np.int32)
     ability, hardness = rng.normal(size=n_learners), rng.normal(size=len(items))
