@@ -50,7 +50,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.to_thread(services.recommendations.flush)
+            await asyncio.to_thread(services.recommendations.close)
             services.database.close()
 
     app = make_api(lifespan=lifespan)

@@ -80,6 +80,14 @@ class RecommendationLog:
                     self._being_written = ()
                 self.n_written += len(batch)
 
+    def close(self) -> None:
+        """Write what waits; what cannot be written now is lost, and counted."""
+        try:
+            self.flush()
+        except StoreUnavailableError as error:
+            self.n_lost += len(self._waiting)
+            _log.error("recommendations are lost to the log", n=len(self._waiting), reason=str(error))
+
     async def keep_writing(self, every_seconds: float) -> None:
         """Flush for ever, off the event loop."""
         while True:

@@ -175,6 +175,13 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A server of this test alone, which may kill it."""
+    with running_postgres() as server:
+        yield server
+
+
 STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psutil
 import psycopg
+from sqlalchemy import make_url
 
 from serving.store.migrate import open_database
 
@@ -53,7 +54,7 @@ class Postgres:
 
     def drop(self, url: str) -> None:
         """Remove a database, with whoever is still connected."""
-        self.run(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1].split('?')[0]} WITH (FORCE)")
+        self.run(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
     def run(self, sql: str) -> None:
         """Run one statement outside of a transaction."""
