@@ -185,6 +185,16 @@ test-rest: setup chromium ## what make test leaves out: slow tests, a browser's 
 .PHONY: test-all
 test-all: test-rest test ## every test, each once
 
+.PHONY: soak
+soak: setup ## an hour of mixed load, 20,000 generated calls, 100,000 bodies of noise: MINUTES=60
+	@$(BIN)/python -m tests.chaos.soak --minutes $(or $(MINUTES),60)
+	@$(BIN)/python -m tests.chaos.fuzz
+
+.PHONY: chaos
+chaos: setup ## kill service and database 200 times each under load, swap the model 100 times: KILLS=200 SWAPS=100
+	@$(BIN)/python -m tests.chaos.crashes --kills $(or $(KILLS),200)
+	@$(BIN)/python -m tests.chaos.swaps --swaps $(or $(SWAPS),100)
+
 .PHONY: chromium
 chromium:
 	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core > /dev/null; } \

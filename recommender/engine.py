@@ -260,7 +260,7 @@ class Engine:
         role_id : str, optional
             By default the profile's target role, else its role.
         weekly_minutes : float, optional
-            Above 0; by default the profile's, else ``ranking.pathway.weekly_minutes``.
+            At least 1; by default the profile's, else ``ranking.pathway.weekly_minutes``.
         previous : Pathway, optional
             Pathway to the same role, which is kept as far as it makes sense.
         exclude : collection of str
@@ -272,7 +272,7 @@ class Engine:
         UnknownIdError
             The role or an excluded module is not in the catalogue.
         InputError
-            No role is named, or the minutes are no number above 0.
+            No role is named, or the minutes are no number of at least 1.
         """
         from recommender.pathways.standing import Standing
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from recommender.errors import UnknownIdError
+from recommender.errors import InputError, UnknownIdError
 from serving.faults import faults_of
 from serving.problems import (
     INTERNAL,
@@ -37,6 +37,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(UnknownIdError, _unknown_id)
+    app.add_exception_handler(InputError, _unusable)
     app.add_exception_handler(StoreUnavailableError, _store_unavailable)
     app.add_exception_handler(HTTPException, _http_exception)
 
@@ -84,6 +85,10 @@ async def _unknown_id(_request: Request, error: Exception) -> Response:
     message = f"{unknown.field} is not in the catalogue"
     fault = Fault(unknown.field, message, "use an id that the catalogue lists", unknown.value)
     return respond(Problem(INVALID, _sentence(fault), (fault,)))
+
+
+async def _unusable(_request: Request, error: Exception) -> Response:
+    return respond(Problem(INVALID, str(error)))
 
 
 async def _store_unavailable(_request: Request, error: Exception) -> Response:

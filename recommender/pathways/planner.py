@@ -89,7 +89,7 @@ class Planner:
         role : int
             Position in the catalogue.
         weekly_minutes : float, optional
-            Above 0; by default the profile's, else ``ranking.pathway.weekly_minutes``.
+            At least 1; by default the profile's, else ``ranking.pathway.weekly_minutes``.
         previous : Pathway, optional
             To the same role; to another one it is not looked at.
         exclude : collection of str
@@ -102,7 +102,7 @@ class Planner:
         UnknownIdError
             An excluded module is not in the catalogue.
         InputError
-            The minutes are no number above 0.
+            The minutes are no number of at least 1.
         """
         catalog, config, need = (
             self.bundle.catalog,
@@ -163,9 +163,9 @@ class Planner:
             ("profile's weekly_minutes", profile.weekly_minutes),
         ):
             if minutes is not None:
-                if not (math.isfinite(minutes) and minutes > 0):
+                if not (math.isfinite(minutes) and minutes >= 1):
                     raise InputError(
-                        f"{name} is {minutes!r}; give minutes above 0, or leave it out where it is not known"
+                        f"{name} is {minutes!r}; give 1 minute or more, or leave it out where it is not known"
                     )
                 return float(minutes)
         return self.bundle.ranking.pathway.weekly_minutes

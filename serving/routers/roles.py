@@ -58,7 +58,8 @@ def pathway(
     weekly_minutes: Annotated[
         float | None,
         Query(
-            gt=0,
+            ge=1,
+            le=10_080,
             allow_inf_nan=False,
             description="By default those of the learner's profile, else those that the model has.",
             examples=[120.0],

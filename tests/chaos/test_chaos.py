@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.crashes import crash
+from tests.chaos.fuzz import fuzzed_service, generated_calls, noisy_bodies
+from tests.chaos.soak import soak
 from tests.chaos.swaps import swap
 from tests.postgres import Postgres
 
@@ -31,3 +33,23 @@ def test_no_call_fails_and_no_answer_mixes_models_while_they_are_swapped(tmp_pat
     outcome = swap(tmp_path, 10)
     assert (outcome.failed_calls, outcome.faults) == (0, ())
     assert len(outcome.answers) == 2
+
+
+def test_what_nobody_expects_gets_a_documented_answer(tmp_path: Path) -> None:
+    service = fuzzed_service(tmp_path)
+    try:
+        statuses, faults = noisy_bodies(service, 2_000, seed=1)
+        assert faults == []
+        assert statuses[422] > statuses[200] > 0
+        code, report = generated_calls(service, tmp_path, 200, seed=1)
+        assert code == 0, report
+    finally:
+        service.server.stop()
+
+
+def test_a_minute_of_mixed_load_fails_no_call_and_keeps_its_memory(tmp_path: Path) -> None:
+    outcome = soak(tmp_path, 45, swap_every=15)
+    assert outcome.faults == ()
+    assert outcome.calls > 100
+    first, last = outcome.memory
+    assert last < 1.3 * first

@@ -32,10 +32,12 @@ class Sender(threading.Thread):
         Answers that nobody should get.
     """
 
-    def __init__(self, url: str, key: str, number: int, *, most: int = 20) -> None:
+    def __init__(
+        self, url: str, key: str, number: int, *, most: int = 20, pause_seconds: float = 0.0
+    ) -> None:
         super().__init__(daemon=True)
         self._client = httpx2.Client(base_url=url, headers={"X-API-Key": key}, timeout=30)
-        self._number, self._most = number, most
+        self._number, self._most, self._pause_seconds = number, most, pause_seconds
         self._rng = random.Random(number)
         self._stopped = threading.Event()
         self.sent: dict[str, dict[str, Any]] = {}
@@ -49,6 +51,7 @@ class Sender(threading.Thread):
             batch = self._batch()
             while not self._deliver(batch):
                 time.sleep(0.05)
+            time.sleep(self._pause_seconds)
 
     def stop(self) -> None:
         """Begin nothing new."""

@@ -314,7 +314,7 @@ def test_a_finished_module_may_come_back_as_a_review_and_a_retired_one_not():
     assert pathway.unreviewed == ("s",)
 
 
-@pytest.mark.parametrize("minutes", [0.0, -5.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("minutes", [0.0, 1e-300, -5.0, float("nan"), float("inf")])
 def test_minutes_that_are_none_are_refused(minutes):
     engine = world({"a": module("s")}, {"s": (0.4, 1.0)})
     with pytest.raises(InputError, match="weekly_minutes is"):
