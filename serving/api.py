@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from serving import docs_page, errors
 from serving.dependencies import BEARER
 from serving.examples import RESPONSES
+from serving.problems import TOO_MANY_REQUESTS
 from serving.routers import events, feedback, health, learners, model, next_item, recommendations, roles
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
 
@@ -40,6 +41,20 @@ _ROUTERS = (
     health.router,
 )
 
+# Of every call that needs a key.
+_TOO_MANY: dict[str, Any] = {
+    str(status): response
+    | {
+        "headers": {
+            "Retry-After": {
+                "description": "Seconds after which another call is allowed.",
+                "schema": {"type": "integer", "minimum": 1},
+            }
+        }
+    }
+    for status, response in errors.documented(TOO_MANY_REQUESTS).items()
+}
+
 
 class Api(FastAPI):
     """FastAPI, with problems and examples of answers in its description."""
@@ -65,6 +80,8 @@ def _complete(description: dict[str, Any]) -> None:
         for operation in methods.values():
             ways = operation.get("security", [])
             ways += [{"api_key": way[BEARER]} for way in ways]
+            if ways:
+                operation["responses"] |= _TOO_MANY
     # Not by way of the routes: what goes through them loses every null.
     for (method, path), example in RESPONSES.items():
         content = description["paths"][path][method]["responses"]["200"]["content"]

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
+import structlog
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
-from serving import logs
+from serving import logs, meter
 from serving.api import make_api
+from serving.dependencies import requires
 from serving.memory import set_aside
 from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
 from serving.recommendation_log import RecommendationLog
 from serving.replay import keep_states_current
+from serving.security.headers import SecurityHeaders
 from serving.security.key_ring import KeyRing
+from serving.security.limits import Limits
+from serving.security.scopes import Scope
 from serving.services import Clock, Services, utc_now
 from serving.settings import Settings, read_settings
+from serving.stopping import Stopping
+from serving.tracing import Tracing, exporter_to
 
+_log = structlog.get_logger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -32,10 +41,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     clock : callable
         Tells the present time, aware, in UTC.
     """
+    limits = Limits(settings.rate_limit, settings.wrong_key_limit)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        services = await asyncio.to_thread(_start, settings, clock)
+        services = await asyncio.to_thread(_start, settings, clock, limits)
         set_aside()
         app.state.services = services
         every = settings.pointer_poll_seconds
@@ -45,7 +55,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
             asyncio.create_task(services.recommendations.keep_writing(settings.recommendation_log_seconds)),
         ]
         try:
-            yield
+            with services.stopping.noticed(asyncio.get_running_loop()), _observed(app, services):
+                yield
         finally:
             for task in tasks:
                 task.cancel()
@@ -54,12 +65,55 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
             services.database.close()
 
     app = make_api(lifespan=lifespan)
+    _offer_metrics(app, settings)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(KeyFirst)
+    app.add_middleware(KeyFirst, limits=limits)
+    if settings.origins:
+        # Around the one before: a browser asks for permission without a key.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
     app.add_middleware(Observed)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(CorrelationIdMiddleware, header_name="X-Request-ID", validator=_is_request_id)
+    app.state.tracing = None
+    if settings.otel_endpoint is not None:
+        app.state.tracing = Tracing(exporter_to(settings.otel_endpoint))
+        app.state.tracing.follow_requests(app)
     return app
+
+
+def _offer_metrics(app: FastAPI, settings: Settings) -> None:
+    app.state.meter = None
+    if settings.metrics == "off":
+        return
+    # Prometheus' library decides when it is imported whether several processes count together.
+    from serving.prometheus import PrometheusMeter
+    from serving.routers.metrics import metrics_router
+
+    app.state.meter = PrometheusMeter()
+    needs = [requires(Scope.ADMIN)] if settings.metrics == "key" else []
+    app.include_router(metrics_router(app.state.meter, needs))
+
+
+@contextmanager
+def _observed(app: FastAPI, services: Services) -> Iterator[None]:
+    """Count and trace what happens until the block ends."""
+    tracing: Tracing | None = app.state.tracing
+    meter.install(app.state.meter)
+    if tracing is not None:
+        tracing.follow_statements(services.database.engine)
+    try:
+        yield
+    finally:
+        meter.install(None)
+        if tracing is not None:
+            tracing.close()
 
 
 def from_environment() -> FastAPI:
@@ -69,7 +123,7 @@ def from_environment() -> FastAPI:
     return create_app(settings)
 
 
-def _start(settings: Settings, clock: Clock) -> Services:
+def _start(settings: Settings, clock: Clock, limits: Limits) -> Services:
     # Alembic takes a quarter of a second to import: only once the service starts.
     from serving.store.migrate import open_database
 
@@ -84,6 +138,8 @@ def _start(settings: Settings, clock: Clock) -> Services:
         clock,
         KeyRing(database, secret, settings.key_cache_seconds),
         RecommendationLog(database),
+        limits,
+        Stopping(settings.drain_seconds),
     )
 
 

@@ -92,6 +92,20 @@ def demo(
     show(data, Console(width=100))
 
 
+@app.command()
+def audit(
+    learner: Annotated[str | None, typer.Option(help="Only what was done to this learner: its id.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only from this time on, such as 2026-03-01.")] = None,
+) -> None:
+    """List who administered what, and when."""
+    from rich.console import Console
+
+    from serving.commands.audit import listing
+    from serving.settings import read_settings
+
+    Console().print(listing(read_settings(), learner_id=learner, since=since))
+
+
 @keys_app.command("create")
 def create_key(
     name: Annotated[str, typer.Option(help="Who will use it.")],

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 
+from serving.audit import CALLER, AuditEntry, call_entry, record_if_possible, refusal_entry
 from serving.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 from serving.security.keys import Caller
 from serving.security.scopes import Scope
@@ -52,21 +53,37 @@ class Guard(HTTPBearer):
         self.scope = scope
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
-        """Return who calls, or answer 401 or 403."""
+        """Return who calls, or answer 401, 403 or 429."""
         presented = presented_key(request.headers)
         if not presented:
             raise no_key()
-        keys = request.app.state.services.keys
-        caller: Caller | None = keys.remembered(presented) or await run_in_threadpool(keys.verify, presented)
-        if caller is None:
-            raise Problem(
-                UNAUTHENTICATED,
-                "the API key is unknown, wrong or revoked; ask the operator for another",
-                headers=_CHALLENGE,
-            )
-        if self.scope.value not in caller.scopes:
-            raise Problem(FORBIDDEN, f"the API key lacks the scope {self.scope.value}; use a key that has it")
+        services: Services = request.app.state.services
+        caller = services.keys.remembered(presented) or await _looked_up(services, request, presented)
+        services.limits.call_with(caller.key_id)
+        needed = self.scope.value
+        if needed not in caller.scopes:
+            if (refusal := refusal_entry(services, request, caller, needed)) is not None:
+                await run_in_threadpool(record_if_possible, services.database, refusal)
+            raise Problem(FORBIDDEN, f"the API key lacks the scope {needed}; use a key that has it")
+        request.scope[CALLER] = caller
         return caller
+
+
+async def _looked_up(services: Services, request: Request, presented: str) -> Caller:
+    # A key that was good once is looked up whatever others do from the same address, such as a proxy's.
+    guessed = not services.keys.was_good(presented)
+    if guessed:
+        services.limits.look_up_key(request.scope)
+    caller = await run_in_threadpool(services.keys.verify, presented)
+    if caller is None:
+        raise Problem(
+            UNAUTHENTICATED,
+            "the API key is unknown, wrong or revoked; ask the operator for another",
+            headers=_CHALLENGE,
+        )
+    if guessed:
+        services.limits.was_good(request.scope)
+    return caller
 
 
 def requires(scope: Scope) -> Any:
@@ -78,3 +95,11 @@ def presented_key(headers: Headers) -> str:
     """Return the key that a request presents, "" where it presents none."""
     scheme, _, bearer = headers.get("Authorization", "").partition(" ")
     return (bearer.strip() if scheme.lower() == "bearer" else "") or headers.get("X-API-Key", "")
+
+
+async def _audit_entry(request: Request, services: ServicesDep) -> AuditEntry:
+    return call_entry(services, request)
+
+
+# Of a call with the scope admin or catalog: to be recorded in the transaction that does what it asks.
+AuditDep: TypeAlias = Annotated[AuditEntry, Depends(_audit_entry)]

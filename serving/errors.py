@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from recommender.errors import InputError, UnknownIdError
+from serving import meter
 from serving.faults import faults_of
 from serving.problems import (
     INTERNAL,
@@ -92,6 +93,7 @@ async def _unusable(_request: Request, error: Exception) -> Response:
 
 
 async def _store_unavailable(_request: Request, error: Exception) -> Response:
+    meter.current().store_fault(cast(StoreUnavailableError, error).fault)
     return respond(Problem(UNAVAILABLE, str(error)))
 
 

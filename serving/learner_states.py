@@ -15,6 +15,7 @@ from recommender.domain.events import event_key, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
 from recommender.skills.state import LearnerState
+from serving import meter
 from serving.evidence import to_event
 from serving.model import ServedModel
 from serving.store import events as log
@@ -48,6 +49,7 @@ def known_learner(
     found, is_current = _look_up(database, model, learner_id)
     if found is None or is_current:
         return found
+    meter.current().replays("table_changed")
     return KnownLearner(found.profile, _replayed_and_kept(database, model, learner_id, now))
 
 
@@ -163,7 +165,9 @@ def rebuild(
         if not goes_on():
             break
         batch = waiting[start : start + _REPLAYED_AT_ONCE]
-        n_made += database.transact(partial(_rebuild_some, model, batch, to_seconds(now)))
+        made = database.transact(partial(_rebuild_some, model, batch, to_seconds(now)))
+        meter.current().replays("background", made)
+        n_made += made
         if progress is not None:
             progress(start + len(batch), len(waiting))
         time.sleep(_PAUSE_SECONDS)
@@ -183,9 +187,12 @@ def _folded_on(
 ) -> LearnerState | None:
     state = _usable(stored, model.engine)
     if state is None:
+        if stored is not None:
+            meter.current().replays("table_changed")
         return None
     ordered = sorted((to_event(event, model.pass_mark) for event in events), key=event_key)
     if state.last_key is not None and event_key(ordered[0]) <= state.last_key:
+        meter.current().replays("late")
         return None
     for event in ordered:
         model.engine.update(state, event)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from asgi_correlation_id import correlation_id
+
+from serving.tracebacks import impersonal_traceback
+
+REQUESTS = "serving.requests"
+_requests = logging.getLogger(REQUESTS)
+# Their lines hold addresses, and addresses hold learner ids; alembic's say nothing an operator needs.
+_QUIET = ("uvicorn.access", "httpx2", "httpcore2", "alembic")
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 def configure(level: str) -> None:
@@ -18,7 +28,8 @@ def configure(level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_request_id,
-        structlog.processors.format_exc_info,
+        _without_objects,
+        structlog.processors.ExceptionRenderer(_render),
     ]
     structlog.configure(
         processors=[
@@ -41,9 +52,37 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # Their lines hold addresses, and addresses hold learner ids; alembic's say nothing an operator needs.
-    for name in ("uvicorn.access", "httpx2", "httpcore2", "alembic"):
+    for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    ready_made = logging.StreamHandler(sys.stderr)
+    ready_made.setFormatter(logging.Formatter("%(message)s"))
+    _requests.handlers = [ready_made]
+    _requests.propagate = False
+
+
+def request_line(method: str, route: str | None, status: int, milliseconds: float) -> None:
+    """Write that a request was answered.
+
+    There is one such line for every request, so it does not go the way of the others, through a dozen
+    functions: it is put together here, in the same form.
+
+    Parameters
+    ----------
+    route : str or None
+        The route's pattern, never the address: addresses hold learner ids.
+    """
+    if not _requests.isEnabledFor(logging.INFO):
+        return
+    request_id = correlation_id.get()
+    of = "" if request_id is None else f', "request_id": {json.dumps(request_id)}'
+    at = datetime.now(UTC).isoformat(timespec="microseconds")[:-6]
+    spelled = f'"{method}"' if method in _METHODS else json.dumps(method)
+    line = (
+        f'{{"status": {status}, "milliseconds": {milliseconds:.2f}, "method": {spelled}, '
+        f'"route": {json.dumps(route)}, "event": "request", "level": "info", "logger": "{REQUESTS}", '
+        f'"timestamp": "{at}Z"{of}}}'
+    )
+    _requests.handle(logging.LogRecord(REQUESTS, logging.INFO, "", 0, line, None, None))
 
 
 def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -51,3 +90,14 @@ def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any])
     if request_id is not None:
         event["request_id"] = request_id
     return event
+
+
+def _without_objects(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # The lines after the first one show tasks and what they raised, as Python spells it: with values.
+    if event.get("logger") == "asyncio":
+        event["event"] = str(event["event"]).partition("\n")[0]
+    return event
+
+
+def _render(exc_info: Any) -> str:
+    return impersonal_traceback(exc_info[1])

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving import logs, meter
 from serving.dependencies import no_key, presented_key
 from serving.errors import internal_error, respond
 from serving.problems import TOO_LARGE, Problem
+from serving.security.limits import Limits
 
-_log = structlog.get_logger("serving.requests")
+_log = structlog.get_logger(__name__)
 
 
 class _BodyTooLargeError(Exception):
@@ -24,19 +25,28 @@ class _BodyTooLargeError(Exception):
 class KeyFirst:
     """Answers 401 to a call of the API that presents no key, without reading its body.
 
-    Whether a key is good and suffices is for `serving.dependencies` to say.
+    Whether a key is good and suffices is for `serving.dependencies` to say. Who calls without one too often
+    is answered 429.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on when it presents something, or needs nothing."""
         guarded = scope["type"] == "http" and scope["path"].startswith("/v1/")
         if guarded and not presented_key(Headers(scope=scope)):
-            await respond(no_key())(scope, receive, send)
+            await respond(self._refusal(scope))(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Problem:
+        try:
+            self._limits.call_without_key(scope)
+        except Problem as too_many:
+            return too_many
+        return no_key()
 
 
 class BodyLimit:
@@ -82,7 +92,7 @@ class BodyLimit:
 
 
 class Observed:
-    """Writes one log line a request and answers 500 where something unforeseen was raised.
+    """Counts and logs each request, and answers 500 where something unforeseen was raised.
 
     The line holds the route's pattern, never the address: addresses hold learner ids.
     """
@@ -106,13 +116,15 @@ class Observed:
         try:
             await self._app(scope, receive, noted)
         except Exception:
-            _log.exception("request failed", **_about(scope))
+            _log.exception("request failed", method=scope["method"], route=_route(scope))
             if status:
                 raise
             await internal_error()(scope, receive, noted)
-        elapsed = round((time.perf_counter() - started) * 1000, 2)
-        _log.info("request", status=status, milliseconds=elapsed, **_about(scope))
+        seconds, route = time.perf_counter() - started, _route(scope)
+        meter.current().request(scope["method"], route, status, seconds)
+        logs.request_line(scope["method"], route, status, 1000 * seconds)
 
 
-def _about(scope: Scope) -> dict[str, Any]:
-    return {"method": scope["method"], "route": getattr(scope.get("route"), "path", None)}
+def _route(scope: Scope) -> str | None:
+    path: str | None = getattr(scope.get("route"), "path", None)
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,8 @@ class ModelHolder:
         self._pointer = pointer
         self._clock = clock
         self._mark: _Mark | None = None
+        # Who watches and who is told to look do not load the same bundle twice.
+        self._loading = threading.Lock()
         self.current: ServedModel | None = None
         self.refused: str | None = None
 
@@ -64,6 +67,27 @@ class ModelHolder:
         A bundle that cannot be used is refused with a log line, and the one before it goes on serving. It is
         tried again when the pointer changes.
         """
+        with self._loading:
+            return self._refresh()
+
+    def reload(self) -> None:
+        """Look at the pointer now, and again at a bundle that was refused.
+
+        Raises
+        ------
+        BundleError
+            If what the pointer names cannot serve, or there is no pointer; the model before goes on.
+        """
+        with self._loading:
+            if self.refused is not None:
+                self._mark = None
+            self._refresh()
+            if self.refused is not None:
+                raise BundleError(self.refused)
+            if _look(self._pointer) is None:
+                raise BundleError("there is no pointer file; train and promote a model")
+
+    def _refresh(self) -> bool:
         mark = _look(self._pointer)
         if mark is None or mark == self._mark:
             return False

@@ -55,6 +55,18 @@ REJECTED_EVENTS = Kind(
     "Some events were rejected",
     "The events that `results` calls rejected were not stored, all others were; `errors` says why.",
 )
+BUNDLE_REFUSED = Kind(
+    "bundle-refused",
+    409,
+    "Bundle refused",
+    "What the pointer names now cannot serve; the model before it, if there was one, goes on.",
+)
+TOO_MANY_REQUESTS = Kind(
+    "too-many-requests",
+    429,
+    "Too many requests",
+    "This key, or this address with wrong keys or none, calls too often; Retry-After says when to go on.",
+)
 INTERNAL = Kind(
     "internal-error", 500, "Internal error", "A fault of this service; its log holds it under the request id."
 )
@@ -70,9 +82,11 @@ KINDS = (
     UNKNOWN_LEARNER,
     UNKNOWN_RECOMMENDATION,
     METHOD_NOT_ALLOWED,
+    BUNDLE_REFUSED,
     TOO_LARGE,
     INVALID,
     REJECTED_EVENTS,
+    TOO_MANY_REQUESTS,
     INTERNAL,
     UNAVAILABLE,
 )

@@ -12,6 +12,7 @@ import structlog
 
 from recommender.domain.events import to_seconds
 from recommender.domain.recommendation import Recommendation
+from serving import meter
 from serving.store import recommendations as store
 from serving.store.database import Database
 from serving.store.faults import StoreUnavailableError
@@ -47,6 +48,7 @@ class RecommendationLog:
         if len(self._waiting) >= _MOST_WAITING:
             self._waiting.popleft()
             self.n_lost += 1
+            meter.current().recommendations_logged(lost=1)
         self._waiting.append((str(recommendation_id), answer))
 
     def find(self, recommendation_id: str) -> LoggedRecommendation | None:
@@ -79,6 +81,7 @@ class RecommendationLog:
                 finally:
                     self._being_written = ()
                 self.n_written += len(batch)
+                meter.current().recommendations_logged(written=len(batch))
 
     def close(self) -> None:
         """Write what waits; what cannot be written now is lost, and counted."""

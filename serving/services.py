@@ -10,7 +10,9 @@ from typing import TypeAlias
 from serving.model import ModelHolder
 from serving.recommendation_log import RecommendationLog
 from serving.security.key_ring import KeyRing
+from serving.security.limits import Limits
 from serving.settings import Settings
+from serving.stopping import Stopping
 from serving.store.database import Database
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -26,6 +28,8 @@ class Services:
     clock: Clock
     keys: KeyRing
     recommendations: RecommendationLog
+    limits: Limits
+    stopping: Stopping
 
 
 def utc_now() -> datetime:

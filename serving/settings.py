@@ -5,6 +5,7 @@ There is no global instance: whoever starts the service makes one and passes it 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,9 @@ from recommender.errors import ConfigurationError
 MIN_SECRET_LENGTH = 32
 _MIN_DISTINCT_CHARACTERS = 8
 _OBVIOUS = ("changeme", "change-me", "change_me", "password", "secret", "example", "default", "12345678")
+# As browsers spell one: in small letters, without a path (RFC 6454, section 6.2).
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_HTTP = re.compile(r"https?://[^\s/]+(/\S*)?")
 
 
 class Settings(BaseSettings):
@@ -64,6 +68,68 @@ class Settings(BaseSettings):
         le=60,
         description="How often the log of recommendations is written, seconds. A crash can lose that much.",
     )
+
+    rate_limit: int = Field(
+        default=1000,
+        ge=0,
+        description="Most calls per second with one API key, in each process; 0 for no limit.",
+    )
+    wrong_key_limit: int = Field(
+        default=60,
+        ge=0,
+        description="Most calls per minute with a wrong API key from one client address, in each process, "
+        "and as many with none; 0 for no limit.",
+    )
+    cors_origins: str | None = Field(
+        default=None,
+        description="Origins whose pages may call the API from a browser, such as "
+        "https://lms.example.org, separated by commas. Without it, none may.",
+    )
+    metrics: Literal["off", "public", "key"] = Field(
+        default="off",
+        description="Who may read /metrics: nobody (`off`), everybody who reaches the service (`public`), or "
+        "who has a key with the scope admin (`key`).",
+    )
+    otel_endpoint: str | None = Field(
+        default=None,
+        description="Address that traces are sent to by OTLP over HTTP, such as "
+        "http://localhost:4318/v1/traces. Without it, there are none.",
+    )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="How long calls are still taken after SIGTERM, while /health/ready is 503 already, "
+        "seconds.",
+    )
+    shutdown_seconds: int = Field(
+        default=8,
+        ge=0,
+        le=600,
+        description="How long requests may take to end after that, seconds.",
+    )
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins of `cors_origins`."""
+        return [origin.strip() for origin in (self.cors_origins or "").split(",") if origin.strip()]
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_exact_origins(cls, text: str | None) -> str | None:
+        for origin in (part.strip() for part in (text or "").split(",")):
+            if origin == "*":
+                raise ValueError("is '*', which would let every page of the web call the API")
+            if origin and _ORIGIN.fullmatch(origin) is None:
+                raise ValueError(f"holds {origin!r}, which is no origin (scheme and host, no path)")
+        return text
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _is_http_address(cls, text: str | None) -> str | None:
+        if text is not None and _HTTP.fullmatch(text) is None:
+            raise ValueError("is no address that begins with http:// or https://")
+        return text
 
     @field_validator("key_secret")
     @classmethod

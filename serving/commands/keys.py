@@ -9,7 +9,8 @@ from rich.table import Table
 
 from recommender.domain.events import from_seconds, to_seconds
 from recommender.errors import InputError
-from serving.security.keys import PREFIX, create_key
+from serving.audit import command_entry, record
+from serving.security.keys import PREFIX, create_key, key_id_of
 from serving.security.scopes import parse_scopes
 from serving.services import Clock, utc_now
 from serving.settings import Settings
@@ -31,7 +32,9 @@ def create(settings: Settings, name: str, scopes: Iterable[str], *, clock: Clock
     wanted = parse_scopes(scopes)
     with _opened(settings) as database, database.write() as connection:
         secret = settings.key_secret.get_secret_value()
-        return create_key(connection, secret, name=name, scopes=wanted, now=clock())
+        key = create_key(connection, secret, name=name, scopes=wanted, now=clock())
+        record(connection, command_entry(clock, "keys create", f"key:{key_id_of(key)}"))
+        return key
 
 
 def listing(settings: Settings) -> Table:
@@ -60,6 +63,7 @@ def revoke(settings: Settings, key_id: str, *, clock: Clock = utc_now) -> None:
                 f"there is no working key {key_id!r}; give an id from: python -m serving keys list "
                 f"(the part after {PREFIX}_ in the key)"
             )
+        record(connection, command_entry(clock, "keys revoke", f"key:{key_id}"))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from recommender.domain.simulation import nobody_real
+from serving.audit import command_entry, record
 from serving.evidence import RowRules
 from serving.history_import import ImportReport, import_history
 from serving.learner_states import rebuild
@@ -34,6 +35,8 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
         models.refresh()
         started = time.perf_counter()
         report = import_history(database, directory, _rules(settings, models.current, clock))
+        done = command_entry(clock, "load", f"dataset {directory.resolve().name}")
+        database.transact(lambda connection: record(connection, done))
         console.print(_table(report, time.perf_counter() - started))
         if report.simulated_by is not None:
             # what a file says of itself is no markup

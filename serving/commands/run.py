@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from contextlib import suppress
+import sys
+from contextlib import nullcontext, suppress
+from types import FrameType
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from recommender.errors import ConfigurationError
 from serving import logs
+from serving.prometheus import directory_for_workers
 from serving.settings import Settings
 from serving.store.migrate import open_database
+from serving.tracing import exporter_to
 
 
 def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
@@ -25,6 +30,8 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     logs.configure(settings.log_level)
     # Once, before the workers: a fault is one sentence here and not one traceback in each of them.
     open_database(settings.database_url).close()
+    if settings.otel_endpoint is not None:
+        exporter_to(settings.otel_endpoint).shutdown()
     listening = _listening(host, port)
     config = uvicorn.Config(
         "serving.app:from_environment",
@@ -35,13 +42,20 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
     )
     if workers == 1:
-        # It has shut down in good order by the time it passes Ctrl-C on.
+        signal.signal(signal.SIGTERM, _ended)
+        # It has shut down in good order by the time it passes a signal on.
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
         return
-    Multiprocess(config, sockets=[listening]).run()
+    with directory_for_workers() if settings.metrics != "off" else nullcontext():
+        Multiprocess(config, sockets=[listening]).run()
+
+
+def _ended(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _listening(host: str, port: int) -> socket.socket:

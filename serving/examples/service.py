@@ -25,6 +25,7 @@ _MODEL_RESPONSE: dict[str, Any] = {
 
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("get", "/v1/model"): _MODEL_RESPONSE,
+    ("post", "/v1/model/reload"): _MODEL_RESPONSE,
     ("get", "/health/live"): {"status": "live"},
     ("get", "/health/ready"): {"status": "ready"},
 }

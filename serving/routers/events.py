@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
+from serving import meter
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.evidence import RowRules
@@ -52,6 +54,7 @@ def record_events(
         catalog=None if model is None else model.engine.catalog,
     )
     outcomes = take_in(services.database, model, request.events, rules)
+    _count(request.events, outcomes)
     answer = _answer(outcomes)
     if answer.rejected:
         raise _rejected(outcomes, answer)
@@ -66,6 +69,13 @@ def _answer(outcomes: Sequence[RowOutcome]) -> EventsResponse:
         duplicates=statuses.count("duplicate"),
         rejected=statuses.count("rejected"),
     )
+
+
+def _count(rows: Sequence[object], outcomes: Sequence[RowOutcome]) -> None:
+    kinds = (str(row.get("kind")) if isinstance(row, dict) else "" for row in rows)
+    statuses = (outcome.status for outcome in outcomes)
+    for (kind, status), n in Counter(zip(kinds, statuses, strict=True)).items():
+        meter.current().events(kind, status, n)
 
 
 def _rejected(outcomes: Sequence[RowOutcome], answer: EventsResponse) -> Problem:

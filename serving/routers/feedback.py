@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Path
 
+from serving import meter
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.evidence import too_far_ahead
@@ -73,6 +74,7 @@ def feedback(
     if fault := too_far_ahead(request.occurred_at, now, services.settings.future_tolerance_seconds):
         raise Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))
     outcome = give_feedback(services.database, services.models.current, given, request, now=now)
+    meter.current().events("feedback", outcome)
     return FeedbackResponse(status=outcome)
 
 

@@ -20,7 +20,13 @@ async def live() -> Health:
 
 @router.get("/ready", summary="Can it answer calls now?", responses=documented(UNAVAILABLE))
 def ready(services: ServicesDep) -> Health:
-    """200 when the database answers and a model is loaded; else 503 with the reason."""
+    """200 when the database answers and a model is loaded; else 503 with the reason.
+
+    A service that was told to stop is not ready. One whose store can be read but not written is: it goes on
+    recommending, and answers 503 to what it cannot store.
+    """
+    if services.stopping.told:
+        raise Problem(UNAVAILABLE, "this process was told to stop; send calls to another one")
     services.database.ping()
     if services.models.current is None:
         reason = services.models.refused or "there is no pointer file yet; train and promote a model"

@@ -4,22 +4,59 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from serving.dependencies import ServicesDep, requires
+from recommender.errors import BundleError
+from serving.audit import record_if_possible
+from serving.dependencies import AuditDep, ServicesDep, requires
 from serving.errors import documented
 from serving.model import ServedModel
-from serving.problems import FORBIDDEN, UNAUTHENTICATED
+from serving.problems import BUNDLE_REFUSED, FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.schemas.recommendations import ModelRef
 from serving.schemas.service import ModelResponse
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix="/v1", tags=["model"], dependencies=[requires(Scope.RECOMMEND)])
+router = APIRouter(prefix="/v1", tags=["model"])
 
 
-@router.get("/model", summary="Which model serves", responses=documented(UNAUTHENTICATED, FORBIDDEN))
+@router.get(
+    "/model",
+    summary="Which model serves",
+    responses=documented(UNAUTHENTICATED, FORBIDDEN),
+    dependencies=[requires(Scope.RECOMMEND)],
+)
 async def get_model(services: ServicesDep) -> ModelResponse:
     """Bundle, registry alias, what it was trained on and how it did."""
     model, refused = services.models.current, services.models.refused
     return _nothing(refused) if model is None else _about(model, refused)
+
+
+@router.post(
+    "/model/reload",
+    summary="Look at the pointer now",
+    responses=documented(UNAUTHENTICATED, FORBIDDEN, BUNDLE_REFUSED, UNAVAILABLE),
+    dependencies=[requires(Scope.ADMIN)],
+)
+def reload_model(services: ServicesDep, audit: AuditDep) -> ModelResponse:
+    """Load and verify the bundle that the pointer names, and serve it; no running call notices.
+
+    Where it serves already, nothing changes. One that was refused is tried again. Other worker processes
+    follow the pointer by themselves, within `SERVING_POINTER_POLL_SECONDS`.
+    """
+    models = services.models
+    try:
+        models.reload()
+    except BundleError as error:
+        record_if_possible(services.database, audit.ended(BUNDLE_REFUSED.slug))
+        goes_on = (
+            f"the model before goes on, bundle {models.current.engine.bundle_id}"
+            if models.current is not None
+            else "no model is loaded"
+        )
+        raise Problem(BUNDLE_REFUSED, f"{error}; {goes_on}") from None
+    model = models.current
+    if model is None:
+        raise Problem(UNAVAILABLE, "no model is loaded; try again later")
+    record_if_possible(services.database, audit.about(f"bundle:{model.engine.bundle_id}"))
+    return _about(model, models.refused)
 
 
 def model_ref(model: ServedModel) -> ModelRef:

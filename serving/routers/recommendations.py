@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Body, Header, Request, Response
 
+from serving import meter
 from serving.answers import JsonAnswer, recommended, without_model
 from serving.dependencies import Guard, ServicesDep, requires
 from serving.errors import documented
@@ -31,6 +32,7 @@ async def recommend(
     """Rank the modules that the rules allow, each with its reasons and its chance of success."""
     model, now = services.models.current, services.clock()
     if model is None:
+        meter.current().recommendation("no_model")
         return JsonAnswer(without_model(request.learner_id, now))
     learner = await learner_soon(services.database, model, request.learner_id, now=now)
     answer = model.engine.recommend(
@@ -41,6 +43,7 @@ async def recommend(
         language=preferred_language(accept_language),
     )
     recommendation_id = uuid4()
+    meter.current().recommendation(answer.fallback)
     services.recommendations.add(recommendation_id, answer)
     return JsonAnswer(recommended(recommendation_id, answer, model))
 

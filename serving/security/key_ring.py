@@ -38,14 +38,20 @@ class KeyRing:
         found = self._good.get(_digest(presented))
         return found[1] if found is not None and time.monotonic() < found[0] else None
 
+    def was_good(self, presented: str) -> bool:
+        """Whether this key was good when it was last looked up: a guessed one never was."""
+        return _digest(presented) in self._good
+
     def verify(self, presented: str) -> Caller | None:
         """Return who presents this key, or None when it is unknown, wrong or revoked."""
         with self._database.read() as connection:
             caller = verify_key(connection, self._key_secret, presented)
-        if caller is not None and self._seconds > 0:
-            if len(self._good) >= _MOST_REMEMBERED:
-                self._good = {}
-            self._good[_digest(presented)] = (time.monotonic() + self._seconds, caller)
+        if caller is None:
+            self._good.pop(_digest(presented), None)
+            return None
+        if len(self._good) >= _MOST_REMEMBERED:
+            self._good = {}
+        self._good[_digest(presented)] = (time.monotonic() + self._seconds, caller)
         return caller
 
 

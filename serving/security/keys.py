@@ -58,6 +58,15 @@ def create_key(
     return f"{PREFIX}_{key_id}_{secret}"
 
 
+def key_id_of(key: str) -> str:
+    """Return the part of a key that names it and is no secret.
+
+    >>> key_id_of("alr_0123_4567")
+    '0123'
+    """
+    return key.split("_")[1]
+
+
 def verify_key(connection: Connection, key_secret: str, presented: str) -> Caller | None:
     """Return who presents this key, or None when it is unknown, wrong or revoked."""
     prefix, _, rest = presented.partition("_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from serving import meter
 from serving.store import dialect
 from serving.store.faults import StoreUnavailableError
 
@@ -52,7 +54,7 @@ class GroupCommit:
         StoreUnavailableError
             The turn did not come in time, or the store cannot be written.
         """
-        job = _Job(work)
+        job, since = _Job(work), time.perf_counter()
         with self._mutex:
             self._waiting.append(job)
         if not self._turn.acquire(timeout=dialect.BUSY_TIMEOUT_MS / 1000):
@@ -62,6 +64,7 @@ class GroupCommit:
                     raise StoreUnavailableError("busy")
             # Somebody is at it this moment: the outcome is theirs to tell.
             self._turn.acquire()
+        meter.current().write_waited(time.perf_counter() - since)
         try:
             if not job.done:
                 self._do_all()

@@ -4,8 +4,8 @@
 
 Askers ask for recommendations, mastery, gaps and pathways and tell what they think of the answers; senders
 send evidence; and now and then the model is swapped. Every few seconds the memory of the service is read.
-Told are medians of the first and of the last third of the time, after a warm-up: memory that grows and latency that
-creeps up would show there. Memory counts what only the service has (proportional set size).
+Told are medians of the first and of the last third of the time, after a warm-up: memory that grows and
+latency that creeps up would show there. Memory counts what only the service has (proportional set size).
 """
 
 from __future__ import annotations

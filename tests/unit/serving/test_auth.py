@@ -39,7 +39,7 @@ MATRIX = [(*route, scope) for route in GUARDED for scope in Scope]
 
 @pytest.fixture(scope="module")
 def guarded(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running_service(tmp_path_factory.mktemp("auth"), bundle) as service:
+    with running_service(tmp_path_factory.mktemp("auth"), bundle, wrong_key_limit=0) as service:
         service.client.headers.pop("X-API-Key")
         yield service
 

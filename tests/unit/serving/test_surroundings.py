@@ -17,6 +17,7 @@ from serving import logs
 from serving.api import make_api
 from serving.middleware import KeyFirst
 from serving.problems import KINDS
+from serving.security.limits import Limits
 from serving.store import dialect
 from tests.unit.serving.world import Service, attempt, running_service
 
@@ -116,7 +117,7 @@ def test_a_body_nobody_may_send_is_not_read() -> None:
         await receive()
 
     scope = {"type": "http", "method": "POST", "path": "/v1/events", "headers": []}
-    asyncio.run(KeyFirst(behind)(scope, never, keep))
+    asyncio.run(KeyFirst(behind, Limits(0, 0))(scope, never, keep))
     assert sent[0]["status"] == 401
 
 

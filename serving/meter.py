@@ -1,0 +1,46 @@
+"""What this process counts, for whoever exports it. Nothing is counted until an exporter takes its place.
+
+One per process, as logs are: what counts lies in every layer, and a process is what Prometheus asks.
+"""
+
+from __future__ import annotations
+
+
+class Meter:
+    """Counts nothing; `serving.prometheus` has the one that counts."""
+
+    def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """Count an answer; `route` is the route's pattern, None where nothing is at the address."""
+
+    def events(self, kind: str, outcome: str, n: int = 1) -> None:
+        """Count events that came in, as ``stored``, ``duplicate`` or ``rejected``."""
+
+    def recommendation(self, fallback: str | None) -> None:
+        """Count an answer for one learner."""
+
+    def replays(self, reason: str, n: int = 1) -> None:
+        """Count learners whose log was folded again: ``late``, ``table_changed`` or ``background``."""
+
+    def recommendations_logged(self, written: int = 0, lost: int = 0) -> None:
+        """Count answers that the log of recommendations took, or had to give up."""
+
+    def store_fault(self, fault: str) -> None:
+        """Count a call that failed because of the store."""
+
+    def write_waited(self, seconds: float) -> None:
+        """Tell how long somebody waited until it was their turn to write."""
+
+
+_NOTHING = Meter()
+_meter = _NOTHING
+
+
+def current() -> Meter:
+    """Return what counts now."""
+    return _meter
+
+
+def install(meter: Meter | None) -> None:
+    """Let this one count from now on; None for nothing."""
+    global _meter
+    _meter = meter or _NOTHING
