@@ -9,7 +9,10 @@ from typing import Any
 
 from serving.problems import KINDS
 
-CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f}
 h2{border-top:1px solid #ccc;padding-top:1rem} pre{background:#f4f4f6;padding:.75rem;overflow-x:auto}

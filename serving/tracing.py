@@ -92,7 +92,14 @@ class Tracing:
         """Trace the SQL, without its parameters."""
         from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 
-        SQLAlchemyInstrumentor().instrument(engine=engine, tracer_provider=self._provider)
+        # The library names versions of SQLAlchemy up to 2.0 only; it listens to events that 2.1 has as well.
+        SQLAlchemyInstrumentor().instrument(
+            engine=engine, tracer_provider=self._provider, skip_dep_check=True
+        )
+
+    def flush(self) -> None:
+        """Send what waits."""
+        self._provider.force_flush()
 
     def close(self) -> None:
         """Send what waits, and trace no more."""
