@@ -13,7 +13,20 @@ from serving import docs_page, errors
 from serving.dependencies import BEARER
 from serving.examples import RESPONSES
 from serving.problems import TOO_MANY_REQUESTS
-from serving.routers import events, feedback, health, learners, model, next_item, recommendations, roles
+from serving.routers import (
+    batch,
+    erasure,
+    events,
+    feedback,
+    health,
+    learners,
+    model,
+    next_item,
+    people,
+    recommendations,
+    roles,
+    teams,
+)
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
 
 _TITLE = "Adaptive learning recommender"
@@ -32,11 +45,15 @@ _API_KEY = {
 }
 _ROUTERS = (
     recommendations.router,
+    batch.router,
     feedback.router,
     events.router,
     learners.router,
     roles.router,
     next_item.router,
+    people.router,
+    erasure.router,
+    teams.router,
     model.router,
     health.router,
 )

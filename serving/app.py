@@ -18,6 +18,7 @@ from serving.dependencies import requires
 from serving.memory import set_aside
 from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
+from serving.people_tables import MentorTables
 from serving.recommendation_log import RecommendationLog
 from serving.replay import keep_states_current
 from serving.security.headers import SecurityHeaders
@@ -27,6 +28,7 @@ from serving.security.scopes import Scope
 from serving.services import Clock, Services, utc_now
 from serving.settings import Settings, read_settings
 from serving.stopping import Stopping
+from serving.team_reports import TeamReports
 from serving.tracing import Tracing, exporter_to
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +55,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
             asyncio.create_task(services.models.watch(every)),
             asyncio.create_task(keep_states_current(services, every)),
             asyncio.create_task(services.recommendations.keep_writing(settings.recommendation_log_seconds)),
+            asyncio.create_task(
+                services.mentors.keep_current(services.models, settings.people_refresh_seconds)
+            ),
         ]
         try:
             with services.stopping.noticed(asyncio.get_running_loop()), _observed(app, services):
@@ -61,6 +66,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.to_thread(services.mentors.close)
+            await asyncio.to_thread(services.teams.close)
             await asyncio.to_thread(services.recommendations.close)
             services.database.close()
 
@@ -137,7 +144,10 @@ def _start(settings: Settings, clock: Clock, limits: Limits) -> Services:
         models,
         clock,
         KeyRing(database, secret, settings.key_cache_seconds),
-        RecommendationLog(database),
+        RecommendationLog(database, secret),
+        MentorTables(database, clock),
+        TeamReports(database, settings.team_report_seconds),
+        asyncio.Semaphore(1),
         limits,
         Stopping(settings.drain_seconds),
     )

@@ -73,6 +73,20 @@ def migrate() -> None:
 
 
 @app.command()
+def vacuum() -> None:
+    """Write the database anew, so that no byte of what was erased is left in it."""
+    from serving.commands.vacuum import vacuum as write_anew
+    from serving.settings import read_settings
+
+    left = write_anew(read_settings())
+    for what in left:
+        typer.echo(f"Not all could be written anew: {what}", err=True)
+    if left:
+        raise typer.Exit(1)
+    typer.echo("the database is written anew")
+
+
+@app.command()
 def openapi() -> None:
     """Write the API's OpenAPI description to standard output."""
     from serving.commands.openapi import openapi_json

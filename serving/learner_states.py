@@ -19,8 +19,8 @@ from serving import meter
 from serving.evidence import to_event
 from serving.model import ServedModel
 from serving.store import events as log
-from serving.store import learners
-from serving.store.database import Database
+from serving.store import learners, people
+from serving.store.database import Database, chunks
 from serving.store.events import LoggedEvent
 from serving.store.faults import StoreUnavailableError
 from serving.store.learners import StoredState
@@ -50,14 +50,15 @@ def known_learner(
     if found is None or is_current:
         return found
     meter.current().replays("table_changed")
-    return KnownLearner(found.profile, _replayed_and_kept(database, model, learner_id, now))
+    state = _replayed_and_kept(database, model, learner_id, now)
+    return None if state is None else KnownLearner(found.profile, state)
 
 
 def learner_or_stranger(
     database: Database, model: ServedModel, learner_id: str, *, now: datetime
 ) -> KnownLearner:
     """Do as `known_learner`; of somebody unknown nothing is known, and nothing is stored."""
-    return known_learner(database, model, learner_id, now=now) or _stranger(learner_id)
+    return known_learner(database, model, learner_id, now=now) or stranger(learner_id)
 
 
 async def learner_soon(
@@ -71,8 +72,38 @@ async def learner_soon(
     if database.is_local:
         found, is_current = _look_up(database, model, learner_id)
         if is_current:
-            return found or _stranger(learner_id)
+            return found or stranger(learner_id)
     return await run_in_threadpool(learner_or_stranger, database, model, learner_id, now=now)
+
+
+def known_learners(
+    database: Database, model: ServedModel, learner_ids: Sequence[str], *, now: datetime
+) -> dict[str, KnownLearner]:
+    """Do as `known_learner` for many; of those who are unknown there is no entry.
+
+    One statement reads some hundred of them.
+    """
+    known, due = _read_many(database, model, learner_ids)
+    if due:
+        try:
+            rebuild(database, model, now=now, among=due)
+        except StoreUnavailableError:
+            # One by one, what cannot be kept is made without being kept.
+            again = {i: known_learner(database, model, i, now=now) for i in due}
+            return known | {i: learner for i, learner in again.items() if learner is not None}
+        made, _ = _read_many(database, model, due)
+        known |= made
+    return known
+
+
+def _read_many(
+    database: Database, model: ServedModel, learner_ids: Sequence[str]
+) -> tuple[dict[str, KnownLearner], list[str]]:
+    """Return what is stored of learners, and who of them has no state that can be used."""
+    with database.read() as connection:
+        found = people.find_many(connection, learner_ids)
+    known = {i: KnownLearner(profile, usable(stored, model.engine)) for i, (profile, stored) in found.items()}
+    return known, [i for i, learner in known.items() if learner.state is None]
 
 
 def _look_up(database: Database, model: ServedModel, learner_id: str) -> tuple[KnownLearner | None, bool]:
@@ -80,7 +111,7 @@ def _look_up(database: Database, model: ServedModel, learner_id: str) -> tuple[K
     found = learners.find(database, learner_id)
     if found.profile is None:
         return None, True
-    state = _usable(found.state, model.engine)
+    state = usable(found.state, model.engine)
     if state is None:
         with database.read() as connection:
             return KnownLearner(found.profile, None), not log.has_any(connection, learner_id)
@@ -89,9 +120,11 @@ def _look_up(database: Database, model: ServedModel, learner_id: str) -> tuple[K
 
 def _replayed_and_kept(
     database: Database, model: ServedModel, learner_id: str, now: datetime
-) -> LearnerState:
-    def replay(connection: Connection) -> LearnerState:
-        learners.ensure(connection, [learner_id])
+) -> LearnerState | None:
+    def replay(connection: Connection) -> LearnerState | None:
+        # Who was erased meanwhile does not come back.
+        if not learners.lock(connection, [learner_id]):
+            return None
         replayed = _replayed(connection, model, learner_id)
         learners.save_states(connection, {learner_id: _stored(replayed)}, at=to_seconds(now))
         return replayed
@@ -104,7 +137,8 @@ def _replayed_and_kept(
             return _replayed(connection, model, learner_id)
 
 
-def _stranger(learner_id: str) -> KnownLearner:
+def stranger(learner_id: str) -> KnownLearner:
+    """Somebody of whom nothing is known."""
     return KnownLearner(LearnerProfile(learner_id=learner_id), None)
 
 
@@ -140,6 +174,7 @@ def rebuild(
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
     goes_on: Callable[[], bool] = lambda: True,
+    among: Sequence[str] | None = None,
 ) -> int:
     """Replay every learner whose state is missing or was folded with another difficulty table.
 
@@ -152,6 +187,8 @@ def rebuild(
         Called after each batch with how many learners are done and how many there are.
     goes_on : callable
         Asked before each batch; False ends the replay there.
+    among : sequence of str, optional
+        Only these learners; absent means all.
 
     Returns
     -------
@@ -160,7 +197,12 @@ def rebuild(
     """
     wanted, n_made = model.engine.difficulty_id, 0
     with database.read() as connection:
-        waiting = learners.without_state(connection, wanted)
+        if among is None:
+            waiting = learners.without_state(connection, wanted)
+        else:
+            waiting = [
+                i for some in chunks(among) for i in learners.without_state(connection, wanted, among=some)
+            ]
     for start in range(0, len(waiting), _REPLAYED_AT_ONCE):
         if not goes_on():
             break
@@ -175,8 +217,9 @@ def rebuild(
 
 
 def _rebuild_some(model: ServedModel, batch: Sequence[str], at: float, connection: Connection) -> int:
-    learners.ensure(connection, batch)
-    still = learners.without_state(connection, model.engine.difficulty_id, among=batch)
+    # Not `ensure`: who was erased meanwhile does not come back.
+    there = sorted(learners.lock(connection, batch))
+    still = learners.without_state(connection, model.engine.difficulty_id, among=there)
     made = {i: _stored(_fold(h, model)) for i, h in log.histories(connection, still)}
     learners.save_states(connection, made, at=at)
     return len(made)
@@ -185,7 +228,7 @@ def _rebuild_some(model: ServedModel, batch: Sequence[str], at: float, connectio
 def _folded_on(
     stored: StoredState | None, model: ServedModel, events: Sequence[LoggedEvent]
 ) -> LearnerState | None:
-    state = _usable(stored, model.engine)
+    state = usable(stored, model.engine)
     if state is None:
         if stored is not None:
             meter.current().replays("table_changed")
@@ -199,7 +242,8 @@ def _folded_on(
     return state
 
 
-def _usable(stored: StoredState | None, engine: Engine) -> LearnerState | None:
+def usable(stored: StoredState | None, engine: Engine) -> LearnerState | None:
+    """State as the engine can go on with it; None where it has to be made again from the log."""
     if stored is None or stored.difficulty_id != engine.difficulty_id:
         return None
     try:

@@ -42,6 +42,12 @@ UNKNOWN_LEARNER = Kind(
 UNKNOWN_RECOMMENDATION = Kind(
     "unknown-recommendation", 404, "Unknown recommendation", "This service gave no answer with this id."
 )
+UNKNOWN_TEAM = Kind(
+    "unknown-team",
+    404,
+    "Nothing is told of this team",
+    "There is no team of this name, or too few people are in it for anything to be told.",
+)
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "Method not allowed", "The address exists, but not with this HTTP method."
 )
@@ -81,6 +87,7 @@ KINDS = (
     NOT_FOUND,
     UNKNOWN_LEARNER,
     UNKNOWN_RECOMMENDATION,
+    UNKNOWN_TEAM,
     METHOD_NOT_ALLOWED,
     BUNDLE_REFUSED,
     TOO_LARGE,

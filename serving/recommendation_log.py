@@ -9,12 +9,15 @@ from functools import partial
 from uuid import UUID
 
 import structlog
+from sqlalchemy import Connection
 
 from recommender.domain.events import to_seconds
 from recommender.domain.recommendation import Recommendation
 from serving import meter
+from serving.security.keys import erasure_mark
 from serving.store import recommendations as store
 from serving.store.database import Database
+from serving.store.erasure import take_back
 from serving.store.faults import StoreUnavailableError
 from serving.store.recommendations import LoggedModule, LoggedRecommendation
 
@@ -29,14 +32,21 @@ class RecommendationLog:
     A crash loses what waits. While the store cannot be written the newest are kept, up to 20,000; what had to
     be given up is counted.
 
+    Parameters
+    ----------
+    database : Database
+    key_secret : str
+        The service's secret, which marks of the erased are made with.
+
     Attributes
     ----------
     n_written, n_lost : int
         Answers since the process started.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, key_secret: str) -> None:
         self._database = database
+        self._key_secret = key_secret
         self._waiting: deque[tuple[str, Recommendation]] = deque()
         self._being_written: tuple[tuple[str, Recommendation], ...] = ()
         self._writing = threading.Lock()
@@ -59,13 +69,17 @@ class RecommendationLog:
         with self._database.read() as connection:
             return store.find(connection, recommendation_id)
 
-    def forget(self, learner_id: str) -> None:
-        """Drop what waits of a learner; when it returns, nothing of theirs is being written either."""
+    def forget(self, learner_id: str) -> int:
+        """Drop what waits of a learner, and return how much; nothing of theirs is being written then."""
+        n_dropped = 0
         with self._writing:
             for _ in range(len(self._waiting)):
                 pair = self._waiting.popleft()
                 if pair[1].learner_id != learner_id:
                     self._waiting.append(pair)
+                else:
+                    n_dropped += 1
+        return n_dropped
 
     def flush(self) -> None:
         """Write what waits; what cannot be written goes on waiting."""
@@ -74,7 +88,7 @@ class RecommendationLog:
                 batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
                 self._being_written = tuple(batch)
                 try:
-                    self._database.transact(partial(store.append, [_logged(*pair) for pair in batch]))
+                    self._database.transact(partial(self._write, [_logged(*pair) for pair in batch]))
                 except BaseException:
                     self._waiting.extendleft(reversed(batch))
                     raise
@@ -90,6 +104,10 @@ class RecommendationLog:
         except StoreUnavailableError as error:
             self.n_lost += len(self._waiting)
             _log.error("recommendations are lost to the log", n=len(self._waiting), reason=str(error))
+
+    def _write(self, answers: list[LoggedRecommendation], connection: Connection) -> None:
+        store.append(answers, connection)
+        take_back(connection, answers, partial(erasure_mark, self._key_secret))
 
     async def keep_writing(self, every_seconds: float) -> None:
         """Flush for ever, off the event loop."""

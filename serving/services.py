@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 from serving.model import ModelHolder
+from serving.people_tables import MentorTables
 from serving.recommendation_log import RecommendationLog
 from serving.security.key_ring import KeyRing
 from serving.security.limits import Limits
 from serving.settings import Settings
 from serving.stopping import Stopping
 from serving.store.database import Database
+from serving.team_reports import TeamReports
 
 Clock: TypeAlias = Callable[[], datetime]
 
@@ -28,6 +31,10 @@ class Services:
     clock: Clock
     keys: KeyRing
     recommendations: RecommendationLog
+    mentors: MentorTables
+    teams: TeamReports
+    # One batch at a time: single calls share the machine with one at most.
+    batches: asyncio.Semaphore
     limits: Limits
     stopping: Stopping
 

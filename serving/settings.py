@@ -109,6 +109,20 @@ class Settings(BaseSettings):
         description="How long requests may take to end after that, seconds.",
     )
 
+    people_refresh_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="How often the table of mentors is read from the store again, seconds. Consent is looked "
+        "up at every call.",
+    )
+    team_report_seconds: float = Field(
+        default=86_400.0,
+        gt=0,
+        description="How often the report on teams is made anew, seconds. Two reports can be compared, so "
+        "make it long.",
+    )
+
     @property
     def origins(self) -> list[str]:
         """The origins of `cors_origins`."""

@@ -76,6 +76,21 @@ class Places:
             languages=languages,
         )
 
+    @classmethod
+    def joined(cls, places: Sequence[Places]) -> Places:
+        """Put places behind each other."""
+        languages = tuple(sorted({tag for its in places for tag in its.languages}))
+        index = {tag: i for i, tag in enumerate(languages)}
+        # The last one is for nobody's.
+        codes = [np.array([*(index[tag] for tag in its.languages), -1], np.int32) for its in places]
+        return cls(
+            role=np.concatenate([its.role for its in places]),
+            segment=np.concatenate([its.segment for its in places]),
+            target=np.concatenate([its.target for its in places]),
+            language=np.concatenate([code[its.language] for code, its in zip(codes, places, strict=True)]),
+            languages=languages,
+        )
+
     def take(self, first: int, last: int) -> Places:
         """Learners ``first:last``."""
         rows = slice(first, last)
@@ -165,6 +180,21 @@ class LearnerBlock:
             met=state.skills if len(row) == len(state.skills) else state.skills[row],
             histories=Histories(np.array([0, len(modules)], np.int64), modules, at, *whose),
             finished=finished,
+        )
+
+    @classmethod
+    def joined(cls, blocks: Sequence[LearnerBlock]) -> LearnerBlock:
+        """Put blocks behind each other, at least one."""
+        counts = np.concatenate([np.diff(block.start) for block in blocks])
+        return cls(
+            places=Places.joined([block.places for block in blocks]),
+            n_events=np.concatenate([block.n_events for block in blocks]),
+            learner=np.concatenate([block.learner for block in blocks]),
+            start=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
+            skill=np.concatenate([block.skill for block in blocks]),
+            met=np.concatenate([block.met for block in blocks]),
+            histories=Histories.joined([block.histories for block in blocks]),
+            finished=np.concatenate([block.finished for block in blocks]),
         )
 
     def take(self, first: int, last: int) -> LearnerBlock:

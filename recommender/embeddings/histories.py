@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -80,6 +80,18 @@ class Histories:
             at=at,
             role=np.array([h.role for h in histories], np.int32),
             segment=np.array([h.segment for h in histories], np.int32),
+        )
+
+    @classmethod
+    def joined(cls, blocks: Sequence[Histories]) -> Histories:
+        """Put blocks of histories behind each other."""
+        counts = np.concatenate([np.diff(block.start) for block in blocks])
+        return cls(
+            start=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
+            modules=np.concatenate([block.modules for block in blocks]),
+            at=np.concatenate([block.at for block in blocks]),
+            role=np.concatenate([block.role for block in blocks]),
+            segment=np.concatenate([block.segment for block in blocks]),
         )
 
     def __len__(self) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +146,20 @@ class MentorTable:
         may = np.ones(len(self), np.bool_)
         may[[self.index[i] for i in exclude if i in self.index]] = False
         return may
+
+    def leaving_out(self, learner_id: str) -> Self:
+        """Make a table that holds nothing of somebody; the same table where it held nothing before."""
+        if learner_id not in self.index:
+            return self
+        at = self.index[learner_id]
+        ids = (*self.ids[:at], *self.ids[at + 1 :])
+        changed: dict[str, Any] = {
+            name: np.delete(getattr(self, name), at) for name in ("team", "language", "role")
+        }
+        for name in ("mastery", "low", "width", "n_attempts"):
+            changed[name] = np.delete(getattr(self, name), at, axis=1)
+        index = {mentor_id: i for i, mentor_id in enumerate(ids)}
+        return replace(self, ids=ids, index=index, **changed)
 
     def loads(self, load: Mapping[str, int]) -> NDArray[np.int64]:
         """Learners that each mentor has, (n_mentors,), 0 for those left out; ids of others do not matter.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.examples import events, learners, recommendations, roles, service
+from serving.examples import batch, events, learners, people, recommendations, roles, service
 
-_PARTS = (recommendations, events, learners, roles, service)
+_PARTS = (recommendations, batch, events, learners, roles, people, service)
 
 # By method and path, in the order of the documentation.
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
@@ -19,4 +19,6 @@ REQUESTS: tuple[dict[str, Any], ...] = (
     recommendations.FEEDBACK_REQUESTS,
     events.EVENTS_REQUESTS,
     learners.NEXT_ITEM_REQUESTS,
+    batch.BATCH_REQUESTS,
+    people.PROFILE_REQUESTS,
 )

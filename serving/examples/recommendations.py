@@ -27,7 +27,7 @@ RECOMMENDATION_REQUESTS: dict[str, Any] = {
     },
 }
 
-_RECOMMENDATION_RESPONSE: dict[str, Any] = {
+RECOMMENDATION_RESPONSE: dict[str, Any] = {
     "recommendation_id": RECOMMENDATION_ID,
     "learner_id": LEARNER_ID,
     "generated_at": AT,
@@ -67,6 +67,6 @@ FEEDBACK_REQUESTS: dict[str, Any] = {
 }
 
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
-    ("post", "/v1/recommendations"): _RECOMMENDATION_RESPONSE,
+    ("post", "/v1/recommendations"): RECOMMENDATION_RESPONSE,
     ("post", "/v1/recommendations/{recommendation_id}/feedback"): {"status": "stored"},
 }

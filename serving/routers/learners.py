@@ -44,11 +44,12 @@ def mastery(learner_id: LearnerPath, services: ServicesDep) -> MasteryResponse:
         generated_at=now,
         model=model_ref(model),
         n_events=state.n_events,
-        skills=[_out(skill) for skill in model.engine.mastery(state, learner.profile, now=now)],
+        skills=[mastery_out(skill) for skill in model.engine.mastery(state, learner.profile, now=now)],
     )
 
 
-def _out(skill: SkillMastery) -> MasteryOut:
+def mastery_out(skill: SkillMastery) -> MasteryOut:
+    """Return what is answered of one skill."""
     low, high = skill.interval
     return MasteryOut(
         skill_id=skill.skill_id,

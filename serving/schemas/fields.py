@@ -15,7 +15,7 @@ SIMULATED = (
 )
 """What the field of that name means, wherever an answer has it."""
 _MOST_UNKNOWN_FIELDS = 20
-_NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 
 
 class Closed(BaseModel):
@@ -56,7 +56,7 @@ def parse_time(value: Any) -> datetime:
 
 
 Id: TypeAlias = Annotated[
-    str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=_NO_CONTROL_CHARACTERS)
+    str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=NO_CONTROL_CHARACTERS)
 ]
 Fraction: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=1)]
 Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0)]

@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
 from recommender.domain.learner import LearnerProfile
-from serving.schemas.fields import Closed, Id, NonNegative
+from serving.schemas.fields import NO_CONTROL_CHARACTERS, Closed, Id, NonNegative
 
 
-class ProfileIn(Closed):
-    """A learner's place in the organisation and wishes. No demographic attribute has a place here."""
-
-    learner_id: Id
+class _Profile(Closed):
     role_id: Id | None = None
     target_role_id: Id | None = None
     team_id: Id | None = None
     segment: Literal["user", "builder", "leader"] | None = None
-    language: Annotated[str, StringConstraints(min_length=1, max_length=35)] | None = None
+    language: (
+        Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=NO_CONTROL_CHARACTERS)] | None
+    ) = Field(default=None, description="A language tag, such as en or en-GB.")
     weekly_minutes: NonNegative | None = Field(default=None, description="Absent, not 0, when unknown.")
-    can_mentor: Annotated[bool, Field(strict=True)] = False
+    can_mentor: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="Whether the learner agreed to be named to others as a mentor."
+    )
+
+
+class ProfileIn(_Profile):
+    """A learner's place in the organisation and wishes. No demographic attribute has a place here."""
+
+    learner_id: Id
 
     def to_profile(self) -> LearnerProfile:
         """As the engine takes it."""
         return LearnerProfile(**self.model_dump())
+
+
+class ProfileRequest(_Profile):
+    """A learner's whole profile: what is left out is not known any more."""
+
+    learner_id: Id | None = Field(default=None, description="If it is there, that of the address.")
+
+
+class ProfileResponse(Closed):
+    """A profile as it is stored."""
+
+    learner_id: str
+    role_id: str | None
+    target_role_id: str | None
+    team_id: str | None
+    segment: Literal["user", "builder", "leader"] | None
+    language: str | None
+    weekly_minutes: float | None
+    can_mentor: bool
+
+    @classmethod
+    def of(cls, profile: LearnerProfile) -> Self:
+        """As the engine has it."""
+        return cls.model_validate(asdict(profile))

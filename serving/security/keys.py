@@ -79,5 +79,11 @@ def verify_key(connection: Connection, key_secret: str, presented: str) -> Calle
     return Caller(stored.key_id, stored.name, frozenset(stored.scopes.split()))
 
 
+def erasure_mark(key_secret: str, learner_id: str) -> str:
+    """Return what stands for an erased learner: it tells nothing to whoever lacks the service's secret."""
+    # A key's secret is hexadecimal, so it never is the hash of one.
+    return _hash(f"erased:{learner_id}", key_secret)
+
+
 def _hash(secret: str, key_secret: str) -> str:
     return hmac.new(key_secret.encode(), secret.encode(), hashlib.sha256).hexdigest()

@@ -14,9 +14,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from recommender.errors import ConfigurationError
 from serving.store import dialect
-from serving.store.faults import StoreUnavailableError, faults_told, may_succeed_again
+from serving.store.faults import StoreUnavailableError, fault_of, faults_told, may_succeed_again
 from serving.store.group_commit import GroupCommit
 from serving.store.point_reads import PointReads
+from serving.store.tables import metadata
 
 # Databases limit how many parameters one statement may have; 500 is below every limit.
 CHUNK = 500
@@ -84,7 +85,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that sees one moment and changes nothing.
+        """Open a transaction that changes nothing; each of its statements sees what is committed by then.
 
         Raises
         ------
@@ -93,6 +94,20 @@ class Database:
         """
         with faults_told(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a transaction like `read` whose statements all see the same moment, however many there are.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the database cannot be read now.
+        """
+        with faults_told(), self.engine.connect() as connection:
+            one = connection.execution_options(**dialect.one_moment(self.engine))
+            with one.begin():
+                yield one
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -144,6 +159,22 @@ class Database:
             writing = connection.execution_options(**{dialect.WRITE_OPTION: True})
             with writing.begin():
                 yield writing
+
+    def rewrite(self) -> list[str]:
+        """Write all tables anew, so that nothing of what was deleted is left, see `dialect.rewrite`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the database cannot be written now.
+        """
+        try:
+            return dialect.rewrite(self.engine, [table.name for table in metadata.sorted_tables])
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            raise StoreUnavailableError(fault, str(error)) from None
 
     def ping(self) -> None:
         """Ask the database for an answer; raises `StoreUnavailableError` when there is none."""

@@ -30,6 +30,7 @@ _PRAGMAS = (
 # Nothing waits for ever: seconds until there is a connection; of the server, milliseconds for a statement,
 # for a lock, and for a transaction whose client went away.
 _CONNECT_SECONDS = 5
+_REWRITE_LOCK_MS = 60_000
 _SERVER_OPTIONS = (
     "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"
 )
@@ -135,12 +136,38 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def rewrite(engine: Engine, tables: Sequence[str]) -> list[str]:
+    """Write tables anew, so that no byte of what was deleted is left in them; returns what could not be done.
+
+    Of PostgreSQL its statistics are written anew too: they hold common and outermost values of columns. Its
+    write-ahead log is not, for that is the server's.
+    """
+    connection = engine.raw_connection()
+    try:
+        commit_at_once(connection)
+        driver: Any = connection.driver_connection
+        if is_sqlite(engine):
+            driver.execute("VACUUM")
+            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return ["somebody still reads what was there before"] if busy else []
+        refused: list[str] = []
+        # Without the right to do it the server does nothing, and warns.
+        driver.add_notice_handler(lambda notice: refused.append(str(notice.message_primary)))
+        driver.execute(f"SET statement_timeout = 0; SET lock_timeout = {_REWRITE_LOCK_MS}")
+        for table in (*tables, "pg_catalog.pg_statistic"):
+            what = "FULL" if table.startswith("pg_catalog") else "FULL, ANALYZE"
+            driver.execute(f"VACUUM ({what}) {table}")
+        return refused
+    finally:
+        connection.invalidate()
+
+
 def upsert(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, overwrite: bool = True
-) -> None:
-    """Insert rows; where the primary key exists, overwrite the row or leave it as it is."""
+) -> int:
+    """Insert rows; where the primary key exists, overwrite the row or leave it. Returns how many changed."""
     if not rows:
-        return
+        return 0
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(table)
     keys = [column.name for column in table.primary_key]
@@ -149,4 +176,17 @@ def upsert(
         statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, list(rows))
+    return connection.execute(statement, list(rows)).rowcount
+
+
+def one_moment(engine: Engine) -> dict[str, Any]:
+    """Options of a connection whose next transaction sees one moment in all of its statements."""
+    # SQLite's transactions do so anyway.
+    return {} if is_sqlite(engine) else {"isolation_level": "REPEATABLE READ"}
+
+
+def keep_writers_out(connection: Connection, table: Table) -> None:
+    """Wait for whoever writes to a table, and keep others from it until the transaction ends."""
+    # SQLite has one writer at a time, and that is who asks.
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")

@@ -73,15 +73,26 @@ def ensure(connection: Connection, learner_ids: Sequence[str]) -> None:
     The lock keeps two writers of one learner apart where the database lets more than one write at a time;
     taking it in the order of the ids keeps two batches from waiting for each other.
     """
-    ordered = sorted(set(learner_ids))
-    upsert(connection, learners, [asdict(LearnerProfile(learner_id=i)) for i in ordered], overwrite=False)
-    for some in chunks(ordered):
-        connection.execute(
+    missing = sorted(set(learner_ids))
+    while missing:
+        upsert(connection, learners, [asdict(LearnerProfile(learner_id=i)) for i in missing], overwrite=False)
+        # Whoever was erased between these two statements is to be made again.
+        locked = lock(connection, missing)
+        missing = [i for i in missing if i not in locked]
+
+
+def lock(connection: Connection, learner_ids: Sequence[str]) -> set[str]:
+    """Lock those of these learners that there are until the transaction ends, and return who they are."""
+    locked: set[str] = set()
+    for some in chunks(sorted(set(learner_ids))):
+        rows = connection.execute(
             select(learners.c.learner_id)
             .where(learners.c.learner_id.in_(some))
             .order_by(learners.c.learner_id)
             .with_for_update()
         )
+        locked.update(rows.scalars())
+    return locked
 
 
 def save_profiles(connection: Connection, profiles: Iterable[LearnerProfile]) -> None:

@@ -100,6 +100,24 @@ recommendations = Table(
     Index("ix_recommendations_learner", "learner_id"),
 )
 
+# Reports on groups of people, each part of one by itself; the part "" is of everybody.
+reports = Table(
+    "reports",
+    metadata,
+    Column("report", String(32), primary_key=True),
+    Column("part", String(200), primary_key=True),
+    Column("made_at", Double, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+# Keyed hashes of learners erased lately, against what another process still holds of them.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("erased_at", Double, nullable=False),
+)
+
 # Who did what of the calls and commands that administer. No learner id stands in it.
 audit_log = Table(
     "audit_log",

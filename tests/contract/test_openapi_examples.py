@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from serving.api import make_api
-from serving.examples.common import LEARNER_ID, MODULE_ID
+from serving.examples.common import LEARNER_ID, MODULE_ID, ROLE_ID, TEAM_ID
 from tests.unit.serving.world import Service, bundle, completion, running_service
 
 __all__ = ["bundle"]
@@ -36,6 +36,9 @@ REQUESTS = [
 def running(tmp_path: Path, bundle: Path) -> Iterator[Service]:
     with running_service(tmp_path, bundle) as service:
         service.post_events(completion("start", MODULE_ID, learner_id=LEARNER_ID, status="started"))
+        for i in range(6):
+            place = {"role_id": ROLE_ID, "team_id": TEAM_ID}
+            assert service.client.put(f"/v1/learners/colleague-{i}", json=place).is_success
         asked = {"learner_id": LEARNER_ID, "k": 12, "scenario": "review"}
         answer = service.client.post("/v1/recommendations", json=asked).json()
         service.client.recommendation_id = answer["recommendation_id"]  # type: ignore[attr-defined]
@@ -74,6 +77,7 @@ def test_examples_are_answered_as_documented(
     asked = {p["name"]: p["schema"]["examples"][0] for p in queries}
     named = path.format(
         learner_id=LEARNER_ID,
+        team_id=TEAM_ID,
         recommendation_id=running.client.recommendation_id,  # type: ignore[attr-defined]
     )
     answer = running.client.request(method, named, params=asked, json=value)

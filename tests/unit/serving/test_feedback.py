@@ -14,7 +14,7 @@ from recommender.bundle import ModelBundle
 from serving.recommendation_log import RecommendationLog
 from serving.schemas.recommendations import RecommendationResponse
 from serving.store.migrate import open_database
-from tests.unit.serving.world import Service, attempt, fields, running_service
+from tests.unit.serving.world import KEY_SECRET, Service, attempt, fields, running_service
 
 
 def ask(service: Service, learner_id: str = "ann", **wishes: Any) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def test_answers_are_logged_behind_them_with_what_chance_did(tmp_path: Path, bun
     exploring.write(tmp_path / "exploring")
     with running_service(tmp_path, tmp_path / "exploring") as service:
         told = {a["recommendation_id"]: a for a in (ask(service, f"learner-{i}", k=2) for i in range(20))}
-    log = RecommendationLog(database := open_database(service.settings.database_url))
+    log = RecommendationLog(database := open_database(service.settings.database_url), KEY_SECRET)
     chances = []
     for recommendation_id, answer in told.items():
         logged = log.find(recommendation_id)

@@ -1,4 +1,4 @@
-"""Catalogue rows, recommendations, audit log; ids sorted by code point on PostgreSQL."""
+"""Catalogue rows, recommendations, reports, erasures, audit log; ids sorted by code point on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_recommendations_learner", "recommendations", ["learner_id"])
     op.create_table(
+        "reports",
+        sa.Column("report", sa.String(32), primary_key=True),
+        sa.Column("part", sa.String(200), primary_key=True),
+        sa.Column("made_at", sa.Double, nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("mark", sa.String(64), primary_key=True),
+        sa.Column("erased_at", sa.Double, nullable=False),
+    )
+    op.create_table(
         "audit_log",
         sa.Column("audit_id", sa.String(36), primary_key=True),
         sa.Column("at", sa.Double, nullable=False),
@@ -61,7 +73,7 @@ def downgrade() -> None:
     """Drop them, with everything in them."""
     _collate("default")
     op.drop_index("ix_learners_team", "learners")
-    for table in ("audit_log", "recommendations", "revisions", "catalog_rows"):
+    for table in ("audit_log", "erasures", "reports", "recommendations", "revisions", "catalog_rows"):
         op.drop_table(table)
 
 

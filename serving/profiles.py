@@ -1,0 +1,35 @@
+"""A learner's profile: judged as a whole, then put in the place of the one there is."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from recommender.domain.catalog import Catalog
+from recommender.domain.learner import LearnerProfile
+from serving.problems import Fault
+from serving.schemas.profiles import ProfileIn, ProfileRequest
+from serving.store import learners
+from serving.store.database import Database
+
+
+def judged(learner_id: str, sent: ProfileRequest, catalog: Catalog | None) -> LearnerProfile | list[Fault]:
+    """Return the profile, or what is wrong with it. Without roles in the catalogue any role goes."""
+    faults = []
+    if sent.learner_id is not None and sent.learner_id != learner_id:
+        message = "learner_id is not that of the address"
+        faults.append(Fault("learner_id", message, "send the same one, or leave it out", sent.learner_id))
+    roles = {} if catalog is None else catalog.roles.index
+    for field in ("role_id", "target_role_id"):
+        role_id = getattr(sent, field)
+        if role_id is not None and roles and role_id not in roles:
+            message = f"{field} is not a role of the catalogue"
+            faults.append(Fault(field, message, "use an id that the catalogue lists", role_id))
+    if faults:
+        return faults
+    values = sent.model_dump() | {"learner_id": learner_id}
+    return ProfileIn.model_validate(values).to_profile()
+
+
+def put(database: Database, profile: LearnerProfile) -> None:
+    """Store a profile in the place of the one there is."""
+    database.transact(partial(learners.save_profiles, profiles=[profile]))

@@ -1,0 +1,56 @@
+"""What is held of a learner: all of it handed out, all of it removed."""
+
+from __future__ import annotations
+
+import time
+from itertools import chain
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from serving.dependencies import ServicesDep, requires
+from serving.erasure import erase
+from serving.errors import documented
+from serving.export import exported
+from serving.learner_states import known_learner
+from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
+from serving.routers.learners import LearnerPath
+from serving.schemas.people import ErasureResponse, ExportResponse, RemovedOut
+from serving.security.scopes import Scope
+
+router = APIRouter(
+    prefix="/v1/learners/{learner_id:path}", tags=["learners"], dependencies=[requires(Scope.ADMIN)]
+)
+_PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNAVAILABLE)
+
+
+@router.get("/export", summary="Everything that is held", response_model=ExportResponse, responses=_PROBLEMS)
+def export(learner_id: LearnerPath, services: ServicesDep) -> StreamingResponse:
+    """Hand out the profile, every event as it was sent, what was recommended, and what all that says.
+
+    It is written while it is read, however much there is, and all of one moment.
+    """
+    model, now = services.models.current, services.clock()
+    services.recommendations.flush()
+    # What another process answered a moment ago is held too, and about to be written.
+    time.sleep(1.5 * services.settings.recommendation_log_seconds)
+    if model is not None:
+        # A state that is not current is made so first.
+        known_learner(services.database, model, learner_id, now=now)
+    pieces = exported(services.database, model, learner_id, now=now)
+    # The first one tells whether there is anything.
+    first = next(pieces)
+    return StreamingResponse(chain([first], pieces), media_type="application/json")
+
+
+@router.delete("", summary="Erase a learner", responses=_PROBLEMS)
+def erase_learner(learner_id: LearnerPath, services: ServicesDep) -> ErasureResponse:
+    """Remove events, state, profile and what was recommended, all or nothing.
+
+    Safe to send again: then nothing is held any more, and the answer is 404.
+    """
+    now = services.clock()
+    removed = erase(services, learner_id)
+    if not any(removed.values()):
+        raise Problem(UNKNOWN_LEARNER, "nothing is held of this learner")
+    return ErasureResponse(learner_id=learner_id, erased_at=now, removed=RemovedOut(**removed))

@@ -1,0 +1,132 @@
+"""A learner among others: the profile, and who can help."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query
+from fastapi.concurrency import run_in_threadpool
+
+from recommender.domain.learner import LearnerProfile
+from recommender.domain.people import Mentor
+from recommender.people.mentors import find_mentors
+from recommender.people.table import spoken
+from serving.dependencies import ServicesDep, requires
+from serving.errors import documented
+from serving.examples.common import SKILL_ID
+from serving.examples.people import PROFILE_REQUESTS
+from serving.learner_states import KnownLearner, learner_soon
+from serving.people_tables import Mentors
+from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
+from serving.profiles import judged, put
+from serving.rounding import rounded
+from serving.routers.learners import LearnerPath
+from serving.routers.model import model_ref
+from serving.routers.roles import RoleQuery
+from serving.schemas.fields import Id
+from serving.schemas.people import MentorOut, MentorSkillOut, MentorsResponse
+from serving.schemas.profiles import ProfileRequest, ProfileResponse
+from serving.security.scopes import Scope
+from serving.store import people
+from serving.store.database import Database
+
+router = APIRouter(prefix="/v1/learners/{learner_id:path}", tags=["learners"])
+SkillQuery = Annotated[
+    Id | None,
+    Query(description="The one skill to find help with; by default all that is lacked.", examples=[SKILL_ID]),
+]
+
+
+@router.put(
+    "",
+    summary="Put a profile in place",
+    dependencies=[requires(Scope.EVENTS)],
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
+)
+def put_profile(
+    learner_id: LearnerPath,
+    request: Annotated[ProfileRequest, Body(openapi_examples=PROFILE_REQUESTS)],
+    services: ServicesDep,
+) -> ProfileResponse:
+    """Store role, team, wishes and consent, in the place of the whole profile there is.
+
+    It counts from the next call on. Who takes back `can_mentor` is not named from then on.
+    """
+    model = services.models.current
+    profile = judged(learner_id, request, None if model is None else model.engine.catalog)
+    if not isinstance(profile, LearnerProfile):
+        raise Problem(INVALID, f"{profile[0].message}; {profile[0].remedy}", profile)
+    put(services.database, profile)
+    return ProfileResponse.of(profile)
+
+
+@router.get(
+    "/mentors",
+    summary="Who can help",
+    dependencies=[requires(Scope.RECOMMEND)],
+    responses=documented(UNAUTHENTICATED, FORBIDDEN, INVALID, UNAVAILABLE),
+)
+async def mentors(
+    learner_id: LearnerPath, services: ServicesDep, skill_id: SkillQuery = None, role_id: RoleQuery = None
+) -> MentorsResponse:
+    """Name people who agreed to be mentors and master what the learner lacks, best first.
+
+    Of them only an id, skills and a word for each are told.
+    """
+    model, now = services.models.current, services.clock()
+    if model is None:
+        raise Problem(UNAVAILABLE, "no model is loaded, so nobody can be named; try again later")
+    known = await services.mentors.of(model)
+    learner = await learner_soon(services.database, model, learner_id, now=now)
+    named = await run_in_threadpool(_named, services.database, known, learner, skill_id, role_id, now)
+    return MentorsResponse(
+        learner_id=learner_id,
+        generated_at=now,
+        model=model_ref(model),
+        as_of=known.made_at,
+        mentors=[_out(mentor, profile, learner.profile) for mentor, profile in named],
+    )
+
+
+def _named(
+    database: Database,
+    known: Mentors,
+    learner: KnownLearner,
+    skill_id: str | None,
+    role_id: str | None,
+    now: datetime,
+) -> list[tuple[Mentor, LearnerProfile]]:
+    """Find mentors, of whom each agrees at this moment, whenever the table was made."""
+    unwilling: set[str] = set()
+    while True:
+        found = find_mentors(
+            known.table,
+            learner.state,
+            learner.profile,
+            skill_id=skill_id,
+            role_id=role_id,
+            exclude=unwilling,
+            now=now,
+        )
+        with database.read() as connection:
+            profiles = people.profiles(connection, [mentor.mentor_id for mentor in found])
+            willing = {i for i, profile in profiles.items() if profile.can_mentor}
+            left = {mentor.mentor_id for mentor in found} - willing
+            if not left:
+                return [(mentor, profiles[mentor.mentor_id]) for mentor in found]
+            unwilling |= left | (set(known.table.ids) - people.mentor_ids(connection))
+
+
+def _out(mentor: Mentor, theirs: LearnerProfile, own: LearnerProfile) -> MentorOut:
+    return MentorOut(
+        mentor_id=mentor.mentor_id,
+        skills=[MentorSkillOut(skill_id=s.skill_id, name=s.name, level=s.level) for s in mentor.skills],
+        covered=rounded(mentor.covered),
+        same_language=_same(spoken(theirs.language), spoken(own.language)),
+        same_team=_same(theirs.team_id, own.team_id),
+    )
+
+
+def _same(one: str | None, other: str | None) -> bool | None:
+    return None if one is None or other is None else one == other

@@ -1,0 +1,69 @@
+"""What is removed when a learner is erased, and what keeps it from coming back.
+
+Answers wait in the memory of each process until they are logged. So an erasure leaves a mark for a day: a
+keyed hash, from which nobody can tell the learner. What was answered before it is not logged any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, delete, select
+
+from recommender.domain.learner import LearnerProfile
+from serving.store.database import chunks
+from serving.store.dialect import keep_writers_out, upsert
+from serving.store.learners import lock
+from serving.store.recommendations import LoggedRecommendation
+from serving.store.tables import erasures, events, learner_states, learners, recommendations
+
+TABLES = (events, learner_states, recommendations, learners)
+_KEPT_SECONDS = 86_400.0
+
+
+def erase(connection: Connection, learner_id: str, *, mark: str, at: float) -> dict[str, int]:
+    """Remove everything of a learner; rows removed by table.
+
+    Parameters
+    ----------
+    mark : str
+        Keyed hash of the learner's id.
+    at : float
+        Now, seconds since 1970 UTC.
+    """
+    # Who writes for a learner holds the lock on the profile: it is there while all else is removed, so that
+    # no other transaction can commit in between.
+    nobody = asdict(LearnerProfile(learner_id=learner_id))
+    made = upsert(connection, learners, [nobody], overwrite=False)
+    while not lock(connection, [learner_id]):
+        made = upsert(connection, learners, [nobody], overwrite=False)
+    keep_writers_out(connection, recommendations)
+    removed = {
+        table.name: connection.execute(delete(table).where(table.c.learner_id == learner_id)).rowcount
+        for table in TABLES
+    }
+    removed[learners.name] -= made
+    connection.execute(delete(erasures).where(erasures.c.erased_at < at - _KEPT_SECONDS))
+    upsert(connection, erasures, [{"mark": mark, "erased_at": at}])
+    return removed
+
+
+def take_back(
+    connection: Connection, logged: Sequence[LoggedRecommendation], mark_of: Callable[[str], str]
+) -> None:
+    """Remove, of answers logged in this transaction, those of learners who were erased since."""
+    if connection.execute(select(erasures.c.mark).limit(1)).first() is None:
+        return
+    marks = {answer.learner_id: mark_of(answer.learner_id) for answer in logged}
+    erased_at: dict[str, float] = {}
+    for some in chunks(sorted(set(marks.values()))):
+        rows = connection.execute(select(erasures).where(erasures.c.mark.in_(some)))
+        erased_at.update((row.mark, row.erased_at) for row in rows)
+    late = [
+        answer.recommendation_id
+        for answer in logged
+        if answer.generated_at <= erased_at.get(marks[answer.learner_id], float("-inf"))
+    ]
+    for some in chunks(late):
+        connection.execute(delete(recommendations).where(recommendations.c.recommendation_id.in_(some)))
