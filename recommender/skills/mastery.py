@@ -172,8 +172,8 @@ class MasteryReadout:
         # Who is known to have no skills keeps the last place.
         columns = np.append(np.where(change.skills < 0, len(self.base_) - 1, change.skills), -1)
         moved.base_ = self.base_[columns]
-        moved.segment_ = self.segment_[:, columns]
-        moved.role_ = taken(self.role_, change.roles, 0.0)[:, columns]
+        moved.segment_ = np.ascontiguousarray(self.segment_[:, columns])
+        moved.role_ = np.ascontiguousarray(taken(self.role_, change.roles, 0.0)[:, columns])
         mean = self.pass_rate_.mean() if len(self.pass_rate_) else 0.5
         moved.pass_rate_ = taken(self.pass_rate_, change.skills, mean)
         moved.item_difficulty_ = taken(self.item_difficulty_, change.items, 0.0)
@@ -229,12 +229,15 @@ class MasteryReadout:
 
     def compiled(self, catalog: Catalog) -> Any:
         """Return what compiled code reads, as `recommender.skills.mastery_kernel.Readout`."""
-        from recommender.skills.mastery_kernel import Readout  # it brings the compiler
+        from recommender.bound import locked  # these bring the compiler
+        from recommender.skills.mastery_kernel import Readout
 
         self._require_fitted()
         rate = fading_rate(catalog.half_life_days)
         credential = self.config.credential_passes
-        return Readout(self.base_, self.role_, self.segment_, self.pass_rate_, self.weight_, rate, credential)
+        known = (self.base_, self.role_, self.segment_, self.pass_rate_, self.weight_)
+        # Of one type whether they were read from a bundle or made for another catalogue: compiled once.
+        return locked(Readout(*known, rate, credential))
 
     def _read(self, state: LearnerState | None, catalog: Catalog, now: float, place: Place) -> _Read:
         from recommender.skills.mastery_kernel import read_logits

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
+from recommender.domain.circles import Edges, circles
 from training.datasets.problems import Problem
-
-Edges = Mapping[str, Mapping[str, int]]
 
 
 def check_prerequisites(frames: Mapping[str, pd.DataFrame]) -> list[Problem]:
@@ -75,7 +74,7 @@ def check_cycles(frames: Mapping[str, pd.DataFrame]) -> list[Problem]:
             remedy = "take one of these rows out" if table == "prerequisites" else "mend one of these parents"
             problems += [
                 Problem(table, row, end, cycle[-1], f"closes the circle {' -> '.join(cycle)}", remedy)
-                for row, cycle in _cycles(_edges(frames[table], start, end))
+                for row, cycle in circles(_edges(frames[table], start, end))
             ]
     return problems
 
@@ -86,27 +85,3 @@ def _edges(frame: pd.DataFrame, start: str, end: str) -> Edges:
     for row, source, target in zip(pairs.index, pairs[start], pairs[end], strict=True):
         edges.setdefault(source, {}).setdefault(target, int(row))
     return edges
-
-
-def _cycles(edges: Edges) -> list[tuple[int, list[str]]]:
-    """Walk depth first, without recursion; an edge back onto the path walked closes a circle."""
-    found: list[tuple[int, list[str]]] = []
-    done: set[str] = set()
-    for root in edges:
-        if root in done:
-            continue
-        path: dict[str, Iterator[tuple[str, int]]] = {root: iter(edges[root].items())}
-        while path:
-            here = next(reversed(path))
-            step = next(path[here], None)
-            if step is None:
-                done.add(here)
-                del path[here]
-                continue
-            target, row = step
-            if target in path:
-                walked = list(path)
-                found.append((row, [*walked[walked.index(target) :], target]))
-            elif target not in done:
-                path[target] = iter(edges.get(target, {}).items())
-    return found
