@@ -15,6 +15,7 @@ from serving.examples import RESPONSES
 from serving.problems import TOO_MANY_REQUESTS
 from serving.routers import (
     batch,
+    catalog,
     erasure,
     events,
     feedback,
@@ -54,6 +55,7 @@ _ROUTERS = (
     people.router,
     erasure.router,
     teams.router,
+    catalog.router,
     model.router,
     health.router,
 )

@@ -135,7 +135,7 @@ def _start(settings: Settings, clock: Clock, limits: Limits) -> Services:
     from serving.store.migrate import open_database
 
     database = open_database(settings.database_url)
-    models = ModelHolder(settings.pointer, clock)
+    models = ModelHolder(settings.pointer, clock, database)
     models.refresh()
     secret = settings.key_secret.get_secret_value()
     return Services(

@@ -1,13 +1,15 @@
 """From what was sent to a row of the log, and from there to the engine's event.
 
 The log keeps what the sender sent, in one canonical spelling without defaults. What the service adds (the
-time of receipt, the pass mark) stays out of it, so an honest retry compares equal.
+time of receipt, the pass mark) stays out of it, so an honest retry compares equal. One thing is added, apart
+from what was sent: the skills of an item that no model was trained with, so that the log alone says, to every
+process and for ever, what an answer to it counts for.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +27,7 @@ from recommender.domain.events import (
     from_seconds,
     to_seconds,
 )
+from recommender.skills.difficulty import DifficultyTable
 from serving.faults import row_faults
 from serving.problems import Fault
 from serving.schemas.events import (
@@ -38,6 +41,7 @@ from serving.schemas.events import (
 from serving.store.events import LoggedEvent
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_CATALOG_SKILLS = "catalog_skill_ids"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class RowRules:
     catalog : Catalog or None
         Its modules, skills and credentials are the known ones; None accepts all. A kind of which the
         catalogue lists nothing is not checked: there is nothing to check against.
+    trained : DifficultyTable or None
+        The items and modules that states know by themselves.
     without_time_is_now : bool
         Whether an event without a time happened at its receipt; else it comes before all with a time.
     """
@@ -60,6 +66,7 @@ class RowRules:
     received_at: datetime
     future_tolerance_seconds: float
     catalog: Catalog | None
+    trained: DifficultyTable | None = None
     without_time_is_now: bool = True
 
 
@@ -80,29 +87,47 @@ def read_event(raw: object, rules: RowRules) -> LoggedEvent | tuple[Fault, ...]:
         kind=event.kind,
         occurred_at=without_time if event.occurred_at is None else to_seconds(event.occurred_at),
         received_at=received,
-        payload=canonical(event),
+        payload=canonical(event, _catalog_skills(event, rules)),
     )
 
 
-def canonical(event: EventIn) -> str:
-    """One spelling for all ways to send the same: sorted, UTC, without what equals its default."""
+def canonical(event: EventIn, catalog_skills: Sequence[str] = ()) -> str:
+    """One spelling for all ways to send the same: sorted, UTC, without what equals its default.
+
+    Parameters
+    ----------
+    catalog_skills : sequence of str
+        What the catalogue says that an attempt counts for which names no skills.
+    """
     content = {
         # Plus zero: -0.0 becomes 0.0, which it equals.
         name: value + 0.0 if isinstance(value, float) else value
         for name, value in event.model_dump(mode="json", exclude_defaults=True).items()
     }
+    if catalog_skills:
+        content[_CATALOG_SKILLS] = list(catalog_skills)
     return CANONICAL.encode(content)
 
 
-def to_event(logged: LoggedEvent, pass_mark: float) -> Event:
+def same_as_sent(payload: str, other: str) -> bool:
+    """Whether two payloads are of the same event, whatever the catalogue said when each came."""
+    return payload == other or _as_sent(payload) == _as_sent(other)
+
+
+def to_event(logged: LoggedEvent, pass_mark: float, trained_items: Container[str] = ()) -> Event:
     """Make the engine's event of a row of the log.
 
     Parameters
     ----------
     pass_mark : float
         Score from which an attempt counts as passed where its sender did not say.
+    trained_items : container of str
+        Items whose skills the state knows by itself; to others those count that the catalogue had.
     """
-    return _MAKERS[logged.kind](logged, json.loads(logged.payload), pass_mark)
+    sent = json.loads(logged.payload)
+    if _CATALOG_SKILLS in sent and sent["item_id"] not in trained_items:
+        sent["skill_ids"] = sent[_CATALOG_SKILLS]
+    return _MAKERS[logged.kind](logged, sent, pass_mark)
 
 
 def _attempt(logged: LoggedEvent, sent: Mapping[str, Any], pass_mark: float) -> Event:
@@ -191,6 +216,28 @@ def too_far_ahead(at: datetime | None, now: datetime, tolerance_seconds: float) 
 def _time_faults(event: EventIn, rules: RowRules) -> Sequence[Fault]:
     fault = too_far_ahead(event.occurred_at, rules.received_at, rules.future_tolerance_seconds)
     return () if fault is None else (fault,)
+
+
+def _catalog_skills(event: EventIn, rules: RowRules) -> list[str]:
+    """Skills of an item that was put into the catalogue, else of such a module; else none."""
+    catalog, trained = rules.catalog, rules.trained
+    if not isinstance(event, AttemptIn) or event.skill_ids or catalog is None or trained is None:
+        return []
+    found: Sequence[int] = ()
+    if event.item_id not in trained.item_index:
+        if (item := catalog.item_index.get(event.item_id)) is not None:
+            found = catalog.item_skills[item].tolist()
+        if not found and event.module_id is not None and event.module_id not in trained.module_index:
+            found = catalog.module_skills[catalog.module_index[event.module_id]].tolist()
+    return [catalog.skill_ids[skill] for skill in found]
+
+
+def _as_sent(payload: str) -> str:
+    if _CATALOG_SKILLS not in payload:
+        return payload
+    content = json.loads(payload)
+    content.pop(_CATALOG_SKILLS, None)
+    return CANONICAL.encode(content)
 
 
 def _unknown_ids(event: EventIn, catalog: Catalog | None) -> list[Fault]:

@@ -14,7 +14,7 @@ from recommender.domain.learner import LearnerProfile
 from recommender.domain.simulation import all_simulated
 from recommender.errors import DatasetError
 from serving.dataset_reader import SourceTable, read_tables
-from serving.evidence import RowRules, read_event
+from serving.evidence import RowRules, read_event, same_as_sent
 from serving.faults import faults_of
 from serving.intake import conflict
 from serving.learner_states import advance
@@ -189,9 +189,11 @@ def _new(
         payload = known.setdefault(event.event_id, event.payload)
         if payload is event.payload:
             new.append(event)
-        elif payload != event.payload and place.numbered:
+        elif same_as_sent(payload, event.payload):
+            continue
+        elif place.numbered:
             numbered[place.table] = numbered.get(place.table, 0) + 1
-        elif payload != event.payload:
+        else:
             reasons.append(place.sentence(conflict(event)))
     reasons += [_taken_numbers(table, count) for table, count in numbered.items()]
     return new

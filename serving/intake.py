@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection
 
-from serving.evidence import RowRules, read_event
+from serving.evidence import RowRules, read_event, same_as_sent
 from serving.learner_states import advance
 from serving.model import ServedModel
 from serving.problems import Fault
@@ -79,7 +79,7 @@ def _outcome(row: object, read: LoggedEvent | tuple[Fault, ...], known: dict[str
     if payload is None:
         known[read.event_id] = read.payload
         return RowOutcome(read.event_id, "stored")
-    if payload == read.payload:
+    if same_as_sent(payload, read.payload):
         return RowOutcome(read.event_id, "duplicate")
     return RowOutcome(read.event_id, "rejected", (conflict(read),))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from recommender.domain.events import event_key, to_seconds
+from recommender.domain.events import Event, event_key, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
 from recommender.skills.state import LearnerState
@@ -32,10 +32,20 @@ _PAUSE_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class KnownLearner:
-    """Somebody of whom something is stored."""
+    """What is stored of somebody.
+
+    Parameters
+    ----------
+    profile : LearnerProfile
+        Empty of somebody unknown.
+    state : LearnerState or None
+    catalog_revision : int
+        The last change of the catalogue when this was read, see `ModelHolder.caught_up`.
+    """
 
     profile: LearnerProfile
     state: LearnerState | None
+    catalog_revision: int = 0
 
 
 def known_learner(
@@ -46,19 +56,16 @@ def known_learner(
     One row is read. Only a state that is missing, or was folded with another difficulty table, is replayed,
     and stored for the next read, where the store can be written.
     """
-    found, is_current = _look_up(database, model, learner_id)
-    if found is None or is_current:
-        return found
-    meter.current().replays("table_changed")
-    state = _replayed_and_kept(database, model, learner_id, now)
-    return None if state is None else KnownLearner(found.profile, state)
+    found = _look_up(database, model, learner_id)
+    return _replayed_if_due(database, model, found, now) if found.is_known else None
 
 
 def learner_or_stranger(
     database: Database, model: ServedModel, learner_id: str, *, now: datetime
 ) -> KnownLearner:
     """Do as `known_learner`; of somebody unknown nothing is known, and nothing is stored."""
-    return known_learner(database, model, learner_id, now=now) or stranger(learner_id)
+    found = _look_up(database, model, learner_id)
+    return _replayed_if_due(database, model, found, now) or stranger(learner_id)
 
 
 async def learner_soon(
@@ -70,9 +77,9 @@ async def learner_soon(
     read from a server, is handed to one.
     """
     if database.is_local:
-        found, is_current = _look_up(database, model, learner_id)
-        if is_current:
-            return found or stranger(learner_id)
+        found = _look_up(database, model, learner_id)
+        if not found.replay_is_due:
+            return found.learner
     return await run_in_threadpool(learner_or_stranger, database, model, learner_id, now=now)
 
 
@@ -106,16 +113,33 @@ def _read_many(
     return known, [i for i, learner in known.items() if learner.state is None]
 
 
-def _look_up(database: Database, model: ServedModel, learner_id: str) -> tuple[KnownLearner | None, bool]:
-    """Return what is stored of a learner, and whether that is current; if not, a replay is due."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    learner: KnownLearner
+    is_known: bool
+    replay_is_due: bool
+
+
+def _look_up(database: Database, model: ServedModel, learner_id: str) -> _Found:
     found = learners.find(database, learner_id)
     if found.profile is None:
-        return None, True
-    state = usable(found.state, model.engine)
+        return _Found(replace(stranger(learner_id), catalog_revision=found.catalog_revision), False, False)
+    state, is_due = usable(found.state, model.engine), False
     if state is None:
         with database.read() as connection:
-            return KnownLearner(found.profile, None), not log.has_any(connection, learner_id)
-    return KnownLearner(found.profile, state), True
+            is_due = log.has_any(connection, learner_id)
+    return _Found(KnownLearner(found.profile, state, found.catalog_revision), True, is_due)
+
+
+def _replayed_if_due(
+    database: Database, model: ServedModel, found: _Found, now: datetime
+) -> KnownLearner | None:
+    """Return the learner with a current state; None of somebody who was erased meanwhile."""
+    if not found.replay_is_due:
+        return found.learner
+    meter.current().replays("table_changed")
+    state = _replayed_and_kept(database, model, found.learner.profile.learner_id, now)
+    return None if state is None else replace(found.learner, state=state)
 
 
 def _replayed_and_kept(
@@ -233,7 +257,7 @@ def _folded_on(
         if stored is not None:
             meter.current().replays("table_changed")
         return None
-    ordered = sorted((to_event(event, model.pass_mark) for event in events), key=event_key)
+    ordered = sorted((_event(event, model) for event in events), key=event_key)
     if state.last_key is not None and event_key(ordered[0]) <= state.last_key:
         meter.current().replays("late")
         return None
@@ -258,7 +282,11 @@ def _replayed(connection: Connection, model: ServedModel, learner_id: str) -> Le
 
 
 def _fold(history: Iterable[LoggedEvent], model: ServedModel) -> LearnerState:
-    return model.engine.fold(to_event(event, model.pass_mark) for event in history)
+    return model.engine.fold(_event(event, model) for event in history)
+
+
+def _event(logged: LoggedEvent, model: ServedModel) -> Event:
+    return to_event(logged, model.pass_mark, model.engine.bundle.difficulty.item_index)
 
 
 def _stored(state: LearnerState) -> StoredState:

@@ -38,7 +38,9 @@ async def _replay(services: Services, model: ServedModel) -> bool:
     stopped = threading.Event()
 
     def goes_on() -> bool:
-        return not stopped.is_set() and services.models.current is model
+        now = services.models.current
+        # A change of the catalogue is no reason to stop: it changes no state.
+        return not stopped.is_set() and now is not None and now.trained is model.trained
 
     def replay() -> int:
         return rebuild(services.database, model, now=services.clock(), goes_on=goes_on)

@@ -31,7 +31,7 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
     """
     database = open_database(settings.database_url)
     try:
-        models = ModelHolder(settings.pointer, clock)
+        models = ModelHolder(settings.pointer, clock, database)
         models.refresh()
         started = time.perf_counter()
         report = import_history(database, directory, _rules(settings, models.current, clock))
@@ -54,6 +54,7 @@ def _rules(settings: Settings, model: ServedModel | None, clock: Clock) -> RowRu
         received_at=clock(),
         future_tolerance_seconds=settings.future_tolerance_seconds,
         catalog=None if model is None else model.engine.catalog,
+        trained=None if model is None else model.engine.bundle.difficulty,
         without_time_is_now=False,
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.examples import batch, events, learners, people, recommendations, roles, service
+from serving.examples import batch, catalog, events, learners, people, recommendations, roles, service
 
-_PARTS = (recommendations, batch, events, learners, roles, people, service)
+_PARTS = (recommendations, batch, events, learners, roles, people, catalog, service)
 
 # By method and path, in the order of the documentation.
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
@@ -21,4 +21,10 @@ REQUESTS: tuple[dict[str, Any], ...] = (
     learners.NEXT_ITEM_REQUESTS,
     batch.BATCH_REQUESTS,
     people.PROFILE_REQUESTS,
+    catalog.MODULES,
+    catalog.SKILLS,
+    catalog.ROLES,
+    catalog.ROLE_SKILLS,
+    catalog.PREREQUISITES,
+    catalog.ITEMS,
 )

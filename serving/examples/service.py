@@ -20,6 +20,8 @@ _MODEL_RESPONSE: dict[str, Any] = {
         "n_roles": 12,
         "n_prerequisites": 80,
     },
+    "catalog_revision": 17,
+    "catalog_rows_unused": None,
     "refused": None,
 }
 

@@ -38,7 +38,8 @@ async def recommend_many(
     All or none: where a wish breaks a rule, the answer is 422 and names it, such as
     `requests[3].target_role_id`. Single calls go first: one batch at a time is answered.
     """
-    model, now, wishes = services.models.current, services.clock(), request.requests
+    model = await run_in_threadpool(services.models.up_to_date)
+    now, wishes = services.clock(), request.requests
     if model is None:
         return _answer(answers_without_model(wishes, now))
     if faults := unknown_ids(wishes, model.engine.catalog):

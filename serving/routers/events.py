@@ -47,11 +47,12 @@ def record_events(
     Every event is judged on its own: those that break a rule are rejected and named, all others are stored.
     Safe to send again: an event that is there already is a duplicate and changes nothing.
     """
-    settings, model = services.settings, services.models.current
+    settings, model = services.settings, services.models.up_to_date()
     rules = RowRules(
         received_at=services.clock(),
         future_tolerance_seconds=settings.future_tolerance_seconds,
         catalog=None if model is None else model.engine.catalog,
+        trained=None if model is None else model.engine.bundle.difficulty,
     )
     outcomes = take_in(services.database, model, request.events, rules)
     _count(request.events, outcomes)

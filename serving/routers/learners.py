@@ -32,7 +32,7 @@ LearnerPath = Annotated[Id, Path(examples=[LEARNER_ID])]
 )
 def mastery(learner_id: LearnerPath, services: ServicesDep) -> MasteryResponse:
     """How likely the learner passes a typical item of each skill now, and how sure that is."""
-    model, now = services.models.current, services.clock()
+    model, now = services.models.up_to_date(), services.clock()
     if model is None:
         raise Problem(UNAVAILABLE, "no model is loaded, so nothing can be said of mastery; try again later")
     learner = known_learner(services.database, model, learner_id, now=now)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 
 from recommender.errors import BundleError
 from serving.audit import record_if_possible
+from serving.catalog.overlay import UnusedRow
 from serving.dependencies import AuditDep, ServicesDep, requires
 from serving.errors import documented
 from serving.model import ServedModel
 from serving.problems import BUNDLE_REFUSED, FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.schemas.recommendations import ModelRef
-from serving.schemas.service import ModelResponse
+from serving.schemas.service import ModelResponse, UnusedRows
 from serving.security.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["model"])
@@ -20,12 +23,12 @@ router = APIRouter(prefix="/v1", tags=["model"])
 @router.get(
     "/model",
     summary="Which model serves",
-    responses=documented(UNAUTHENTICATED, FORBIDDEN),
+    responses=documented(UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE),
     dependencies=[requires(Scope.RECOMMEND)],
 )
-async def get_model(services: ServicesDep) -> ModelResponse:
-    """Bundle, registry alias, what it was trained on and how it did."""
-    model, refused = services.models.current, services.models.refused
+def get_model(services: ServicesDep) -> ModelResponse:
+    """Bundle, registry alias, what it was trained on and how it did, and the catalogue it serves."""
+    model, refused = services.models.up_to_date(), services.models.refused
     return _nothing(refused) if model is None else _about(model, refused)
 
 
@@ -52,7 +55,7 @@ def reload_model(services: ServicesDep, audit: AuditDep) -> ModelResponse:
             else "no model is loaded"
         )
         raise Problem(BUNDLE_REFUSED, f"{error}; {goes_on}") from None
-    model = models.current
+    model = models.up_to_date()
     if model is None:
         raise Problem(UNAVAILABLE, "no model is loaded; try again later")
     record_if_possible(services.database, audit.about(f"bundle:{model.engine.bundle_id}"))
@@ -77,8 +80,17 @@ def _about(model: ServedModel, refused: str | None) -> ModelResponse:
         dataset=manifest.get("dataset"),
         metrics=manifest.get("metrics"),
         catalog=model.engine.catalog.describe(),
+        catalog_revision=model.catalog_revision,
+        catalog_rows_unused=_unused(model.catalog_unused),
         refused=refused,
     )
+
+
+def _unused(rows: Sequence[UnusedRow]) -> UnusedRows | None:
+    if not rows:
+        return None
+    # A key of several ids has a line for each.
+    return UnusedRows(rows=len(rows), table=rows[0].table, key=rows[0].key.split("\n"), reason=rows[0].reason)
 
 
 def _nothing(refused: str | None) -> ModelResponse:
@@ -92,5 +104,7 @@ def _nothing(refused: str | None) -> ModelResponse:
         dataset=None,
         metrics=None,
         catalog=None,
+        catalog_revision=None,
+        catalog_rows_unused=None,
         refused=refused,
     )

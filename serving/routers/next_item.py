@@ -39,7 +39,7 @@ def next_item(
     gets the same item, so a call may be sent again. Somebody unknown is tested as somebody of whom nothing is
     known, and nothing is stored.
     """
-    model, now = services.models.current, services.clock()
+    model, now = services.models.up_to_date(), services.clock()
     if model is None:
         raise Problem(UNAVAILABLE, "no model is loaded, so no item can be chosen; try again later")
     engine = model.engine

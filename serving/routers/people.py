@@ -53,7 +53,7 @@ def put_profile(
 
     It counts from the next call on. Who takes back `can_mentor` is not named from then on.
     """
-    model = services.models.current
+    model = services.models.up_to_date()
     profile = judged(learner_id, request, None if model is None else model.engine.catalog)
     if not isinstance(profile, LearnerProfile):
         raise Problem(INVALID, f"{profile[0].message}; {profile[0].remedy}", profile)
@@ -74,7 +74,7 @@ async def mentors(
 
     Of them only an id, skills and a word for each are told.
     """
-    model, now = services.models.current, services.clock()
+    model, now = await run_in_threadpool(services.models.up_to_date), services.clock()
     if model is None:
         raise Problem(UNAVAILABLE, "no model is loaded, so nobody can be named; try again later")
     known = await services.mentors.of(model)

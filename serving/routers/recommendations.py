@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Body, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
 from serving.answers import JsonAnswer, recommended, without_model
@@ -35,6 +36,8 @@ async def recommend(
         meter.current().recommendation("no_model")
         return JsonAnswer(without_model(request.learner_id, now))
     learner = await learner_soon(services.database, model, request.learner_id, now=now)
+    if learner.catalog_revision > model.catalog_revision:
+        model = await run_in_threadpool(services.models.caught_up, model, learner.catalog_revision)
     answer = model.engine.recommend(
         learner.state,
         learner.profile,

@@ -89,7 +89,7 @@ def pathway(
 
 def _asked(services: Services, learner_id: str, now: datetime) -> tuple[ServedModel, KnownLearner]:
     """Model that serves, and the learner, of whom nothing may be known."""
-    model = services.models.current
+    model = services.models.up_to_date()
     if model is None:
         raise Problem(UNAVAILABLE, "no model is loaded, so nothing can be said of roles; try again later")
     return model, learner_or_stranger(services.database, model, learner_id, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from fastapi.concurrency import run_in_threadpool
 
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
@@ -30,7 +31,8 @@ async def team_gaps(
     The answer is a part of one report on all teams, which is made anew in a fixed rhythm. Whether a team is
     too small or not there at all is not told.
     """
-    part = await services.teams.of(team_id, services.models.current, services.clock())
+    model = await run_in_threadpool(services.models.up_to_date)
+    part = await services.teams.of(team_id, model, services.clock())
     if part.team is None:
         detail = "there is no team of this name, or too few people are in it for anything to be told"
         raise Problem(UNKNOWN_TEAM, detail)

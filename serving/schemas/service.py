@@ -11,6 +11,17 @@ from serving.schemas.events import EventResult
 from serving.schemas.fields import SIMULATED, Closed
 
 
+class UnusedRows(Closed):
+    """Rows put into the catalogue that have no place in that of this model; they stay stored."""
+
+    rows: int = Field(description="How many they are.")
+    table: str = Field(description="Table of the first of them.")
+    key: list[str] = Field(
+        description="What names the first of them there; empty for a column it leaves empty."
+    )
+    reason: str = Field(description="Why the first of them is not used.")
+
+
 class ModelResponse(Closed):
     """What serves. All but `refused` is null while no model is loaded."""
 
@@ -22,7 +33,13 @@ class ModelResponse(Closed):
     created_at: str | None = Field(description="When the bundle was trained.")
     dataset: Any = Field(description="What it was trained on, as its manifest says.")
     metrics: dict[str, Any] | None = Field(description="How it did in evaluation, as its manifest says.")
-    catalog: dict[str, int] | None = Field(description="Sizes of its catalogue.")
+    catalog: dict[str, int] | None = Field(description="Sizes of the catalogue that it serves.")
+    catalog_revision: int | None = Field(
+        description="Number of the last change of the catalogue that it serves; 0 when none was put."
+    )
+    catalog_rows_unused: UnusedRows | None = Field(
+        description="Rows put into the catalogue that it cannot use; null when it uses all."
+    )
     refused: str | None = Field(
         description="Why the bundle the pointer names now is not the one that serves."
     )

@@ -1,0 +1,84 @@
+"""Pages of the catalogue, in the order of keys."""
+
+from __future__ import annotations
+
+import math
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recommender.domain.catalog import Tables
+from recommender.domain.dataset_format import TABLES, Kind
+from serving.catalog.overlay import applied
+from serving.catalog.rows import Overlay
+from serving.catalog.tables import as_declared, keys_of
+from serving.problems import INVALID, Fault, Problem
+from serving.services import Services
+from serving.store import catalog
+
+
+def list_rows(services: Services, table: str, limit: int, cursor: str | None) -> dict[str, Any]:
+    """Return a page of a table as plain values, and where the next one begins.
+
+    A page begins behind the key where the one before it ended. So rows that are added meanwhile move no
+    others: what was there all the time is listed once.
+
+    Raises
+    ------
+    Problem
+        If the cursor is none.
+    """
+    after = None if cursor is None else _opened(cursor)
+    tables, revision = _tables(services)
+    rows, last = _page(table, tables.get(table), after, limit)
+    return {
+        "rows": rows,
+        "next_cursor": None if last is None else urlsafe_b64encode(last.encode()).decode().rstrip("="),
+        "catalog_revision": revision,
+    }
+
+
+def _tables(services: Services) -> tuple[Tables, int]:
+    model = services.models.up_to_date()
+    if model is not None:
+        return model.engine.catalog.tables, model.catalog_revision
+    # Without a model there is what was put, and nothing else.
+    with services.database.read() as connection:
+        overlay = Overlay.of(catalog.rows(connection), catalog.revision_seen(connection))
+    return applied({}, overlay).tables, overlay.revision
+
+
+def _page(
+    table: str, data: pa.Table | None, after: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    if data is None:
+        return [], None
+    keys = keys_of(table, data)
+    if after is not None:
+        behind = pc.greater(keys, after)
+        data, keys = data.filter(behind), keys.filter(behind)
+    order = pc.sort_indices(keys)
+    page = order[:limit]
+    last = keys[page[-1].as_py()].as_py() if len(order) > limit else None
+    columns = {column.name: column for column in TABLES[table].columns}
+    rows = as_declared(table, data.take(page)).to_pylist()
+    return [
+        {n: _shown(cell, columns[n].kind, columns[n].default) for n, cell in row.items()} for row in rows
+    ], last
+
+
+def _shown(cell: Any, kind: Kind, default: str | None) -> Any:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return [] if kind is Kind.LIST else default
+    return cell
+
+
+def _opened(cursor: str) -> str:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        return urlsafe_b64decode(padded).decode()
+    except ValueError:
+        message, remedy = "cursor is not one of this service", "send a next_cursor as it came, or none"
+        raise Problem(INVALID, f"{message}; {remedy}", (Fault("cursor", message, remedy, cursor),)) from None
