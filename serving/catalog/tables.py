@@ -32,8 +32,11 @@ def as_declared(table: str, data: pa.Table | None) -> pa.Table:
 
 def keys_of(table: str, data: pa.Table) -> pa.ChunkedArray:
     """Key of each row as `key_of` spells it, text (n_rows,)."""
-    columns = [pc.fill_null(pc.cast(data.column(name), pa.string()), "") for name in TABLES[table].key]
-    joined: pa.ChunkedArray = pc.binary_join_element_wise(*columns, "\n") if columns[1:] else columns[0]
+    there = set(data.column_names)
+    nothing = pa.chunked_array([pa.nulls(data.num_rows, pa.string())])
+    columns = [data.column(name) if name in there else nothing for name in TABLES[table].key]
+    texts = [pc.fill_null(pc.cast(column, pa.string()), "") for column in columns]
+    joined: pa.ChunkedArray = pc.binary_join_element_wise(*texts, "\n") if texts[1:] else texts[0]
     return joined
 
 
