@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
+from sqlalchemy import Connection
 
 from recommender.domain.events import to_seconds
 from serving.security.keys import erasure_mark
 from serving.services import Services
 from serving.store import erasure as store
+from serving.store.audit import AuditEntry, record
 
 
-def erase(services: Services, learner_id: str) -> dict[str, int]:
+def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, int]:
     """Remove everything that is held of a learner, in one transaction; entries removed by table.
 
     What other processes of this service hold in memory is not logged any more, and is gone within moments:
     see `serving.store.erasure` and `serving.people_tables`.
     """
     waiting = services.recommendations.forget(learner_id)
-    removed = services.database.transact(
-        partial(
-            store.erase,
-            learner_id=learner_id,
-            mark=erasure_mark(services.settings.key_secret.get_secret_value(), learner_id),
-            at=to_seconds(services.clock()),
-        )
-    )
+    mark = erasure_mark(services.settings.key_secret.get_secret_value(), learner_id)
+    at = to_seconds(services.clock())
+
+    def work(connection: Connection) -> dict[str, int]:
+        rows = store.erase(connection, learner_id, mark=mark, at=at)
+        record(connection, audit if any(rows.values()) else audit.ended("nothing held"))
+        return rows
+
+    removed = services.database.transact(work)
     # What came in between was answered from what is erased now.
     services.recommendations.forget(learner_id)
     services.mentors.forget(learner_id)

@@ -19,6 +19,7 @@ from serving.problems import INVALID, Fault, Problem
 from serving.schemas.catalog import PutResponse
 from serving.services import Services
 from serving.store import catalog
+from serving.store.audit import AuditEntry, record
 from serving.store.catalog import StoredRow
 
 
@@ -30,7 +31,7 @@ class _Sent:
     payload: str
 
 
-def put_rows(services: Services, table: str, sent: Sequence[BaseModel]) -> PutResponse:
+def put_rows(services: Services, audit: AuditEntry, table: str, sent: Sequence[BaseModel]) -> PutResponse:
     """Put rows into a table of the catalogue.
 
     Raises
@@ -47,6 +48,7 @@ def put_rows(services: Services, table: str, sent: Sequence[BaseModel]) -> PutRe
         answer, changed = _judged(table, rows, tables, catalog.rows(connection), before)
         if changed:
             catalog.save(connection, changed, revision=answer.catalog_revision)
+            record(connection, audit.about(f"catalogue revision {answer.catalog_revision}"))
         return answer
 
     answer = services.database.transact(store)

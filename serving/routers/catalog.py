@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Query, Response
 from serving.answers import JsonAnswer
 from serving.catalog.listing import list_rows
 from serving.catalog.put import put_rows
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import AuditDep, ServicesDep, requires
 from serving.errors import documented
 from serving.examples import catalog as examples
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
@@ -48,14 +48,16 @@ Cursor: TypeAlias = Annotated[
 
 @router.put("/modules", summary="Put modules", responses=_PUT)
 def put_modules(
-    request: Annotated[ModulesPut, Body(openapi_examples=examples.MODULES)], services: ServicesDep
+    request: Annotated[ModulesPut, Body(openapi_examples=examples.MODULES)],
+    services: ServicesDep,
+    audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 modules, all or none. What is new is recommended at once.
 
     A module is retired by `retired_at`: from then on nobody is recommended it, and what people did with it
     stays what it was.
     """
-    return put_rows(services, "modules", request.rows)
+    return put_rows(services, audit, "modules", request.rows)
 
 
 @router.get("/modules", summary="List modules", responses=_GET, response_model=ModulesList)
@@ -66,10 +68,12 @@ def list_modules(services: ServicesDep, limit: Limit = 100, cursor: Cursor = Non
 
 @router.put("/skills", summary="Put skills", responses=_PUT)
 def put_skills(
-    request: Annotated[SkillsPut, Body(openapi_examples=examples.SKILLS)], services: ServicesDep
+    request: Annotated[SkillsPut, Body(openapi_examples=examples.SKILLS)],
+    services: ServicesDep,
+    audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 skills, all or none."""
-    return put_rows(services, "skills", request.rows)
+    return put_rows(services, audit, "skills", request.rows)
 
 
 @router.get("/skills", summary="List skills", responses=_GET, response_model=SkillsList)
@@ -80,10 +84,12 @@ def list_skills(services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 
 @router.put("/roles", summary="Put roles", responses=_PUT)
 def put_roles(
-    request: Annotated[RolesPut, Body(openapi_examples=examples.ROLES)], services: ServicesDep
+    request: Annotated[RolesPut, Body(openapi_examples=examples.ROLES)],
+    services: ServicesDep,
+    audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 roles, all or none. What they ask for is put by `/v1/role-skills`."""
-    return put_rows(services, "roles", request.rows)
+    return put_rows(services, audit, "roles", request.rows)
 
 
 @router.get("/roles", summary="List roles", responses=_GET, response_model=RolesList)
@@ -94,10 +100,12 @@ def list_roles(services: ServicesDep, limit: Limit = 100, cursor: Cursor = None)
 
 @router.put("/role-skills", summary="Put what roles ask for", responses=_PUT)
 def put_role_skills(
-    request: Annotated[RoleSkillsPut, Body(openapi_examples=examples.ROLE_SKILLS)], services: ServicesDep
+    request: Annotated[RoleSkillsPut, Body(openapi_examples=examples.ROLE_SKILLS)],
+    services: ServicesDep,
+    audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 skills of roles, all or none; one that is `removed` is asked for no longer."""
-    return put_rows(services, "role_skills", request.rows)
+    return put_rows(services, audit, "role_skills", request.rows)
 
 
 @router.get("/role-skills", summary="List what roles ask for", responses=_GET, response_model=RoleSkillsList)
@@ -110,9 +118,10 @@ def list_role_skills(services: ServicesDep, limit: Limit = 100, cursor: Cursor =
 def put_prerequisites(
     request: Annotated[PrerequisitesPut, Body(openapi_examples=examples.PREREQUISITES)],
     services: ServicesDep,
+    audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 prerequisites, all or none; one that is `removed` holds nobody up any longer."""
-    return put_rows(services, "prerequisites", request.rows)
+    return put_rows(services, audit, "prerequisites", request.rows)
 
 
 @router.get("/prerequisites", summary="List prerequisites", responses=_GET, response_model=PrerequisitesList)
@@ -123,10 +132,12 @@ def list_prerequisites(services: ServicesDep, limit: Limit = 100, cursor: Cursor
 
 @router.put("/items", summary="Put items", responses=_PUT)
 def put_items(
-    request: Annotated[ItemsPut, Body(openapi_examples=examples.ITEMS)], services: ServicesDep
+    request: Annotated[ItemsPut, Body(openapi_examples=examples.ITEMS)],
+    services: ServicesDep,
+    audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 items, all or none; one that is `removed` is given to nobody any longer."""
-    return put_rows(services, "items", request.rows)
+    return put_rows(services, audit, "items", request.rows)
 
 
 @router.get("/items", summary="List items", responses=_GET, response_model=ItemsList)

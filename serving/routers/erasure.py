@@ -8,7 +8,8 @@ from itertools import chain
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from serving.dependencies import ServicesDep, requires
+from serving.audit import record_if_possible
+from serving.dependencies import AuditDep, ServicesDep, requires
 from serving.erasure import erase
 from serving.errors import documented
 from serving.export import exported
@@ -25,7 +26,7 @@ _PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNA
 
 
 @router.get("/export", summary="Everything that is held", response_model=ExportResponse, responses=_PROBLEMS)
-def export(learner_id: LearnerPath, services: ServicesDep) -> StreamingResponse:
+def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> StreamingResponse:
     """Hand out the profile, every event as it was sent, what was recommended, and what all that says.
 
     It is written while it is read, however much there is, and all of one moment.
@@ -40,17 +41,18 @@ def export(learner_id: LearnerPath, services: ServicesDep) -> StreamingResponse:
     pieces = exported(services.database, model, learner_id, now=now)
     # The first one tells whether there is anything.
     first = next(pieces)
+    record_if_possible(services.database, audit)
     return StreamingResponse(chain([first], pieces), media_type="application/json")
 
 
 @router.delete("", summary="Erase a learner", responses=_PROBLEMS)
-def erase_learner(learner_id: LearnerPath, services: ServicesDep) -> ErasureResponse:
+def erase_learner(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> ErasureResponse:
     """Remove events, state, profile and what was recommended, all or nothing.
 
     Safe to send again: then nothing is held any more, and the answer is 404.
     """
     now = services.clock()
-    removed = erase(services, learner_id)
+    removed = erase(services, learner_id, audit)
     if not any(removed.values()):
         raise Problem(UNKNOWN_LEARNER, "nothing is held of this learner")
     return ErasureResponse(learner_id=learner_id, erased_at=now, removed=RemovedOut(**removed))

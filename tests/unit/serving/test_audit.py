@@ -6,21 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import Response
-from sqlalchemy import Connection
 from typer.testing import CliRunner, Result
 
 from recommender.domain.events import to_seconds
 from serving.api import make_api
 from serving.audit import command_entry, learner_subject
 from serving.cli import app
-from serving.dependencies import AuditDep, ServicesDep, requires
-from serving.problems import UNAVAILABLE, Problem
 from serving.security.scopes import Scope
 from serving.store.audit import AuditEntry, entries, record
 from serving.store.database import Database
 from serving.store.migrate import open_database
-from tests.unit.serving.world import KEY_SECRET, NOW, FixedClock, Service, running_service, write_pointer
+from tests.unit.serving.world import (
+    KEY_SECRET,
+    NOW,
+    FixedClock,
+    Service,
+    attempt,
+    running_service,
+    write_pointer,
+)
 
 LEARNER = "Ann Example <ann@example.org>"
 
@@ -34,39 +38,31 @@ def actor(key: str) -> str:
     return f"key:{key.split('_')[1]}"
 
 
-def with_erasure(service: Service) -> None:
-    """Give the service a call that does what it is asked and records it, or neither."""
-
-    def erase(learner_id: str, services: ServicesDep, audit: AuditDep, fail: bool = False) -> Response:
-        def work(connection: Connection) -> None:
-            connection.exec_driver_sql("DELETE FROM learners")
-            record(connection, audit)
-            if fail:
-                raise Problem(UNAVAILABLE, "it did not work")
-
-        services.database.transact(work)
-        return Response()
-
-    service.client.app.add_api_route(  # type: ignore[attr-defined]
-        "/v1/learners/{learner_id:path}/test", erase, methods=["DELETE"], dependencies=[requires(Scope.ADMIN)]
-    )
-
-
-def test_a_call_is_recorded_with_its_transaction_or_not_at_all(service: Service) -> None:
-    with_erasure(service)
+def test_a_call_is_recorded_with_its_transaction_or_not_at_all(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.post_events(attempt("a", LEARNER))
     sent = {"X-Request-ID": "r-17"}
-    assert service.client.delete(f"/v1/learners/{LEARNER}/test?fail=true", headers=sent).status_code == 503
+    with monkeypatch.context() as broken:
+        # The erasure has been done in the transaction by then.
+        broken.setattr("serving.erasure.record", _fails)
+        assert service.client.delete(f"/v1/learners/{LEARNER}", headers=sent).status_code == 500
     assert logged(service) == []
-    assert service.client.delete(f"/v1/learners/{LEARNER}/test", headers=sent).status_code == 200
+    assert len(service.log()) == 1
+    assert service.client.delete(f"/v1/learners/{LEARNER}", headers=sent).status_code == 200
     (entry,) = logged(service)
-    assert (entry.actor, entry.action, entry.outcome) == (actor(service.key), "erase", "done")
+    assert (entry.actor, entry.action, entry.outcome) == (actor(service.key), "erase_learner", "done")
     assert (entry.at, entry.request_id) == (to_seconds(NOW), "r-17")
     assert entry.subject == learner_subject(KEY_SECRET, LEARNER)
 
 
+def _fails(*_: object) -> None:
+    raise RuntimeError("it did not work")
+
+
 def test_a_subject_is_a_keyed_hash_that_holds_no_learner(service: Service) -> None:
-    with_erasure(service)
-    service.client.delete(f"/v1/learners/{LEARNER}/test")
+    service.post_events(attempt("a", LEARNER))
+    service.client.delete(f"/v1/learners/{LEARNER}")
     (row,) = service.query("SELECT * FROM audit_log")
     assert re.fullmatch(r"learner:[0-9a-f]{32}", row.subject)
     assert not [value for value in row if isinstance(value, str) and "ann" in value.lower()]
@@ -186,9 +182,9 @@ def test_commands_are_recorded_and_listed(tmp_path: Path) -> None:
 def test_what_was_done_to_a_learner_is_found_by_the_id(tmp_path: Path, bundle: Path) -> None:
     database_url = f"sqlite:///{tmp_path / 'cli.db'}"
     with running_service(tmp_path, bundle, database_url=database_url) as service:
-        with_erasure(service)
         for learner in ("ann", "bob"):
-            service.client.delete(f"/v1/learners/{learner}/test")
+            service.post_events(attempt(learner, learner))
+            assert service.client.delete(f"/v1/learners/{learner}").status_code == 200
     ann, all_of_them = run("audit", "--learner", "ann").stdout, run("audit").stdout
     assert (ann.count("erase"), all_of_them.count("erase")) == (1, 2)
     assert f"{actor(service.key)} (tests)" in ann
