@@ -149,7 +149,7 @@ def _start(settings: Settings, clock: Clock, limits: Limits) -> Services:
         TeamReports(database, settings.team_report_seconds),
         asyncio.Semaphore(1),
         limits,
-        Stopping(settings.drain_seconds),
+        Stopping(settings.drain_seconds, settings.shutdown_seconds),
     )
 
 

@@ -55,6 +55,14 @@ def internal_error() -> Response:
     return respond(Problem(INTERNAL, "the request failed by a fault of this service; nothing was stored"))
 
 
+def given_up() -> Response:
+    """Return the answer to a call that did not end before the service had to."""
+    detail = (
+        "the service stopped before it could answer; whether the call was done is not known, send it again"
+    )
+    return respond(Problem(UNAVAILABLE, detail))
+
+
 def documented(*kinds: Kind, model: type[Any] = ProblemResponse) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI's entries for the problems a call can answer with."""
     by_status: dict[int, list[Kind]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
 
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import logs, meter
 from serving.dependencies import no_key, presented_key
-from serving.errors import internal_error, respond
+from serving.errors import given_up, internal_error, respond
 from serving.problems import TOO_LARGE, Problem
 from serving.security.limits import Limits
 
@@ -115,6 +116,10 @@ class Observed:
 
         try:
             await self._app(scope, receive, noted)
+        except asyncio.CancelledError:
+            # The server stops and waits no longer. The request has an answer with that: nothing is passed on.
+            if not status:
+                await given_up()(scope, receive, noted)
         except Exception:
             _log.exception("request failed", method=scope["method"], route=_route(scope))
             if status:

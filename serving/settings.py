@@ -106,7 +106,7 @@ class Settings(BaseSettings):
         default=8,
         ge=0,
         le=600,
-        description="How long requests may take to end after that, seconds.",
+        description="How long requests may take to end after that, seconds; then they are given up.",
     )
 
     people_refresh_seconds: float = Field(

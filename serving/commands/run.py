@@ -51,7 +51,16 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             uvicorn.Server(config).run(sockets=[listening])
         return
     with directory_for_workers() if settings.metrics != "off" else nullcontext():
-        Multiprocess(config, sockets=[listening]).run()
+        _Supervisor(config, sockets=[listening]).run()
+
+
+class _Supervisor(Multiprocess):
+    """Stops listening when its workers do: else the system would take connections that nobody answers."""
+
+    def terminate_all(self) -> None:
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
 
 
 def _ended(_number: int, _frame: FrameType | None) -> None:
