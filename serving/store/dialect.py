@@ -164,10 +164,10 @@ def rewrite(engine: Engine, tables: Sequence[str]) -> list[str]:
 
 def upsert(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, overwrite: bool = True
-) -> int:
-    """Insert rows; where the primary key exists, overwrite the row or leave it. Returns how many changed."""
+) -> None:
+    """Insert rows; where the primary key exists, overwrite the row or leave it as it is."""
     if not rows:
-        return 0
+        return
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(table)
     keys = [column.name for column in table.primary_key]
@@ -176,7 +176,7 @@ def upsert(
         statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
-    return connection.execute(statement, list(rows)).rowcount
+    connection.execute(statement, list(rows))
 
 
 def one_moment(engine: Engine) -> dict[str, Any]:

@@ -7,17 +7,16 @@ keyed hash, from which nobody can tell the learner. What was answered before it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, select
 
-from recommender.domain.learner import LearnerProfile
 from serving.store.database import chunks
 from serving.store.dialect import keep_writers_out, upsert
 from serving.store.learners import lock
 from serving.store.recommendations import LoggedRecommendation
 from serving.store.tables import erasures, events, learner_states, learners, recommendations
 
+# The profile comes last: it is what is locked.
 TABLES = (events, learner_states, recommendations, learners)
 _KEPT_SECONDS = 86_400.0
 
@@ -32,18 +31,17 @@ def erase(connection: Connection, learner_id: str, *, mark: str, at: float) -> d
     at : float
         Now, seconds since 1970 UTC.
     """
-    # Who writes for a learner holds the lock on the profile: it is there while all else is removed, so that
-    # no other transaction can commit in between.
-    nobody = asdict(LearnerProfile(learner_id=learner_id))
-    made = upsert(connection, learners, [nobody], overwrite=False)
-    while not lock(connection, [learner_id]):
-        made = upsert(connection, learners, [nobody], overwrite=False)
     keep_writers_out(connection, recommendations)
-    removed = {
-        table.name: connection.execute(delete(table).where(table.c.learner_id == learner_id)).rowcount
-        for table in TABLES
-    }
-    removed[learners.name] -= made
+    removed = dict.fromkeys((table.name for table in TABLES), 0)
+    while True:
+        # Who writes for a learner holds the lock on the profile. Where there is none, another may be about to
+        # commit the first one: then all is removed again, with the lock.
+        locked = bool(lock(connection, [learner_id]))
+        for table in TABLES if locked else TABLES[:-1]:
+            gone = connection.execute(delete(table).where(table.c.learner_id == learner_id))
+            removed[table.name] += gone.rowcount
+        if locked or not lock(connection, [learner_id]):
+            break
     connection.execute(delete(erasures).where(erasures.c.erased_at < at - _KEPT_SECONDS))
     upsert(connection, erasures, [{"mark": mark, "erased_at": at}])
     return removed

@@ -1,0 +1,39 @@
+"""People of a small organisation, as an LMS tells of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.unit.serving.world import ITEMS, NOW, ROLE, SKILLS, Service, attempt
+
+
+def put(service: Service, learner_id: str, /, **profile: Any) -> Any:
+    """Put a profile in place."""
+    return service.client.put(f"/v1/learners/{learner_id}", json=profile)
+
+
+def answered(service: Service, learner_id: str, passed: bool, n: int = 60) -> None:
+    """Let somebody answer items of all skills, minutes apart."""
+    rows = [
+        attempt(
+            f"{learner_id}-{i}",
+            learner_id,
+            item_id=ITEMS[i % len(ITEMS)],
+            score=float(passed),
+            occurred_at=(NOW - timedelta(days=2) + timedelta(minutes=i)).isoformat(),
+        )
+        for i in range(n)
+    ]
+    assert service.post_events(*rows).status_code == 200
+
+
+def company(service: Service, teams: dict[str, int]) -> None:
+    """People of teams of these sizes, named by team and number; every second one passes."""
+    for team, size in teams.items():
+        for i in range(size):
+            assert put(service, f"{team}-{i}", role_id=ROLE, team_id=team).status_code == 200
+            answered(service, f"{team}-{i}", passed=i % 2 == 0, n=8)
+
+
+__all__ = ["ROLE", "SKILLS", "answered", "company", "put"]

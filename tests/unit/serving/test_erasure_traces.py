@@ -1,0 +1,110 @@
+"""After an erasure and `vacuum`, no byte of the learner's id is in what the service wrote."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving import logs
+from serving.commands.vacuum import vacuum
+from serving.store import dialect
+from tests.unit.serving.company import answered, put
+from tests.unit.serving.world import ROLE, Service, attempt, completion
+
+GONE, STAYS = "trace-of-ann-4711", "trace-of-bob-4711"
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le")
+
+
+def spellings(learner_id: str) -> list[bytes]:
+    """The id as texts hold it, in hexadecimal, and in base64 wherever in a longer text it stands."""
+    plain = learner_id.encode()
+    found = [learner_id.encode(encoding) for encoding in ENCODINGS]
+    found += [plain.hex().encode(), plain.hex().upper().encode()]
+    for before in range(3):
+        text = base64.b64encode(b"x" * before + plain)
+        # The outer characters depend on what is beside the id.
+        found.append(text[4 if before else 0 : -4])
+    return found
+
+
+def written(service: Service, folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file of the store; not a server's write-ahead log, which is the operator's to keep or not."""
+    if service.database.is_local:
+        paths = sorted(folder.glob("test.db*"))
+    else:
+        with service.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            data = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
+            connection.exec_driver_sql("CHECKPOINT")
+        paths = [p for p in sorted(data.rglob("*")) if p.is_file() and "pg_wal" not in p.parts]
+    for path in paths:
+        yield path.name, path.read_bytes()
+
+
+def holding(service: Service, folder: Path, learner_id: str) -> set[str]:
+    """Files that hold the id in any spelling."""
+    ways = spellings(learner_id)
+    return {name for name, content in written(service, folder) if any(way in content for way in ways)}
+
+
+def live(service: Service, learner_id: str) -> None:
+    """Do with a learner all that can be done, some of it wrongly."""
+    call: Any = service.client.request
+    answered(service, learner_id, passed=True, n=300)
+    service.post_events(completion(f"late {learner_id}", learner_id=learner_id, occurred_at="2025-01-01"))
+    service.post_events(
+        attempt("bad", learner_id, score=7), attempt("future", learner_id, occurred_at="2030-01-01")
+    )
+    put(service, learner_id, role_id=ROLE, team_id="north", can_mentor=True)
+    put(service, learner_id, role_id="no-such-role")
+    told = call("POST", "/v1/recommendations", json={"learner_id": learner_id}).json()
+    call("POST", "/v1/recommendations", json={"learner_id": learner_id, "target_role_id": "no"})
+    call("POST", "/v1/recommendations/batch", json={"requests": [{"learner_id": learner_id}] * 3})
+    feedback = f"/v1/recommendations/{told['recommendation_id']}/feedback"
+    call("POST", feedback, json={"kind": "shown"})
+    for path in ("mastery", "gaps", "pathway", "mentors", "export", "nothing", "gaps?role_id=no"):
+        call("GET", f"/v1/learners/{learner_id}/{path}")
+    call("POST", f"/v1/learners/{learner_id}/next-item", json={})
+    call("GET", "/v1/teams/north/gaps")
+
+
+def test_no_byte_is_left_of_who_was_erased(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("debug")
+    for i in range(8):
+        put(service, f"colleague-{i}", role_id=ROLE, team_id="north")
+    for learner_id in (GONE, STAYS):
+        live(service, learner_id)
+    if not service.database.is_local:
+        # Its statistics take common and outermost values of columns down.
+        with service.database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+    assert holding(service, tmp_path, GONE)
+    assert service.client.delete(f"/v1/learners/{GONE}").status_code == 200
+    assert vacuum(service.settings) == []
+    assert service.client.get(f"/v1/learners/{GONE}/export").status_code == 404
+    assert service.client.delete(f"/v1/learners/{GONE}").status_code == 404
+    assert holding(service, tmp_path, GONE) == set()
+    assert holding(service, tmp_path, STAYS)
+    assert service.client.get(f"/v1/learners/{STAYS}/mastery").json()["n_events"] == 302
+    lines = capsys.readouterr().err
+    assert '"level": "debug"' in lines or '"level": "info"' in lines
+    assert not any(way.decode("latin-1") in lines for way in spellings(GONE) + spellings(STAYS))
+
+
+def test_who_still_reads_an_old_moment_is_told_of(
+    tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not service.database.is_local:
+        pytest.skip("its readers are waited for")
+    monkeypatch.setattr(dialect, "BUSY_TIMEOUT_MS", 50)
+    service.post_events(attempt("a"))
+    with service.database.snapshot() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM events").scalar() == 1
+        service.client.delete("/v1/learners/ann")
+        assert vacuum(service.settings) == ["somebody still reads what was there before"]
+    assert vacuum(service.settings) == []
