@@ -110,13 +110,7 @@ class Content(NeighbourView):
 
         Only the rows that the change can reach are compared with all others.
         """
-        kept, source = self.fitted(), change.modules
-        before, after = (tokens_of(catalog, self.config) for catalog in (change.before, change.after))
-        likeness = likeness_of(before, after, self.config)
-        same = source >= 0
-        for (_, old), (_, new) in zip(before, after, strict=True):
-            alike = (at >= 0 and own == old[at] for own, at in zip(new, source.tolist(), strict=True))
-            same &= np.fromiter(alike, np.bool_, len(same))
+        kept, (likeness, same) = self.fitted(), _across(change, self.config)
         among = among & likeness.known()
         rows = reached(change, same, kept, likeness, among, self.config.n_neighbours)
         to = positions_of(change.before.module_ids, change.after.module_index)
@@ -148,6 +142,24 @@ def _within(catalog: Catalog, config: ContentConfig) -> Likeness:
     """How alike the modules of one catalogue are."""
     tokens = tokens_of(catalog, config)
     return likeness_of(tokens, tokens, config)
+
+
+# One change is asked for by several views, and the catalogue before it by one change after the other.
+@lru_cache(maxsize=1)
+def _across(change: CatalogChange, config: ContentConfig) -> tuple[Likeness, NDArray[np.bool_]]:
+    """How alike the modules after a change are by the vocabulary before it, and which say the same."""
+    before, after = _tokens_before(change.before, config), tokens_of(change.after, config)
+    source = change.modules
+    same = source >= 0
+    for (_, old), (_, new) in zip(before, after, strict=True):
+        alike = (at >= 0 and own == old[at] for own, at in zip(new, source.tolist(), strict=True))
+        same &= np.fromiter(alike, np.bool_, len(same))
+    return likeness_of(before, after, config), same
+
+
+@lru_cache(maxsize=1)
+def _tokens_before(catalog: Catalog, config: ContentConfig) -> Channels:
+    return tokens_of(catalog, config)
 
 
 def tokens_of(catalog: Catalog, config: ContentConfig) -> list[tuple[float, list[list[str]]]]:
