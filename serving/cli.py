@@ -63,6 +63,40 @@ def load(data: Annotated[Path, typer.Option(help="Directory of the dataset.")]) 
     load_dataset(read_settings(), data, Console())
 
 
+@app.command("export-events")
+def export_events(out: Annotated[Path, typer.Option(help="Directory to write the dataset to.")]) -> None:
+    """Write the store's learners, events, recommendations and feedback as a dataset."""
+    from rich.console import Console
+
+    from serving import logs
+    from serving.commands.export_events import export_events as export
+    from serving.settings import read_settings
+
+    logs.configure("warning")
+    export(read_settings(), out, Console())
+
+
+@app.command()
+def backup(out: Annotated[Path, typer.Option(help="New file to copy the store into.")]) -> None:
+    """Copy the store into a file, while it is in use."""
+    from serving.commands.backup import run_backup
+    from serving.settings import read_settings
+
+    typer.echo(run_backup(read_settings(), out))
+
+
+@app.command()
+def restore(
+    from_: Annotated[Path, typer.Option("--from", help="File that backup made.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a store that holds something.")] = False,
+) -> None:
+    """Put a backup in the place of the store: all of it, or nothing changes."""
+    from serving.commands.backup import run_restore
+    from serving.settings import read_settings
+
+    typer.echo(run_restore(read_settings(), from_, force=force))
+
+
 @app.command()
 def migrate() -> None:
     """Bring the database to the shape this version needs."""

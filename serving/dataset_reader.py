@@ -47,7 +47,7 @@ class SourceTable:
         """Rows by column name, in the order of the file; empty cells are left out."""
         known = TABLES[self.name]
         names = [name for name in self.data.column_names if name not in self.unused]
-        columns = [_values(self.data.column(name), known.column(name)) for name in names]
+        columns = [values_of(self.data.column(name), known.column(name)) for name in names]
         for cells in zip(*columns, strict=True):
             yield {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
 
@@ -120,15 +120,26 @@ def _read_csv(file: Path) -> pa.Table:
     )
 
 
-def _values(data: pa.ChunkedArray, column: Column) -> list[Any]:
+def values_of(data: pa.ChunkedArray, column: Column) -> list[Any]:
+    """Cells as a sender of JSON would have sent them, None where empty."""
     if pa.types.is_timestamp(data.type):
         # Nanoseconds do not fit Python's times; what is finer than a microsecond is no learning event.
         data = data.cast(pa.timestamp("us", data.type.tz), safe=False)
     elif pa.types.is_date(data.type):
         data = data.cast(pa.timestamp("us"))
     convert = _converter(column.kind)
-    values: list[Any] = data.to_pylist()
+    values: list[Any] = (
+        [_time(cell) for cell in data] if pa.types.is_timestamp(data.type) else data.to_pylist()
+    )
     return values if convert is None else [None if v is None else convert(v) for v in values]
+
+
+def _time(cell: pa.TimestampScalar) -> Any:
+    try:
+        return cell.as_py()
+    except (OverflowError, ValueError):
+        # Before year 1 or after year 9999: for the rules to complain of.
+        return str(cell.value)
 
 
 def _converter(kind: Kind) -> Callable[[Any], Any] | None:

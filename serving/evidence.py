@@ -9,9 +9,10 @@ process and for ever, what an answer to it counts for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,18 +31,11 @@ from recommender.domain.events import (
 from recommender.skills.difficulty import DifficultyTable
 from serving.faults import row_faults
 from serving.problems import Fault
-from serving.schemas.events import (
-    EVENT_ADAPTER,
-    AttemptIn,
-    CompletionIn,
-    CredentialIn,
-    EventIn,
-    SelfAssessmentIn,
-)
+from serving.schemas.events import EVENT_ADAPTER, AttemptIn, EventIn
 from serving.store.events import LoggedEvent
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_CATALOG_SKILLS = "catalog_skill_ids"
+CATALOG_SKILLS = "catalog_skill_ids"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +94,21 @@ def canonical(event: EventIn, catalog_skills: Sequence[str] = ()) -> str:
         What the catalogue says that an attempt counts for which names no skills.
     """
     content = {
-        # Plus zero: -0.0 becomes 0.0, which it equals.
-        name: value + 0.0 if isinstance(value, float) else value
-        for name, value in event.model_dump(mode="json", exclude_defaults=True).items()
+        name: _plain(value) for name, value in event.model_dump(mode="json", exclude_defaults=True).items()
     }
     if catalog_skills:
-        content[_CATALOG_SKILLS] = list(catalog_skills)
+        content[CATALOG_SKILLS] = list(catalog_skills)
     return CANONICAL.encode(content)
+
+
+def canonical_text(value: Any) -> str:
+    """Spell a JSON value as `canonical` spells it."""
+    return CANONICAL.encode(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    # Plus zero: -0.0 becomes 0.0, which it equals.
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def same_as_sent(payload: str, other: str) -> bool:
@@ -125,8 +127,8 @@ def to_event(logged: LoggedEvent, pass_mark: float, trained_items: Container[str
         Items whose skills the state knows by itself; to others those count that the catalogue had.
     """
     sent = json.loads(logged.payload)
-    if _CATALOG_SKILLS in sent and sent["item_id"] not in trained_items:
-        sent["skill_ids"] = sent[_CATALOG_SKILLS]
+    if CATALOG_SKILLS in sent and sent["item_id"] not in trained_items:
+        sent["skill_ids"] = sent[CATALOG_SKILLS]
     return _MAKERS[logged.kind](logged, sent, pass_mark)
 
 
@@ -233,40 +235,44 @@ def _catalog_skills(event: EventIn, rules: RowRules) -> list[str]:
 
 
 def _as_sent(payload: str) -> str:
-    if _CATALOG_SKILLS not in payload:
+    if CATALOG_SKILLS not in payload:
         return payload
     content = json.loads(payload)
-    content.pop(_CATALOG_SKILLS, None)
+    content.pop(CATALOG_SKILLS, None)
     return CANONICAL.encode(content)
 
 
-def _unknown_ids(event: EventIn, catalog: Catalog | None) -> list[Fault]:
+@lru_cache(maxsize=2)
+def known_ids(catalog: Catalog | None) -> Mapping[str, Collection[str]]:
+    """Ids that a field may name, by field; fields that may name anything are not there."""
     if catalog is None:
-        return []
-    modules, skills = catalog.module_index, catalog.skill_index
-    match event:
-        case AttemptIn():
-            faults = _unknown("module_id", event.module_id, modules)
-            for position, skill_id in enumerate(event.skill_ids):
-                faults += _unknown(f"skill_ids[{position}]", skill_id, skills)
-            return faults
-        case CompletionIn():
-            return _unknown("module_id", event.module_id, modules)
-        case SelfAssessmentIn():
-            return _unknown("skill_id", event.skill_id, skills)
-        case CredentialIn():
-            return _unknown("credential_id", event.credential_id, _credentials(catalog))
+        return {}
+    credentials = catalog.tables.get("credentials")
+    found: dict[str, Collection[str]] = {
+        "module_id": catalog.module_index,
+        "skill_ids": catalog.skill_index,
+        "skill_id": catalog.skill_index,
+        "credential_id": frozenset(credentials.column("credential_id").to_pylist() if credentials else ()),
+    }
+    return {field: ids for field, ids in found.items() if ids}
 
 
-def _unknown(field: str, value: str | None, known: Mapping[str, object]) -> list[Fault]:
-    if value is None or not known or value in known:
-        return []
+def _unknown_ids(event: EventIn, catalog: Catalog | None) -> list[Fault]:
+    faults = []
+    for field, known in known_ids(catalog).items():
+        value = getattr(event, field, None)
+        if isinstance(value, list):
+            named = {f"{field}[{position}]": id_ for position, id_ in enumerate(value)}
+        else:
+            named = {field: value}
+        faults += [
+            _unknown(place, id_) for place, id_ in named.items() if id_ is not None and id_ not in known
+        ]
+    return faults
+
+
+def _unknown(field: str, value: str) -> Fault:
     what = field.split("_", maxsplit=1)[0]
-    return [
-        Fault(field, f"{field} is not a {what} of the catalogue", "use an id that the catalogue lists", value)
-    ]
-
-
-def _credentials(catalog: Catalog) -> Mapping[str, object]:
-    table = catalog.tables.get("credentials")
-    return {} if table is None else dict.fromkeys(table.column("credential_id").to_pylist())
+    return Fault(
+        field, f"{field} is not a {what} of the catalogue", "use an id that the catalogue lists", value
+    )

@@ -8,10 +8,11 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
-from recommender.domain.events import to_seconds
+from recommender.domain.events import FeedbackKind, to_seconds
 from serving.evidence import CANONICAL
 from serving.intake import record
 from serving.model import ServedModel
+from serving.problems import Fault
 from serving.schemas.feedback import FeedbackRequest
 from serving.store import events as log
 from serving.store.database import Database
@@ -41,25 +42,41 @@ def give_feedback(
     return database.transact(store)
 
 
+def unknown_module(recommendation: LoggedRecommendation, module_id: str | None) -> Fault | None:
+    """Return what is wrong with feedback on a module, None when it was one of those recommended."""
+    if module_id is None or any(module.module_id == module_id for module in recommendation.modules):
+        return None
+    message = "module_id is not a module of this recommendation"
+    remedy = "send the id of a module that was recommended in it, or none for the answer as a whole"
+    return Fault("module_id", message, remedy, module_id)
+
+
+def feedback_payload(
+    recommendation: LoggedRecommendation, event_id: str, kind: FeedbackKind, module_id: str | None
+) -> str:
+    """Spell what the log keeps of feedback."""
+    sent = {
+        "event_id": event_id,
+        "kind": "feedback",
+        "feedback": kind,
+        "learner_id": recommendation.learner_id,
+        "recommendation_id": recommendation.recommendation_id,
+    }
+    if module_id is not None:
+        sent["module_id"] = module_id
+    return CANONICAL.encode(sent)
+
+
 def _event(recommendation: LoggedRecommendation, given: FeedbackRequest, now: datetime) -> LoggedEvent:
     # The same of the same module of the same answer is the same feedback.
     event_id = str(
         uuid5(UUID(recommendation.recommendation_id), "\n".join((given.kind, given.module_id or "")))
     )
-    sent = {
-        "event_id": event_id,
-        "kind": "feedback",
-        "feedback": given.kind,
-        "learner_id": recommendation.learner_id,
-        "recommendation_id": recommendation.recommendation_id,
-    }
-    if given.module_id is not None:
-        sent["module_id"] = given.module_id
     return LoggedEvent(
         event_id=event_id,
         learner_id=recommendation.learner_id,
         kind="feedback",
         occurred_at=to_seconds(given.occurred_at or now),
         received_at=to_seconds(now),
-        payload=CANONICAL.encode(sent),
+        payload=feedback_payload(recommendation, event_id, given.kind, given.module_id),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.dataset_format import SIMULATED_ID_PREFIX
@@ -14,52 +17,33 @@ from recommender.domain.learner import LearnerProfile
 from recommender.domain.simulation import all_simulated
 from recommender.errors import DatasetError
 from serving.dataset_reader import SourceTable, read_tables
-from serving.evidence import RowRules, read_event, same_as_sent
+from serving.evidence import RowRules, same_as_sent
 from serving.faults import faults_of
-from serving.intake import conflict
-from serving.learner_states import advance
-from serving.problems import Fault, short_value
+from serving.history_answers import FEEDBACK_TABLE, Answers, read_answers
+from serving.history_places import Place
+from serving.history_rows import EVENT_TABLES, HistoryRows, read_rows
+from serving.problems import Fault
 from serving.schemas.profiles import ProfileIn
 from serving.store import events as log
-from serving.store import learners
+from serving.store import learners, recommendations
 from serving.store.database import Database
-from serving.store.events import LoggedEvent
 
-EVENT_TABLES = {
-    "attempts": "attempt",
-    "completions": "completion",
-    "self_assessments": "self_assessment",
-    "credentials_earned": "credential",
-}
-_TABLES = ("learners", *EVENT_TABLES)
+_TABLES = ("learners", *EVENT_TABLES, "recommendations", FEEDBACK_TABLE)
 # Of a profile, only what the engine may know; groups are for audits and never get here.
 _PROFILE_FIELDS = frozenset(ProfileIn.model_fields)
-_INSERT_ROWS = 5_000
+_INSERT_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A row of a table, counted from 1 without the header; `numbered` when its event id is made from that."""
-
-    table: str
-    row: int
-    numbered: bool = False
-
-    def sentence(self, fault: Fault) -> str:
-        """One sentence with table, row, column, value and remedy."""
-        column = fault.field.split("[")[0]
-        value = short_value(fault.value)
-        got = "" if value is None else f", got {value!r}"
-        where = f", column {column}" if column else ""
-        return f"table {self.table}, row {self.row}{where}: {fault.message}{got}; {fault.remedy}"
-
-
-@dataclass(slots=True)
 class ImportReport:
     """What became of the rows.
 
     Parameters
     ----------
+    profiles, answers : int
+        Rows of learners, and recommendations that they were given.
+    stored : dict of str to int
+        Events that are new, by table.
     unused : tuple of str
         Columns that were not read, as ``table.column``.
     simulated_by : str, optional
@@ -67,6 +51,7 @@ class ImportReport:
     """
 
     profiles: int = 0
+    answers: int = 0
     stored: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
     learners: int = 0
@@ -75,7 +60,7 @@ class ImportReport:
 
 
 def import_history(database: Database, directory: Path, rules: RowRules) -> ImportReport:
-    """Store a dataset's profiles and events in one transaction; states are made afterwards.
+    """Store a dataset's profiles, answers and events in one transaction; states are made afterwards.
 
     Safe to repeat: rows that are in the store already are counted as duplicates.
 
@@ -87,57 +72,109 @@ def import_history(database: Database, directory: Path, rules: RowRules) -> Impo
     tables = read_tables(directory, _TABLES)
     reasons: list[str] = []
     profiles = list(_profiles(tables.get("learners"), rules.catalog, reasons))
-    events = list(_events(tables, rules, reasons))
+    answers = read_answers(tables.get("recommendations"), rules, reasons)
+    rows = read_rows(tables, _known_answers(database, answers, tables.get(FEEDBACK_TABLE)), rules, reasons)
     if reasons:
         raise DatasetError(*reasons)
-    people = {profile.learner_id for profile in profiles} | {event.learner_id for _, event in events}
-    report = ImportReport(
-        profiles=len(profiles), unused=_unused(tables), simulated_by=_simulated_by(tables, people)
-    )
-    with database.write() as connection:
-        known: dict[str, str] = {}
-        for start in range(0, len(events), _INSERT_ROWS):
-            ids = [event.event_id for _, event in events[start : start + _INSERT_ROWS]]
-            known.update(log.payloads(connection, ids))
-        new = _new(events, known, reasons)
-        if reasons:
-            raise DatasetError(*reasons)
+    people = {profile.learner_id for profile in profiles}
+
+    def store(connection: Connection) -> NDArray[np.bool_]:
+        new = _new(connection, rows)
+        _append_answers(connection, answers)
         learners.save_profiles(connection, profiles)
-        touched = sorted({event.learner_id for event in new})
+        touched = rows.learner_ids(new)
         learners.ensure(connection, touched)
-        for start in range(0, len(new), _INSERT_ROWS):
-            log.append(connection, new[start : start + _INSERT_ROWS])
-        # Without a model: their states are forgotten here and made again, all at once, afterwards.
-        advance(connection, None, new, now=rules.received_at)
-    report.duplicates = len(events) - len(new)
-    report.learners = len({profile.learner_id for profile in profiles}.union(touched))
-    for table, kind in EVENT_TABLES.items():
-        if table in tables:
-            report.stored[table] = sum(event.kind == kind for event in new)
-    return report
+        for columns in rows.to_log(new, _INSERT_ROWS):
+            log.append_columns(connection, columns)
+        # They are made again, all at once, afterwards.
+        learners.forget_states(connection, touched)
+        return new
+
+    new = database.transact(store)
+    counts = rows.count(new)
+    return ImportReport(
+        profiles=len(profiles),
+        stored={name: counts[name] for name in counts if name in tables},
+        answers=len(answers),
+        duplicates=len(rows) - int(new.sum()),
+        learners=len(people.union(rows.learner_ids(new))),
+        unused=_unused(tables),
+        simulated_by=_simulated_by(tables, people.union(rows.learner_ids())),
+    )
+
+
+def _known_answers(database: Database, answers: Answers, feedback: SourceTable | None) -> Answers:
+    """Answers that feedback may be about: those of the dataset, and those in the store that it names."""
+    if feedback is None:
+        return answers
+    named = {row.get("recommendation_id") for row in feedback.rows()}
+    with database.read() as connection:
+        stored = recommendations.found_among(connection, [i for i in named if isinstance(i, str)])
+    return {**stored, **answers}
+
+
+def _append_answers(connection: Connection, answers: Answers) -> None:
+    """Keep answers that are not in the store.
+
+    Raises
+    ------
+    DatasetError
+        If one contradicts the store.
+    """
+    stored = recommendations.found_among(connection, answers)
+    changed = [i for i, known in stored.items() if not known.is_as(answers[i])]
+    if changed:
+        raise DatasetError(*(_other_answer(recommendation_id) for recommendation_id in changed))
+    recommendations.append([a for i, a in answers.items() if i not in stored], connection)
+
+
+def _other_answer(recommendation_id: str) -> str:
+    return (
+        f"table recommendations, column recommendation_id: {recommendation_id!r} is taken by an answer with "
+        "other content in the store; give every answer an id of its own"
+    )
+
+
+def _new(connection: Connection, rows: HistoryRows) -> NDArray[np.bool_]:
+    """Tell which rows are events that are not in the store, each once.
+
+    Raises
+    ------
+    DatasetError
+        If one contradicts the store, or a row before it.
+    """
+    repeats = rows.repeats()
+    new = np.ones(len(rows), np.bool_)
+    new[repeats] = False
+    conflicts: list[int] = []
+    stored: dict[str, str] = {}
+    firsts = np.flatnonzero(new & (not log.is_empty(connection)))
+    for start in range(0, len(firsts), _INSERT_ROWS):
+        places = firsts[start : start + _INSERT_ROWS]
+        ids, payloads = rows.ids_and_payloads(places)
+        known = log.payloads(connection, ids)
+        if not known:
+            continue
+        for place, event_id, payload in zip(places.tolist(), ids, payloads, strict=True):
+            if event_id in known:
+                new[place] = False
+                if not same_as_sent(known[event_id], payload):
+                    conflicts.append(place)
+                    stored[event_id] = known[event_id]
+    ids, payloads = rows.ids_and_payloads(repeats)
+    _, before = rows.ids_and_payloads(rows.first[repeats])
+    for place, event_id, payload, first in zip(repeats.tolist(), ids, payloads, before, strict=True):
+        if not same_as_sent(payload, stored.get(event_id, first)):
+            conflicts.append(place)
+    if conflicts:
+        raise DatasetError(*rows.conflicts(conflicts))
+    return new
 
 
 def _simulated_by(tables: dict[str, SourceTable], people: set[str]) -> str | None:
     notices = (table.notice for table in tables.values() if table.notice is not None)
     by_ids = f"every learner_id begins with {SIMULATED_ID_PREFIX!r}" if all_simulated(people) else None
     return next(notices, by_ids)
-
-
-def _events(
-    tables: dict[str, SourceTable], rules: RowRules, reasons: list[str]
-) -> Iterator[tuple[Place, LoggedEvent]]:
-    for name, kind in EVENT_TABLES.items():
-        if name not in tables:
-            continue
-        numbered = "event_id" not in tables[name].data.column_names
-        for number, row in enumerate(tables[name].rows(), start=1):
-            # Ids made from row numbers keep the order of the rows among events of one time.
-            sent = {"kind": kind, "event_id": f"{name}-{number:09d}", **row}
-            event = read_event(sent, rules)
-            if isinstance(event, LoggedEvent):
-                yield Place(name, number, numbered), event
-            else:
-                reasons += [Place(name, number).sentence(fault) for fault in event]
 
 
 def _profiles(
@@ -177,35 +214,6 @@ def _profile_faults(profile: ProfileIn, seen: set[str], catalog: Catalog | None)
                 )
             )
     return faults
-
-
-def _new(
-    events: Sequence[tuple[Place, LoggedEvent]], known: dict[str, str], reasons: list[str]
-) -> list[LoggedEvent]:
-    """Return events that are not in `known`, once each; what contradicts it goes to `reasons`."""
-    new = []
-    numbered: dict[str, int] = {}
-    for place, event in events:
-        payload = known.setdefault(event.event_id, event.payload)
-        if payload is event.payload:
-            new.append(event)
-        elif same_as_sent(payload, event.payload):
-            continue
-        elif place.numbered:
-            numbered[place.table] = numbered.get(place.table, 0) + 1
-        else:
-            reasons.append(place.sentence(conflict(event)))
-    reasons += [_taken_numbers(table, count) for table, count in numbered.items()]
-    return new
-
-
-def _taken_numbers(table: str, count: int) -> str:
-    """One sentence for all rows: what is wrong with them is the same."""
-    return (
-        f"table {table}: the file has no event_id column, so its rows were numbered, and the store holds "
-        f"other events under {count:,} of these numbers, as after loading another dataset; give the table an "
-        "event_id column with ids of its own, or load into an empty store"
-    )
 
 
 def _unused(tables: dict[str, SourceTable]) -> tuple[str, ...]:

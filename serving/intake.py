@@ -65,10 +65,10 @@ def record(
         advance(connection, model, new, now=now)
 
 
-def conflict(event: LoggedEvent) -> Fault:
+def conflict(event_id: str) -> Fault:
     """Return the fault of an event whose id is taken by another content."""
     message = "event_id is taken by an event with other content"
-    return Fault("event_id", message, _CONFLICT_REMEDY, event.event_id)
+    return Fault("event_id", message, _CONFLICT_REMEDY, event_id)
 
 
 def _outcome(row: object, read: LoggedEvent | tuple[Fault, ...], known: dict[str, str]) -> RowOutcome:
@@ -81,7 +81,7 @@ def _outcome(row: object, read: LoggedEvent | tuple[Fault, ...], known: dict[str
         return RowOutcome(read.event_id, "stored")
     if same_as_sent(payload, read.payload):
         return RowOutcome(read.event_id, "duplicate")
-    return RowOutcome(read.event_id, "rejected", (conflict(read),))
+    return RowOutcome(read.event_id, "rejected", (conflict(read.event_id),))
 
 
 def _sent_id(row: object) -> str | None:

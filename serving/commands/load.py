@@ -31,7 +31,7 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
     """
     database = open_database(settings.database_url)
     try:
-        models = ModelHolder(settings.pointer, clock, database)
+        models = ModelHolder(settings.pointer, clock, database, warm=False)
         models.refresh()
         started = time.perf_counter()
         report = import_history(database, directory, _rules(settings, models.current, clock))
@@ -81,6 +81,8 @@ def _table(report: ImportReport, seconds: float) -> Table:
     table.add_column("table")
     table.add_column("rows stored", justify="right")
     table.add_row("learners", f"{report.profiles:,}")
+    if report.answers:
+        table.add_row("recommendations, with all their modules", f"{report.answers:,}")
     for name, stored in report.stored.items():
         table.add_row(name, f"{stored:,}")
     table.add_row("duplicates, left as they are", f"{report.duplicates:,}")

@@ -14,7 +14,7 @@ from serving.errors import documented
 from serving.evidence import too_far_ahead
 from serving.examples.common import RECOMMENDATION_ID
 from serving.examples.recommendations import FEEDBACK_REQUESTS
-from serving.feedback import give_feedback
+from serving.feedback import give_feedback, unknown_module
 from serving.problems import (
     FORBIDDEN,
     INVALID,
@@ -23,7 +23,6 @@ from serving.problems import (
     UNAUTHENTICATED,
     UNAVAILABLE,
     UNKNOWN_RECOMMENDATION,
-    Fault,
     Problem,
 )
 from serving.schemas.feedback import FeedbackRequest, FeedbackResponse
@@ -64,14 +63,8 @@ def feedback(
             "service. After a crash of the service the last answers before it may be unknown"
         )
         raise Problem(UNKNOWN_RECOMMENDATION, detail)
-    modules = [module.module_id for module in given.modules]
-    if request.module_id is not None and request.module_id not in modules:
-        message = "module_id is not a module of this recommendation"
-        remedy = "send the id of a module that was recommended in it, or none for the answer as a whole"
-        raise Problem(
-            INVALID, f"{message}; {remedy}", (Fault("module_id", message, remedy, request.module_id),)
-        )
-    if fault := too_far_ahead(request.occurred_at, now, services.settings.future_tolerance_seconds):
+    late = too_far_ahead(request.occurred_at, now, services.settings.future_tolerance_seconds)
+    if fault := unknown_module(given, request.module_id) or late:
         raise Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))
     outcome = give_feedback(services.database, services.models.current, given, request, now=now)
     meter.current().events("feedback", outcome)

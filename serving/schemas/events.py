@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter, ValidatorFunctionWrapHandler, WrapValidator
@@ -72,10 +73,11 @@ class CredentialIn(_Event):
 EventIn: TypeAlias = Annotated[
     AttemptIn | CompletionIn | SelfAssessmentIn | CredentialIn, Field(discriminator="kind")
 ]
-EVENT_KINDS: tuple[str, ...] = tuple(
-    str(get_args(model.model_fields["kind"].annotation)[0])
+EVENT_MODELS: Mapping[str, type[Closed]] = {
+    str(get_args(model.model_fields["kind"].annotation)[0]): model
     for model in (AttemptIn, CompletionIn, SelfAssessmentIn, CredentialIn)
-)
+}
+EVENT_KINDS = tuple(EVENT_MODELS)
 EVENT_ADAPTER: TypeAdapter[EventIn] = TypeAdapter(EventIn)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, create_engine, text
+from sqlalchemy import Connection, Row, Select, create_engine, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from recommender.errors import ConfigurationError
@@ -22,6 +22,7 @@ from serving.store.tables import metadata
 # Databases limit how many parameters one statement may have; 500 is below every limit.
 CHUNK = 500
 _TRIES = 8
+_STREAMED_ROWS = 20_000
 
 Result = TypeVar("Result")
 
@@ -191,3 +192,8 @@ def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut a sequence into pieces small enough for one statement."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
+
+
+def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    """Rows of a statement some at a time, so that memory does not grow with their number."""
+    yield from connection.execute(statement, execution_options={"yield_per": _STREAMED_ROWS}).partitions()

@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from serving.store.faults import StoreUnavailableError
 
@@ -162,6 +162,13 @@ def rewrite(engine: Engine, tables: Sequence[str]) -> list[str]:
         connection.invalidate()
 
 
+def without_time_limit(connection: Connection) -> None:
+    """Let the statements of a transaction take as long as they take."""
+    # SQLite has no limit.
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
 def upsert(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, overwrite: bool = True
 ) -> None:
@@ -190,3 +197,21 @@ def keep_writers_out(connection: Connection, table: Table) -> None:
     # SQLite has one writer at a time, and that is who asks.
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many rows as fast as the database takes them; values in the order of the table's columns."""
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(str(table.insert().compile(connection)), list(rows))
+        return
+    error_class = connection.dialect.loaded_dbapi.Error
+    statement = f"COPY {table.name} FROM STDIN"
+    try:
+        with connection.connection.cursor().copy(statement) as target:
+            for row in rows:
+                target.write_row(row)
+    except error_class as error:
+        # As SQLAlchemy tells it of what goes through it.
+        raise DBAPIError.instance(
+            statement, None, error, error_class, hide_parameters=True, dialect=connection.dialect
+        ) from error

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
-from serving.store.database import chunks
+from serving.store.database import chunks, streamed
+from serving.store.dialect import insert_many
 from serving.store.tables import events
 
 
@@ -32,6 +33,21 @@ class LoggedEvent:
     payload: str
 
 
+class LogColumns(NamedTuple):
+    """Rows of the log as columns; see `LoggedEvent`."""
+
+    event_id: Sequence[str]
+    learner_id: Sequence[str]
+    kind: Sequence[str]
+    occurred_at: Sequence[float | None]
+    received_at: Sequence[float]
+    payload: Sequence[str]
+
+    def row(self, place: int) -> LoggedEvent:
+        """One row of them."""
+        return LoggedEvent(**{name: column[place] for name, column in self._asdict().items()})
+
+
 _NAMES = tuple(LoggedEvent.__dataclass_fields__)
 _COLUMNS = tuple(events.c[name] for name in _NAMES)
 
@@ -47,11 +63,21 @@ def payloads(connection: Connection, event_ids: Sequence[str]) -> dict[str, str]
     return found
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether nothing is logged of anybody."""
+    return connection.execute(select(events.c.event_id).limit(1)).first() is None
+
+
 def append(connection: Connection, new: Sequence[LoggedEvent]) -> None:
     """Append events that are not in the log yet."""
     if new:
         # Not dataclasses.asdict: it copies every value, which is a third of the time of a large import.
         connection.execute(events.insert(), [{n: getattr(event, n) for n in _NAMES} for event in new])
+
+
+def append_columns(connection: Connection, new: LogColumns) -> None:
+    """Append many events that are not in the log yet."""
+    insert_many(connection, events, list(zip(*new, strict=True)))
 
 
 def history(connection: Connection, learner_id: str) -> list[LoggedEvent]:
@@ -60,11 +86,23 @@ def history(connection: Connection, learner_id: str) -> list[LoggedEvent]:
     return [_logged(row) for row in connection.execute(statement)]
 
 
-def histories(connection: Connection, learner_ids: Sequence[str]) -> Iterator[tuple[str, list[LoggedEvent]]]:
-    """Everything logged of each of these learners, at most `CHUNK` of them."""
-    rows = connection.execute(_in_order().where(events.c.learner_id.in_(learner_ids)))
-    for learner_id, of_learner in groupby(rows, key=lambda row: str(row.learner_id)):
-        yield learner_id, [_logged(row) for row in of_learner]
+def history_columns(connection: Connection, learner_ids: Sequence[str]) -> LogColumns:
+    """Everything logged of these learners, at most `CHUNK` of them: learner by learner, oldest first."""
+    rows = connection.execute(_in_order().where(events.c.learner_id.in_(learner_ids))).all()
+    return LogColumns(*zip(*rows, strict=True)) if rows else LogColumns(*((),) * len(_NAMES))
+
+
+def count(connection: Connection) -> int:
+    """How many events are logged."""
+    return connection.execute(select(func.count()).select_from(events)).scalar_one()
+
+
+def every(connection: Connection) -> Iterator[LogColumns]:
+    """Everything logged, learner by learner, some at a time."""
+    # As the index has it: no database sorts them.
+    statement = select(*_COLUMNS).order_by(events.c.learner_id, events.c.occurred_at, events.c.event_id)
+    for rows in streamed(connection, statement):
+        yield LogColumns(*zip(*rows, strict=True))
 
 
 def has_any(connection: Connection, learner_id: str) -> bool:

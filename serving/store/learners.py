@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, String, bindparam, delete, exists, select
 
 from recommender.domain.learner import LearnerProfile
-from serving.store.database import Database, chunks
+from serving.store.database import Database, chunks, streamed
 from serving.store.dialect import upsert
-from serving.store.tables import CATALOG, events, learner_states, learners, revisions
+from serving.store.tables import (
+    CATALOG,
+    events,
+    learner_states,
+    learners,
+    recommendations,
+    revisions,
+)
 
 _PROFILE_NAMES = tuple(LearnerProfile.__dataclass_fields__)
 _PROFILE_COLUMNS = tuple(learners.c[name] for name in _PROFILE_NAMES)
@@ -75,7 +82,7 @@ def ensure(connection: Connection, learner_ids: Sequence[str]) -> None:
     """
     missing = sorted(set(learner_ids))
     while missing:
-        upsert(connection, learners, [asdict(LearnerProfile(learner_id=i)) for i in missing], overwrite=False)
+        upsert(connection, learners, [_row(LearnerProfile(learner_id=i)) for i in missing], overwrite=False)
         # Whoever was erased between these two statements is to be made again.
         locked = lock(connection, missing)
         missing = [i for i in missing if i not in locked]
@@ -97,7 +104,17 @@ def lock(connection: Connection, learner_ids: Sequence[str]) -> set[str]:
 
 def save_profiles(connection: Connection, profiles: Iterable[LearnerProfile]) -> None:
     """Write profiles, over those there are."""
-    upsert(connection, learners, [asdict(profile) for profile in profiles])
+    upsert(connection, learners, [_row(profile) for profile in profiles])
+
+
+def every(connection: Connection) -> Iterator[list[LearnerProfile]]:
+    """Profiles of all who are known, then of strangers that were given an answer, some at a time."""
+    for rows in streamed(connection, select(*_PROFILE_COLUMNS).order_by(learners.c.learner_id)):
+        yield [LearnerProfile(**row._mapping) for row in rows]
+    answered = recommendations.c.learner_id
+    known = exists().where(learners.c.learner_id == answered)
+    for rows in streamed(connection, select(answered).where(~known).distinct().order_by(answered)):
+        yield [LearnerProfile(learner_id=row.learner_id) for row in rows]
 
 
 def states(connection: Connection, learner_ids: Sequence[str]) -> dict[str, StoredState]:
@@ -143,3 +160,8 @@ def forget_states(connection: Connection, learner_ids: Sequence[str]) -> None:
     """Remove states that no longer hold all of the evidence; the next touch replays them."""
     for some in chunks(learner_ids):
         connection.execute(delete(learner_states).where(learner_states.c.learner_id.in_(some)))
+
+
+def _row(profile: LearnerProfile) -> dict[str, object]:
+    # Not dataclasses.asdict, which copies every value: of many learners that takes seconds.
+    return {name: getattr(profile, name) for name in _PROFILE_NAMES}

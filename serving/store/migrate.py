@@ -36,7 +36,6 @@ def shape(database: Database) -> Shape:
     ConfigurationError
         If it cannot be opened.
     """
-    script = ScriptDirectory.from_config(alembic_config())
     try:
         with database.read() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
@@ -46,8 +45,19 @@ def shape(database: Database) -> Shape:
             f"the database at {_shown(database)} cannot be opened ({error.reason}); "
             "check SERVING_DATABASE_URL, and that it is a database this user may write"
         ) from None
-    known = current is None or current in {revision.revision for revision in script.walk_revisions()}
-    return Shape(current, script.get_current_head(), empty, known)
+    known = current is None or current in known_revisions()
+    return Shape(current, needed_revision(), empty, known)
+
+
+def known_revisions() -> frozenset[str]:
+    """Revisions that this version can bring to the one it needs, and that one."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return frozenset(revision.revision for revision in script.walk_revisions())
+
+
+def needed_revision() -> str | None:
+    """Return the revision that this version needs."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def migrate(database: Database) -> Shape:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from serving.rounding import rounded
+from serving.store.database import chunks, streamed
 from serving.store.dialect import upsert
 from serving.store.tables import recommendations
 
@@ -17,13 +19,16 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedModule:
-    """One module of an answer; `propensity` is the probability with which it was shown."""
+    """One module of an answer; `propensity` is the probability with which it was shown.
+
+    None stands for what an answer of another service does not tell.
+    """
 
     module_id: str
     rank: int
-    score: float
+    score: float | None
     success_probability: float | None
-    propensity: float
+    propensity: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,10 @@ class LoggedRecommendation:
     bundle_id: str
     modules: tuple[LoggedModule, ...]
 
+    def is_as(self, other: LoggedRecommendation) -> bool:
+        """Whether another one says the same; when it was made is not asked."""
+        return _row(replace(other, generated_at=self.generated_at)) == _row(self)
+
 
 def append(rows: Sequence[LoggedRecommendation], connection: Connection) -> None:
     """Write answers down; what is there already stays as it is."""
@@ -46,8 +55,26 @@ def find(connection: Connection, recommendation_id: str) -> LoggedRecommendation
     """Return one answer by its id."""
     table = recommendations
     row = connection.execute(select(table).where(table.c.recommendation_id == recommendation_id)).first()
-    if row is None:
-        return None
+    return None if row is None else _logged(row)
+
+
+def found_among(connection: Connection, ids: Iterable[str]) -> dict[str, LoggedRecommendation]:
+    """Those of these answers that are there, by id."""
+    table, found = recommendations, {}
+    for some in chunks(sorted(set(ids))):
+        for row in connection.execute(select(table).where(table.c.recommendation_id.in_(some))):
+            found[row.recommendation_id] = _logged(row)
+    return found
+
+
+def every(connection: Connection) -> Iterator[list[LoggedRecommendation]]:
+    """All answers in the order of their ids, some at a time."""
+    statement = select(recommendations).order_by(recommendations.c.recommendation_id)
+    for rows in streamed(connection, statement):
+        yield [_logged(row) for row in rows]
+
+
+def _logged(row: Row[Any]) -> LoggedRecommendation:
     values = dict(row._mapping)
     modules = tuple(LoggedModule(**module) for module in json.loads(values.pop("modules")))
     return LoggedRecommendation(**values, modules=modules)

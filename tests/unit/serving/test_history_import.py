@@ -1,15 +1,20 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from recommender.domain.events import Feedback, to_seconds
 from recommender.errors import DatasetError
-from serving.evidence import RowRules
+from serving.evidence import RowRules, to_event
 from serving.history_import import import_history
 from serving.store import events as log
-from serving.store import learners
+from serving.store import learners, recommendations
 from serving.store.database import Database
+from serving.store.events import LogColumns
 from serving.store.migrate import open_database
+from serving.store.recommendations import LoggedRecommendation
 from tests.unit.serving.world import MODULES, NOW, ROLE, catalog
 
 RULES = RowRules(received_at=NOW, future_tolerance_seconds=300, catalog=catalog(), without_time_is_now=False)
@@ -18,7 +23,15 @@ GOOD = ATTEMPTS + "ann,i1,0.5,2026-01-01\nbob,i2,1,2026-01-01\nann,i3,0,2026-01-
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(store_url: str) -> Iterator[Database]:
+    opened = open_database(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Database]:
+    """For what is decided before the database is asked."""
     opened = open_database(f"sqlite:///{tmp_path / 'store.db'}")
     yield opened
     opened.close()
@@ -127,11 +140,111 @@ def test_importing_again_stores_nothing_and_new_rows_are_added(database: Databas
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_stored(
-    database: Database, data: Path, table: str, text: str, sentence: str
+    local: Database, data: Path, table: str, text: str, sentence: str
 ) -> None:
     (data / f"{table}.csv").write_text(text)
     with pytest.raises(DatasetError, match=sentence):
-        import_history(database, data, RULES)
+        import_history(local, data, RULES)
+    assert n_events(local) == 0
+
+
+ANSWERS = "recommendation_id,learner_id,module_id,rank,bundle_id,propensity,score,occurred_at\n"
+ANSWER = ANSWERS + "r1,ann,m2,2,b,0.5,0.1,2026-01-03\nr1,ann,m1,1,b,1,0.25,2026-01-03\nr2,bob,m1,1,,,,\n"
+FEEDBACK = "recommendation_id,kind,module_id,occurred_at\nr1,too_hard,m1,2026-01-04\nr2,shown,,\n"
+
+
+def answers(database: Database) -> dict[str, LoggedRecommendation]:
+    with database.read() as connection:
+        return recommendations.found_among(connection, ["r1", "r2"])
+
+
+def test_answers_and_feedback_on_them_become_what_the_service_would_have_kept(
+    database: Database, data: Path
+) -> None:
+    (data / "recommendations.csv").write_text(ANSWER)
+    (data / "feedback.csv").write_text(FEEDBACK)
+    report = import_history(database, data, RULES)
+    assert (report.answers, report.stored) == (2, {"attempts": 3, "feedback": 2})
+    kept = answers(database)
+    assert [(m.module_id, m.rank, m.propensity, m.score) for m in kept["r1"].modules] == [
+        ("m1", 1, 1.0, 0.25),
+        ("m2", 2, 0.5, 0.1),
+    ]
+    assert (kept["r1"].bundle_id, kept["r2"].bundle_id) == ("b", "")
+    assert kept["r2"].generated_at == to_seconds(NOW)
+    with database.read() as connection:
+        of_ann = [to_event(event, 0.5) for event in log.history(connection, "ann")]
+    assert of_ann[-1] == Feedback(
+        event_id="feedback-000000001",
+        learner_id="ann",
+        kind="too_hard",
+        module_id="m1",
+        recommendation_id="r1",
+        occurred_at=datetime(2026, 1, 4, tzinfo=UTC),
+    )
+    assert import_history(database, data, RULES).duplicates == 5
+    # The answer is in the store: it need not come again.
+    (data / "recommendations.csv").unlink()
+    assert import_history(database, data, RULES).duplicates == 5
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "sentence"),
+    [
+        ("recommendations", ANSWERS + "r3,ann,m1,0,b,1,1,\n", "row 1, column rank: rank is too small, got 0"),
+        ("recommendations", ANSWERS + "r3,ann,m1,1.5,b,1,1,\n", "row 1, column rank: .* got 1.5"),
+        ("recommendations", ANSWERS + "r3,ann,m1,1,b,1.5,1,\n", "column propensity: .* too large"),
+        ("recommendations", ANSWERS + f"{'r' * 37},ann,m1,1,b,1,1,\n", "longer than 36 characters"),
+        ("recommendations", ANSWERS + "r3,ann,m1,1,b,1,1,2027-01-01\n", "ahead of this service's clock"),
+        (
+            "recommendations",
+            ANSWERS + "r3,ann,m1,1,b,1,1,\nr3,bob,m2,2,b,1,1,\n",
+            "row 2, column learner_id: learner_id is not that of the rows before with recommendation_id 'r3'",
+        ),
+        (
+            "recommendations",
+            ANSWERS + "r3,ann,m1,1,b,1,1,\nr3,ann,m1,2,b,1,1,\n",
+            "row 2, column module_id: module_id is twice in one answer, got 'm1'; keep one row a module",
+        ),
+        (
+            "recommendations",
+            ANSWERS + "r1,ann,m1,1,b,1,1,\n",
+            "column recommendation_id: 'r1' is taken by an answer with other content in the store",
+        ),
+        ("feedback", FEEDBACK + "r1,loved,,\n", "row 3, column kind: .* use one of 'shown', 'accepted'"),
+        ("feedback", FEEDBACK + "r9,shown,,\n", "row 3, column recommendation_id: .* got 'r9'; add the rec"),
+        ("feedback", FEEDBACK + "r1,shown,m9,\n", "row 3, column module_id: .* not a module of this"),
+        ("feedback", FEEDBACK + "r1,shown,,2027-01-01\n", "row 3, column occurred_at: .* ahead of"),
+    ],
+)
+def test_a_bad_answer_or_feedback_is_named_and_nothing_is_stored(
+    local: Database, data: Path, table: str, text: str, sentence: str
+) -> None:
+    (data / "recommendations.csv").write_text(ANSWER)
+    import_history(local, data, RULES)
+    before = answers(local)
+    (data / "attempts.csv").write_text(GOOD + "eve,i1,1,2026-01-02\n")
+    (data / f"{table}.csv").write_text(text)
+    with pytest.raises(DatasetError, match=sentence):
+        import_history(local, data, RULES)
+    assert n_events(local) == 3
+    assert answers(local) == before
+
+
+def test_a_row_that_repeats_one_before_it_is_a_duplicate(database: Database, data: Path) -> None:
+    (data / "attempts.csv").write_text(
+        "event_id,learner_id,item_id,score\ne,a,i,1\ne,a,i,1.0\nf,a,i,0\ne,a,i,1\n"
+    )
+    report = import_history(database, data, RULES)
+    assert (report.stored, report.duplicates) == ({"attempts": 2}, 2)
+    report = import_history(database, data, RULES)
+    assert (report.stored, report.duplicates) == ({"attempts": 0}, 4)
+
+
+def test_a_fault_between_checks_and_the_last_row_stores_nothing(database: Database) -> None:
+    row = ("e", "ann", "attempt", None, 0.0, "{}")
+    with pytest.raises(IntegrityError), database.write() as connection:
+        log.append_columns(connection, LogColumns(*zip(("f", *row[1:]), row, row, strict=True)))
     assert n_events(database) == 0
 
 
@@ -180,10 +293,10 @@ NAMED = ATTEMPTS + "sim-1,i1,0.5,2026-01-01\nsim-2,i2,1,2026-01-01\n"
     ],
 )
 def test_ids_tell_that_rows_are_simulated(
-    database: Database, data: Path, attempts: str, learners_: str | None, simulated_by: str | None
+    local: Database, data: Path, attempts: str, learners_: str | None, simulated_by: str | None
 ) -> None:
     (data / "attempts.csv").write_text(attempts)
     if learners_ is not None:
         (data / "learners.csv").write_text(learners_)
     for _ in ("the first time", "all duplicates"):
-        assert import_history(database, data, RULES).simulated_by == simulated_by
+        assert import_history(local, data, RULES).simulated_by == simulated_by

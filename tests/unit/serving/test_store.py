@@ -118,9 +118,12 @@ def test_history_is_in_order_and_events_without_time_come_first(store_url: str) 
         log.append(connection, [event("b", 5.0), event("a", 5.0), event("d", 1.0), event("c", None)])
         log.append(connection, [event("x", 0.0, "bob")])
         assert [e.event_id for e in log.history(connection, "ann")] == ["c", "d", "a", "b"]
-        grouped = {i: [e.event_id for e in h] for i, h in log.histories(connection, ["ann", "bob", "eve"])}
+        columns = log.history_columns(connection, ["bob", "ann", "eve"])
     database.close()
-    assert grouped == {"ann": ["c", "d", "a", "b"], "bob": ["x"]}
+    assert list(zip(columns.learner_id, columns.event_id, strict=True)) == [
+        *(("ann", event_id) for event_id in "cdab"),
+        ("bob", "x"),
+    ]
 
 
 def test_profiles_and_states_are_one_row_each(store_url: str) -> None:
