@@ -14,6 +14,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
+from recommender.blocks.states import StateFolder
 from recommender.domain.events import to_seconds
 from recommender.skills.state import LearnerState
 from serving import learner_states
@@ -215,7 +216,8 @@ def test_who_waits_for_a_learner_that_is_erased_makes_them_anew(service: Service
 def test_a_replay_does_not_bring_anybody_back(service: Service) -> None:
     model = model_of(service)
     with service.database.write() as connection:
-        learner_states._rebuild_some(model, ["ann"], 0.0, connection)
+        folder = StateFolder(model.engine.bundle.difficulty)
+        learner_states._rebuild_some(model, folder, ["ann"], 0.0, connection)
     assert learner_states._replayed_and_kept(service.database, model, "ann", NOW) is None
     assert not any(held(service).values())
 
