@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from serving.audit import command_entry, record_if_possible
 from serving.history_export import ExportReport, export_history
+from serving.services import Clock, utc_now
 from serving.settings import Settings
 from serving.store.migrate import open_database
 
 
-def export_events(settings: Settings, out: Path, console: Console) -> ExportReport:
+def export_events(settings: Settings, out: Path, console: Console, *, clock: Clock = utc_now) -> ExportReport:
     """Write profiles, events, recommendations and feedback; the whole directory or nothing.
 
     Parameters
@@ -30,6 +32,7 @@ def export_events(settings: Settings, out: Path, console: Console) -> ExportRepo
             report = export_history(
                 database, out, lambda done, total: progress.update(task, completed=done, total=total)
             )
+        record_if_possible(database, command_entry(clock, "export-events", f"dataset {out.resolve().name}"))
     finally:
         database.close()
     table = Table(title=f"Exported in {time.perf_counter() - started:.1f} s")

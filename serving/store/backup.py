@@ -132,7 +132,9 @@ def restore(url: str, file: Path, *, force: bool = False) -> str:
             f"the store {store} {held}; give --force to overwrite it, when nothing in it is needed any more"
         )
     if store.exists() and held != _UNREADABLE:
+        counted = _counters(store)
         _copy(file, store)
+        _count_on(store, counted)
         return revision
     with _whole_file(store) as new:
         _copy(file, new)
@@ -165,6 +167,26 @@ def _held(store: Path) -> str:
     except sqlite3.Error:
         return _UNREADABLE
     return ""
+
+
+def _counters(store: Path) -> list[tuple[str, int]]:
+    try:
+        with closing(sqlite3.connect(store, timeout=_BUSY_SECONDS)) as opened:
+            return opened.execute("SELECT name, revision FROM revisions").fetchall()
+    except sqlite3.Error:
+        # An empty file, or a store from before there were any.
+        return []
+
+
+def _count_on(store: Path, counted: list[tuple[str, int]]) -> None:
+    """Let counters go on from the greater number: a service that runs takes a smaller one for seen."""
+    with _faults_told(store), closing(sqlite3.connect(store, timeout=_BUSY_SECONDS)) as opened, opened:
+        for name, revision in counted:
+            opened.execute(
+                "INSERT INTO revisions (name, revision) VALUES (?, ?) ON CONFLICT (name) "
+                "DO UPDATE SET revision = max(revision, excluded.revision) + 1",
+                (name, revision + 1),
+            )
 
 
 def _unchanged(file: Path) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Everything that depends on which database it is. No other file names one."""
+"""Everything that depends on which database it is. No other file names one, but `backup`, which copies files."""
 
 from __future__ import annotations
 

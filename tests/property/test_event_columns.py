@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.domain.catalog import Ragged
 from recommender.domain.dataset_format import TABLES
+from recommender.skills.difficulty import DifficultyTable
 from serving.dataset_reader import SourceTable
 from serving.evidence import RowRules, read_event
 from serving.history_places import Place
@@ -19,6 +23,18 @@ from serving.store.events import LoggedEvent
 from tests.unit.serving.world import CREDENTIAL, ITEMS, MODULES, NOW, SKILLS, catalog
 
 RULES = RowRules(received_at=NOW, future_tolerance_seconds=300, catalog=catalog(), without_time_is_now=False)
+# Items and modules that were put into the catalogue after the model was trained.
+TRAINED = DifficultyTable(
+    overall=0.0,
+    item_ids=ITEMS[1:],
+    item_difficulty=np.zeros(len(ITEMS) - 1),
+    item_skills=Ragged.of([[]] * (len(ITEMS) - 1)),
+    skill_ids=SKILLS,
+    skill_difficulty=np.zeros(len(SKILLS)),
+    module_ids=MODULES[1:],
+    module_skills=Ragged.of([[]] * (len(MODULES) - 1)),
+)
+GROWN = replace(RULES, trained=TRAINED)
 FREE = RowRules(received_at=NOW, future_tolerance_seconds=300, catalog=None, without_time_is_now=False)
 ODD_TEXTS = ("", "ü", "x" * 200, "x" * 201, "a\nb", "a\x00b", "\x7f", 'q"uo\\te/', "\u2028", "None", "7")
 
@@ -197,7 +213,7 @@ def check(table: SourceTable, rules: RowRules) -> None:
 
 @pytest.mark.parametrize(("name", "odd"), [(n, c.name) for n in EVENT_TABLES for c in TABLES[n].columns])
 @settings(max_examples=60)
-@given(data=st.data(), rules=st.sampled_from([RULES, FREE]))
+@given(data=st.data(), rules=st.sampled_from([RULES, GROWN, FREE]))
 def test_columns_say_what_rows_say(name, odd, data, rules):
     check(data.draw(tables(name, odd)), rules)
 

@@ -19,7 +19,15 @@ from serving.store import backup
 from serving.store.database import Database
 from serving.store.migrate import alembic_config, needed_revision, open_database, shape
 from tests.conftest import Postgres
-from tests.unit.serving.world import KEY_SECRET, Service, attempt, make_settings, running_service
+from tests.unit.serving.world import (
+    ITEMS,
+    KEY_SECRET,
+    SKILLS,
+    Service,
+    attempt,
+    make_settings,
+    running_service,
+)
 
 EVENTS = "SELECT event_id, payload FROM events ORDER BY event_id"
 
@@ -76,6 +84,8 @@ def test_a_backup_of_a_store_in_use_is_the_store_of_that_moment(
     copy.close()
     assert [row[0] for row in found["events"]] == [f"e{i}" for i in range(5)]
     assert found["api_keys"] == now["api_keys"]
+    audited = local_service.query("SELECT action, subject FROM audit_log")
+    assert [tuple(row) for row in audited] == [("backup", "file b")]
     assert (tmp_path / "b").stat().st_mode & 0o077 == 0
 
 
@@ -118,6 +128,27 @@ def test_a_running_service_goes_on_with_what_was_restored(local_service: Service
     assert (answer["stored"], answer["duplicates"]) == (1, 1)
     # What is stored after it is in the restored store.
     assert events_in(Path(local_service.database.engine.url.database or "")) == ["kept", "undone"]
+
+
+def test_a_running_service_has_the_catalogue_of_what_was_restored(
+    local_service: Service, tmp_path: Path
+) -> None:
+    def put(item_id: str) -> None:
+        sent = {"rows": [{"item_id": item_id, "skill_ids": [SKILLS[0]]}]}
+        assert local_service.client.put("/v1/items", json=sent).status_code == 200
+
+    def items() -> set[str]:
+        model = local_service.client.app.state.services.models.up_to_date()  # type: ignore[attr-defined]
+        return set(model.engine.catalog.item_ids) - set(ITEMS)
+
+    put("item-kept")
+    run_backup(local_service.settings, tmp_path / "b")
+    put("item-undone")
+    assert items() == {"item-kept", "item-undone"}
+    run_restore(local_service.settings, tmp_path / "b", force=True)
+    assert items() == {"item-kept"}
+    put("item-later")
+    assert items() == {"item-kept", "item-later"}
 
 
 def test_a_store_that_is_gone_or_damaged_comes_back(saved: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def test_loading_an_export_gives_the_same_log_and_the_same_states(
     report = export_history(service.database, tmp_path / "out")
     assert set(report.rows) == {"learners", *EVENT_TABLES, "recommendations", "feedback"}
     assert (report.rows["recommendations"], report.rows["feedback"], report.unattributed) == (9, 4, 0)
-    loaded = import_history(empty, tmp_path / "out", RULES)
+    rules = replace(RULES, trained=model_of(service).engine.bundle.difficulty)
+    loaded = import_history(empty, tmp_path / "out", rules)
     assert (loaded.duplicates, sum(loaded.stored.values())) == (0, 124)
     assert rows(empty, LOG) == rows(service.database, LOG)
     assert rows(empty, ANSWERS) == rows(service.database, ANSWERS)
@@ -77,7 +79,7 @@ def test_loading_an_export_gives_the_same_log_and_the_same_states(
     rebuild(empty, model_of(service), now=NOW)
     states = "SELECT learner_id, state FROM learner_states"
     assert {i: bytes(s) for i, s in rows(empty, states)} == {i: bytes(s) for i, s in service.states().items()}
-    again = import_history(empty, tmp_path / "out", RULES)
+    again = import_history(empty, tmp_path / "out", rules)
     assert (sum(again.stored.values()), again.duplicates) == (0, 124)
 
 
