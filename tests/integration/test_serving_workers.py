@@ -22,7 +22,7 @@ __all__ = ["bundle"]
 def test_two_workers_serve_one_store_and_stop_in_good_order(tmp_path: Path, bundle: Path) -> None:
     settings = make_settings(tmp_path)
     write_pointer(settings.pointer, bundle)
-    key = keys.create(settings, "test", ["events", "recommend"])
+    key = keys.create(settings, "test", ["events", "recommend", "catalog"])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -47,7 +47,11 @@ def test_two_workers_serve_one_store_and_stop_in_good_order(tmp_path: Path, bund
         headers = {"Authorization": f"Bearer {key}"}
         for number in range(20):
             # A connection of its own each, so that both workers get some.
-            sent = {"events": [completion(f"c{number}", f"module-{1 + number % 11}")]}
+            new = {"rows": [{"module_id": f"new-{number}", "title": "New"}]}
+            put = httpx2.put(f"{address}/v1/modules", json=new, headers=headers, timeout=60)
+            assert put.json()["catalog_revision"] == number + 1
+            # Whichever worker took it, the other knows it by now.
+            sent = {"events": [completion(f"c{number}", f"new-{number}")]}
             assert httpx2.post(f"{address}/v1/events", json=sent, headers=headers).json()["stored"] == 1
         answer = httpx2.get(f"{address}/v1/learners/ann/mastery", headers=headers)
         assert answer.json()["n_events"] == 20

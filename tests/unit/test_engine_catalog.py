@@ -216,6 +216,17 @@ def test_changes_start_from_what_was_trained(tiny_engine):
         assert ask(back, events) == ask(tiny_engine, events)
 
 
+def test_what_is_compiled_for_the_trained_catalogue_serves_another(tiny_engine):
+    import numba
+
+    changed = tiny_engine.with_catalog(with_new(tiny_engine.catalog))
+    one, other = (
+        [numba.typeof(part) for part in engine.bundle.skills.mastery_.compiled(engine.catalog)]
+        for engine in (tiny_engine, changed)
+    )
+    assert one == other
+
+
 def test_the_model_keeps_its_id_and_is_not_written_anew(tiny_engine, tmp_path):
     engine = tiny_engine.with_catalog(with_new(tiny_engine.catalog))
     assert engine.bundle_id == tiny_engine.bundle_id
