@@ -85,11 +85,6 @@ class ModelHolder:
         Tells the present time, aware, in UTC.
     database : Database, optional
         Holds the rows that were put into the catalogue; without one it is that of the bundle.
-
-    Parameters
-    ----------
-    pointer : Path
-    clock : callable
     warm : bool
         Whether a model that is loaded is made ready to answer at once, which takes seconds.
 
