@@ -10,6 +10,7 @@ from uuid import uuid4
 from pydantic_core import to_json
 
 from recommender.domain.catalog import Catalog
+from serving import meter
 from serving.answers import recommended, without_model
 from serving.learner_states import known_learners, stranger
 from serving.model import ServedModel
@@ -52,6 +53,7 @@ def answers(
             learner.state, learner.profile, request.to_query(), now=now, language=language
         )
         recommendation_id = uuid4()
+        meter.current().recommendation(answer.fallback)
         services.recommendations.add(recommendation_id, answer)
         written.append(to_json(recommended(recommendation_id, answer, model)))
         time.sleep(_PAUSE_SECONDS)
@@ -60,6 +62,8 @@ def answers(
 
 def answers_without_model(requests: Sequence[RecommendationRequest], now: datetime) -> bytes:
     """Answer while no model is loaded."""
+    for _ in requests:
+        meter.current().recommendation("no_model")
     return _list([to_json(without_model(request.learner_id, now)) for request in requests])
 
 

@@ -103,6 +103,7 @@ class RecommendationLog:
             self.flush()
         except StoreUnavailableError as error:
             self.n_lost += len(self._waiting)
+            meter.current().recommendations_logged(lost=len(self._waiting))
             _log.error("recommendations are lost to the log", n=len(self._waiting), reason=str(error))
 
     def _write(self, answers: list[LoggedRecommendation], connection: Connection) -> None:

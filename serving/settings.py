@@ -30,8 +30,9 @@ class Settings(BaseSettings):
     )
 
     key_secret: SecretStr = Field(
-        description="Secret under which API keys are hashed: at least 32 random characters. Changing it "
-        "makes every key invalid. It has no default."
+        description="Secret under which API keys, and learners in the audit log, are hashed: at least 32 "
+        "random characters. Changing it makes every key invalid, and what was audited of learners is found "
+        "no more. It has no default."
     )
     database_url: str = Field(
         default="sqlite:///serving.db",

@@ -193,7 +193,7 @@ def test_every_kind_of_problem_is_documented() -> None:
 def test_every_setting_of_the_service_is_documented_with_its_default() -> None:
     from serving.settings import Settings
 
-    rows = table_rows(text_of(GUIDES / "api.md"))
+    rows = table_rows(text_of(GUIDES / "configuration.md"))
     for name, field in Settings.model_fields.items():
         default = "none, required" if field.is_required() else f"`{field.default}`"
         assert row_of(rows, f"`SERVING_{name.upper()}`")[1:] == [default, field.description]

@@ -73,8 +73,10 @@ def test_events_are_counted_by_kind_and_outcome(counted: Service) -> None:
 
 def test_recommendations_are_counted_by_fallback_and_as_logged(counted: Service) -> None:
     counted.post_events(completion("c"))
-    for learner in ("ann", "ann", "nobody"):
+    for learner in ("ann", "nobody"):
         answer = counted.client.post("/v1/recommendations", json={"learner_id": learner}).json()
+    wishes = {"requests": [{"learner_id": "ann"}]}
+    assert counted.client.post("/v1/recommendations/batch", json=wishes).status_code == 200
     assert value(counted, "recommender_recommendations_total", fallback="none") == 2
     assert value(counted, "recommender_recommendations_total", fallback="cold_start") == 1
     log = counted.client.app.state.services.recommendations  # type: ignore[attr-defined]
@@ -88,7 +90,8 @@ def test_recommendations_are_counted_by_fallback_and_as_logged(counted: Service)
 def test_without_a_model_that_is_counted_too(tmp_path: Path) -> None:
     with running_service(tmp_path, None, metrics="public") as service:
         service.client.post("/v1/recommendations", json={"learner_id": "ann"})
-        assert value(service, "recommender_recommendations_total", fallback="no_model") == 1
+        service.client.post("/v1/recommendations/batch", json={"requests": [{"learner_id": "ann"}] * 2})
+        assert value(service, "recommender_recommendations_total", fallback="no_model") == 3
         assert "recommender_model_info" not in {name for name, _ in samples(service)}
 
 
