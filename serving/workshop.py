@@ -28,7 +28,8 @@ class Workshop(Generic[Thing]):
         self._what = what
         self._patience_seconds = patience_seconds
         self._hands = ThreadPoolExecutor(1, thread_name_prefix="workshop")
-        self._mutex = threading.Lock()
+        # Work that is done at once says so while it is being ordered.
+        self._mutex = threading.RLock()
         self._in_work: dict[Hashable, Future[Thing]] = {}
         self._closed = threading.Event()
 

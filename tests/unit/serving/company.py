@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from tests.unit.serving.world import ITEMS, NOW, ROLE, SKILLS, Service, attempt
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what happens in the background."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def put(service: Service, learner_id: str, /, **profile: Any) -> Any:
@@ -36,4 +46,4 @@ def company(service: Service, teams: dict[str, int]) -> None:
             answered(service, f"{team}-{i}", passed=i % 2 == 0, n=8)
 
 
-__all__ = ["ROLE", "SKILLS", "answered", "company", "put"]
+__all__ = ["ROLE", "SKILLS", "answered", "company", "put", "until"]

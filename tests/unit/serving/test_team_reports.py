@@ -1,0 +1,137 @@
+"""What teams lack: never of fewer than five, one report for all processes, in a rhythm nobody can hurry."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from recommender.domain.learner import LearnerProfile
+from recommender.pathways.team_gap import team_gaps
+from recommender.skills.state import LearnerState
+from serving.app import create_app
+from serving.learner_states import known_learners
+from serving.model import ModelHolder
+from serving.schemas.people import TeamGapsResponse
+from serving.team_reports import TeamReports
+from tests.unit.serving.company import company, put
+from tests.unit.serving.world import (
+    NOW,
+    ROLE,
+    Service,
+    make_settings,
+    running_service,
+    write_pointer,
+)
+
+
+def gaps(service: Service, team_id: str = "north") -> Any:
+    return service.client.get(f"/v1/teams/{team_id}/gaps")
+
+
+def test_it_is_the_part_of_the_report_on_all_teams(service: Service) -> None:
+    company(service, {"north": 12, "south": 9, "east": 6, "west": 3, "far/away": 5})
+    put(service, "loner", role_id=ROLE)
+    model = service.client.app.state.services.models.current  # type: ignore[attr-defined]
+    ids = [row.learner_id for row in service.query("SELECT learner_id FROM learners")]
+    known = known_learners(service.database, model, ids, now=NOW)
+    states: list[LearnerState | None] = [learner.state for learner in known.values()]
+    profiles: list[LearnerProfile] = [learner.profile for learner in known.values()]
+    report = team_gaps(model.engine.bundle, states, profiles, by="team", now=NOW)
+    assert len(report.groups) == 4
+    for group in report.groups:
+        answer = gaps(service, str(group.group_id))
+        told = TeamGapsResponse.model_validate_json(answer.content)
+        assert told.team.readiness == group.readiness
+        assert told.team.n_withheld == group.n_withheld
+        assert [s.model_dump() for s in told.team.skills] == [
+            {name: getattr(s, name) for name in type(s).__dataclass_fields__} for s in group.skills
+        ]
+        assert told.organisation.n_learners == report.whole.n_learners == 35
+        assert told.organisation.n_teams_withheld == report.n_groups_withheld == 1
+        assert (told.generated_at, told.next_at.isoformat()) == (NOW, "2026-03-03T00:00:00+00:00")
+
+
+def test_a_small_team_is_like_none(service: Service) -> None:
+    company(service, {"north": 6, "west": 4})
+    assert gaps(service).status_code == 200
+    small, unknown = gaps(service, "west"), gaps(service, "no-such-team")
+    assert small.status_code == 404
+    assert small.json() == unknown.json()
+    assert small.json()["type"] == "/docs#unknown-team"
+    assert "west" not in "".join(row.part + row.payload for row in service.query("SELECT * FROM reports"))
+
+
+def test_before_its_turn_nothing_changes_whatever_is_done(service: Service, other_bundle: Path) -> None:
+    company(service, {"north": 6, "west": 4})
+    first = gaps(service).json()
+    service.clock.advance(hours=11, minutes=59)
+    put(service, "new", role_id=ROLE, team_id="west")
+    put(service, "north-0", team_id="north")
+    service.client.delete("/v1/learners/north-1")
+    models: ModelHolder = service.client.app.state.services.models  # type: ignore[attr-defined]
+    write_pointer(service.settings.pointer, other_bundle, version=2)
+    models.refresh()
+    assert gaps(service).json() == first
+    assert gaps(service, "west").status_code == 404
+    service.clock.advance(minutes=2)
+    assert gaps(service).status_code == 404
+    second = gaps(service, "west").json()
+    assert second["generated_at"] == "2026-03-03T00:01:00Z"
+    assert second["model"] != first["model"]
+
+
+def test_the_rhythm_can_be_set(tmp_path: Path, bundle: Path) -> None:
+    with running_service(tmp_path, bundle, team_report_seconds=3600) as service:
+        company(service, {"north": 6})
+        assert gaps(service).json()["next_at"] == "2026-03-02T13:00:00Z"
+        for i in range(6):
+            service.client.delete(f"/v1/learners/north-{i}")
+        service.clock.advance(hours=1)
+        assert gaps(service).status_code == 404
+
+
+def test_two_processes_have_one_report(service: Service, tmp_path: Path) -> None:
+    company(service, {"north": 6})
+    settings = make_settings(tmp_path, database_url=service.settings.database_url)
+    later = lambda: NOW.replace(hour=20)  # noqa: E731
+    headers = {"X-API-Key": service.key}
+    with (
+        TestClient(create_app(settings, clock=later), headers=headers) as other,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        asked = [pool.submit(client.get, "/v1/teams/north/gaps") for client in (service.client, other) * 4]
+        answers = [one.result() for one in asked]
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert len({answer.content for answer in answers}) == 1
+    parts = service.query("SELECT part FROM reports ORDER BY part")
+    assert [row.part for row in parts] == ["", "north"]
+
+
+def test_a_report_of_an_earlier_turn_does_not_replace_a_later_one(service: Service) -> None:
+    company(service, {"north": 6})
+    reports: TeamReports = service.client.app.state.services.teams  # type: ignore[attr-defined]
+    model = service.client.app.state.services.models.current  # type: ignore[attr-defined]
+    service.clock.advance(days=1)
+    later = gaps(service).json()
+    reports._make(model, NOW)
+    assert gaps(service).json() == later
+
+
+def test_without_a_model_there_is_the_report_there_was(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company(service, {"north": 6})
+    told = gaps(service).json()
+    monkeypatch.setattr(service.client.app.state.services.models, "current", None)  # type: ignore[attr-defined]
+    assert gaps(service).json() == told
+    service.clock.advance(days=1)
+    assert gaps(service).status_code == 503
+
+
+def test_nobody_at_all_is_no_team(service: Service) -> None:
+    assert gaps(service).status_code == 404
+    assert gaps(service, "x" * 201).status_code == 422
