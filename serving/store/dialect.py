@@ -1,4 +1,4 @@
-"""Everything that depends on which database it is. No other file names one, but `backup`, which copies files."""
+"""Everything that depends on which database it is. Only `backup`, which copies files, names one besides."""
 
 from __future__ import annotations
 
