@@ -50,6 +50,7 @@ from recommender.skills.records import (
 Records: TypeAlias = np.ndarray[tuple[int], np.dtype[np.void]]
 
 _MAGIC = b"ALRS"
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 _HEADER = struct.Struct("<4sHIII")  # magic, version, n_skills, n_modules, bytes of the JSON part
 _NO_FEATURES = np.zeros((0, N_FEATURES), np.float32)
 _FIRST = np.zeros(1, np.int64)
@@ -109,7 +110,7 @@ class LearnerState:
         row = self.skill_rows.get(skill_id)
         if row is None:
             row = self.skill_rows[skill_id] = len(self.skill_rows)
-            self.skills = np.concatenate([self.skills, fresh(SKILL, 1)])
+            self.skills = _with_one_more(self.skills, SKILL)
         return row
 
     def module_row(self, module_id: str) -> int:
@@ -117,12 +118,12 @@ class LearnerState:
         row = self.module_rows.get(module_id)
         if row is None:
             row = self.module_rows[module_id] = len(self.module_rows)
-            self.modules = np.concatenate([self.modules, fresh(MODULE, 1)])
+            self.modules = _with_one_more(self.modules, MODULE)
         return row
 
     def to_bytes(self) -> bytes:
         """Compact form: header, ids as JSON, then the records; item slots never used are left out."""
-        used = np.flatnonzero(self.items["tag"])
+        used = self.items["tag"] != 0
         ids = {
             "difficulty_id": self.difficulty_id,
             "last_at": None if self.last_key is None or math.isinf(self.last_key[0]) else self.last_key[0],
@@ -130,10 +131,10 @@ class LearnerState:
             "n_events": self.n_events,
             "skills": list(self.skill_rows),
             "modules": list(self.module_rows),
-            "slots": np.packbits(self.items["tag"] != 0).tobytes().hex(),
+            "slots": np.packbits(used).tobytes().hex(),
             "credentials": self.credentials,
         }
-        text = json.dumps(ids, separators=(",", ":")).encode()
+        text = _COMPACT.encode(ids).encode()
         header = _HEADER.pack(_MAGIC, STATE_VERSION, len(self.skills), len(self.modules), len(text))
         records = (self.learner, self.skills, self.modules, self.items[used])
         return header + text + b"".join(r.tobytes() for r in records)
@@ -166,15 +167,29 @@ class LearnerState:
         state.module_rows = {v: i for i, v in enumerate(ids["modules"])}
         state.credentials = {k: (v[0], v[1]) for k, v in ids["credentials"].items()}
         at = _HEADER.size + n_text
-        used = np.flatnonzero(np.unpackbits(np.frombuffer(bytes.fromhex(ids["slots"]), np.uint8)))
+        used = np.unpackbits(np.frombuffer(bytes.fromhex(ids["slots"]), np.uint8)).view(np.bool_)
         parts: list[Records] = []
-        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules), (ITEM, len(used))):
+        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules), (ITEM, used.sum())):
             parts.append(np.frombuffer(data, dtype, n, at).copy())
             at += n * dtype.itemsize
         state.learner, state.skills, state.modules = parts[:3]
         state.items = np.zeros(N_ITEM_SLOTS, ITEM)
         state.items[used] = parts[3]
         return state
+
+
+def _with_one_more(records: Records, dtype: np.dtype[np.void]) -> Records:
+    # np.concatenate takes a hundred times as long on records: it compares their types field by field.
+    more = np.empty(len(records) + 1, dtype)
+    more[:-1] = records
+    more[-1] = _one(dtype)
+    return more
+
+
+@cache
+def _one(dtype: np.dtype[np.void]) -> np.void:
+    record: np.void = fresh(dtype, 1)[0]
+    return record
 
 
 def update(state: LearnerState, event: Event, table: DifficultyTable) -> None:
