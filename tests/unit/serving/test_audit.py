@@ -168,6 +168,8 @@ def test_commands_are_recorded_and_listed(tmp_path: Path) -> None:
     assert run("keys", "revoke", key_id).exit_code == 0
     assert run("keys", "revoke", key_id).exit_code == 2
     assert run("load", "--data", str(data)).exit_code == 0
+    for command in (("export-events", "--out", "exported"), ("backup", "--out", "copy.db"), ("vacuum",)):
+        assert run(*command).exit_code == 0, command
     lines = [line for line in run("audit").stdout.splitlines() if "command:operator" in line]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
     assert [cell[2:5] for cell in cells] == [
@@ -175,7 +177,15 @@ def test_commands_are_recorded_and_listed(tmp_path: Path) -> None:
         ["keys create", f"key:{key_id}", "done"],
         ["keys revoke", f"key:{key_id}", "done"],
         ["load", "dataset autumn", "done"],
+        ["export-events", "dataset exported", "done"],
+        ["backup", "file copy.db", "done"],
+        ["vacuum", "", "done"],
     ]
+    assert run("restore", "--from", "copy.db", "--force").exit_code == 0
+    after = run("audit").stdout
+    assert "file copy.db" in after
+    assert "restore" in after
+    assert "vacuum" not in after
 
 
 @pytest.mark.usefixtures("_environment")
