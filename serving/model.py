@@ -242,7 +242,8 @@ class ModelHolder:
                 first_key=first.key,
                 first_reason=first.reason,
             )
-        _log.info("catalogue serves", catalog_revision=overlay.revision)
+        if overlay.revision:
+            _log.info("catalogue serves", catalog_revision=overlay.revision)
         return over
 
     def _bundle_id(self) -> str | None:
