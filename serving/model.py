@@ -20,6 +20,7 @@ from recommender.domain.catalog import Catalog
 from recommender.engine import Engine
 from recommender.errors import BundleError
 from recommender.pointer import read_pointer
+from serving.background import to_its_end
 from serving.catalog.overlay import UnusedRow, applied
 from serving.catalog.rows import Overlay
 from serving.store import catalog
@@ -201,8 +202,8 @@ class ModelHolder:
         while True:
             await asyncio.sleep(every_seconds)
             try:
-                await asyncio.to_thread(self.refresh)
-                await asyncio.to_thread(self.up_to_date)
+                await to_its_end(self.refresh)
+                await to_its_end(self.up_to_date)
             except Exception:
                 # Whatever it was, the service goes on with the model it has and keeps watching.
                 _log.exception("pointer or catalogue could not be followed")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from recommender.domain.events import to_seconds
 from recommender.domain.recommendation import Recommendation
 from serving import meter
+from serving.background import to_its_end
 from serving.security.keys import erasure_mark
 from serving.store import recommendations as store
 from serving.store.database import Database
@@ -116,7 +117,7 @@ class RecommendationLog:
             await asyncio.sleep(every_seconds)
             if self._waiting:
                 try:
-                    await asyncio.to_thread(self.flush)
+                    await to_its_end(self.flush)
                 except StoreUnavailableError as error:
                     _log.warning("recommendations wait to be logged", n=len(self._waiting), reason=str(error))
                 except Exception:

@@ -72,7 +72,7 @@ class Database:
         dialect.prepare(self.engine)
         # Where one writer is all there can be, queueing here is fairer than retrying on a busy file.
         self._one_writer = threading.Lock() if dialect.is_sqlite(self.engine) else None
-        self._points = PointReads(self.engine)
+        self._points = PointReads(dialect.reading_engine(self.engine))
         self._group = self._one_writer and GroupCommit(self._begin, self._one_writer)
 
     @property

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-import psycopg
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import NullPool
 
 from serving.store.faults import StoreUnavailableError
 
@@ -41,12 +41,12 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
-def is_remote(url: str) -> bool:
+def is_remote(url: str | URL) -> bool:
     """Whether the database is another process, to which connections can break."""
     return make_url(url).get_backend_name() == "postgresql"
 
 
-def connect_args(url: str) -> dict[str, Any]:
+def connect_args(url: str | URL) -> dict[str, Any]:
     """Arguments of the driver's ``connect``."""
     if not is_remote(url):
         return {}
@@ -54,10 +54,16 @@ def connect_args(url: str) -> dict[str, Any]:
     return {"connect_timeout": _CONNECT_SECONDS, "options": _SERVER_OPTIONS} | dict(given)
 
 
-def prepare(engine: Engine) -> None:
-    """Install what the database needs on each connection and transaction."""
+def prepare(engine: Engine, *, is_there: bool = False) -> None:
+    """Install what the database needs on each connection and transaction.
+
+    Parameters
+    ----------
+    is_there : bool
+        Whether a file that is not there is a fault from the first connection on.
+    """
     if is_sqlite(engine):
-        _SameFile(engine).watch()
+        _SameFile(engine, is_there).watch()
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
 
@@ -81,11 +87,16 @@ def still_there(engine: Engine, opened: FileId) -> bool:
     return not is_sqlite(engine) or file_of(engine) == opened
 
 
-def commit_at_once(connection: PoolProxiedConnection) -> None:
-    """Make each statement on this connection a transaction of its own."""
-    # SQLite's driver has been told so by `_set_pragmas` already.
-    if isinstance(connection.driver_connection, psycopg.Connection):
-        connection.driver_connection.autocommit = True
+def reading_engine(engine: Engine) -> Engine:
+    """Return an engine of the same database for single reads, each a transaction of its own.
+
+    A file is opened by each thread that reads, see `PointReads`; of a server the pool that is there will do.
+    """
+    if not is_sqlite(engine):
+        return engine
+    reading = create_engine(engine.url, poolclass=NullPool, hide_parameters=True)
+    prepare(reading, is_there=True)
+    return reading
 
 
 class _SameFile:
@@ -95,9 +106,9 @@ class _SameFile:
     lost, and nobody would notice before the next start.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, was_there: bool) -> None:
         self._engine = engine
-        self._was_there = False
+        self._was_there = was_there
 
     def watch(self) -> None:
         event.listen(self._engine, "do_connect", self._before)
@@ -144,12 +155,13 @@ def rewrite(engine: Engine, tables: Sequence[str]) -> list[str]:
     """
     connection = engine.raw_connection()
     try:
-        commit_at_once(connection)
         driver: Any = connection.driver_connection
         if is_sqlite(engine):
             driver.execute("VACUUM")
             busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return ["somebody still reads what was there before"] if busy else []
+        # No transaction may be around it.
+        driver.autocommit = True
         refused: list[str] = []
         # Without the right to do it the server does nothing, and warns.
         driver.add_notice_handler(lambda notice: refused.append(str(notice.message_primary)))

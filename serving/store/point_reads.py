@@ -1,21 +1,23 @@
 """One row by its key, many times a second.
 
 What SQLAlchemy does around a statement (pool, transaction, result rows) takes ten times as long as SQLite
-needs for the row. So these reads are compiled by SQLAlchemy once, and done on a connection of the driver that
-stays with its thread.
+needs for the row. So these reads are compiled by SQLAlchemy once, and done on a connection of the driver:
+where the database is a file, on one that stays with its thread, else on one of the pool.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Engine, PoolProxiedConnection, Select
 
 from serving.store import dialect
-from serving.store.faults import StoreUnavailableError, fault_of
+from serving.store.faults import StoreUnavailableError, fault_of, faults_told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,20 +26,32 @@ class _Compiled:
     arguments: Callable[[dict[str, Any]], Any]
 
 
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class _Held:
+    """A connection of one thread, None once it was closed; it goes with the thread."""
+
+    connection: PoolProxiedConnection | None
+    file: dialect.FileId
+    # Nobody closes it while its thread reads: the driver would crash.
+    in_use: threading.Lock = field(default_factory=threading.Lock)
+
+
 class PointReads:
     """Reads single rows, each in a transaction of its own.
 
     Parameters
     ----------
     engine : Engine
+        Of `dialect.reading_engine`: its connections are for nothing else.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._mine = threading.local()
         self._compiled: dict[int, _Compiled] = {}
-        self._open: list[PoolProxiedConnection] = []
+        self._held: WeakSet[_Held] = WeakSet()
         self._mutex = threading.Lock()
+        self._connection = self._of_thread if dialect.is_sqlite(engine) else self._of_pool
 
     def first(self, statement: Select[Any], **values: object) -> tuple[Any, ...] | None:
         """Return the first row as the driver gives it.
@@ -55,28 +69,23 @@ class PointReads:
         """
         compiled = self._compiled.get(id(statement)) or self._compile(statement)
         arguments = compiled.arguments(values)
-        for last in (False, True):
-            connection = self._connection()
-            try:
+        try:
+            with self._connection() as connection:
                 row: tuple[Any, ...] | None = connection.execute(compiled.sql, arguments).fetchone()
                 return row
-            except self._engine.dialect.loaded_dbapi.Error as error:
-                self._drop()
-                fault = fault_of(error)
-                if fault is None:
-                    raise
-                # A connection that broke since it was last used: another one may work.
-                if last or fault != "gone":
-                    raise StoreUnavailableError(fault, str(error)) from None
-        raise AssertionError
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            raise StoreUnavailableError(fault, str(error)) from None
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close every connection; who reads at this moment is waited for, who reads later opens another."""
         with self._mutex:
-            still, self._open = self._open, []
-        for connection in still:
-            connection.invalidate()
-        self._mine = threading.local()
+            every = list(self._held)
+        for held in every:
+            with held.in_use:
+                _close(held)
 
     def _compile(self, statement: Select[Any]) -> _Compiled:
         found = statement.compile(dialect=self._engine.dialect)
@@ -91,23 +100,43 @@ class PointReads:
         self._compiled[id(statement)] = compiled
         return compiled
 
-    def _connection(self) -> Any:
-        held: PoolProxiedConnection | None = getattr(self._mine, "held", None)
-        if held is not None and not dialect.still_there(self._engine, self._mine.file):
-            self._drop()
-            held = None
-        if held is None:
-            held = self._engine.raw_connection()
-            dialect.commit_at_once(held)
-            self._mine.held, self._mine.file = held, dialect.file_of(self._engine)
-            with self._mutex:
-                self._open.append(held)
-        return held.driver_connection
+    @contextmanager
+    def _of_pool(self) -> Iterator[Any]:
+        with faults_told():
+            borrowed = self._engine.raw_connection()
+        try:
+            driver: Any = borrowed.driver_connection
+            driver.autocommit = True
+            yield driver
+            # As those who write need it.
+            driver.autocommit = False
+        except BaseException:
+            borrowed.invalidate()
+            raise
+        borrowed.close()
 
-    def _drop(self) -> None:
-        held: PoolProxiedConnection = self._mine.held
-        self._mine.held = None
-        with self._mutex:
-            if held in self._open:
-                self._open.remove(held)
-        held.invalidate()
+    @contextmanager
+    def _of_thread(self) -> Iterator[Any]:
+        held: _Held | None = getattr(self._mine, "held", None)
+        if held is None:
+            held = self._mine.held = _Held(None, None)
+            with self._mutex:
+                self._held.add(held)
+        with held.in_use:
+            if held.connection is not None and not dialect.still_there(self._engine, held.file):
+                _close(held)
+            if held.connection is None:
+                with faults_told():
+                    held.connection = self._engine.raw_connection()
+                held.file = dialect.file_of(self._engine)
+            try:
+                yield held.connection.driver_connection
+            except BaseException:
+                _close(held)
+                raise
+
+
+def _close(held: _Held) -> None:
+    if held.connection is not None:
+        held.connection.invalidate()
+        held.connection = None
