@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-import structlog
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -15,7 +14,6 @@ from starlette.middleware.cors import CORSMiddleware
 from serving import logs, meter
 from serving.api import make_api
 from serving.dependencies import requires
-from serving.memory import set_aside
 from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
 from serving.people_tables import MentorTables
@@ -31,7 +29,6 @@ from serving.stopping import Stopping
 from serving.team_reports import TeamReports
 from serving.tracing import Tracing, exporter_to
 
-_log = structlog.get_logger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -48,7 +45,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await asyncio.to_thread(_start, settings, clock, limits)
-        set_aside()
         app.state.services = services
         every = settings.pointer_poll_seconds
         tasks = [

@@ -23,6 +23,7 @@ from recommender.pointer import read_pointer
 from serving.background import to_its_end
 from serving.catalog.overlay import UnusedRow, applied
 from serving.catalog.rows import Overlay
+from serving.memory import set_aside
 from serving.store import catalog
 from serving.store.database import Database
 
@@ -157,6 +158,7 @@ class ModelHolder:
         with self._swapping:
             self.current = loaded
         self.refused = None
+        set_aside()
         _log.info(
             "model serves", bundle_id=self._bundle_id(), version=loaded.version, simulated=loaded.simulated
         )

@@ -38,11 +38,6 @@ class RecommendationLog:
     database : Database
     key_secret : str
         The service's secret, which marks of the erased are made with.
-
-    Attributes
-    ----------
-    n_written, n_lost : int
-        Answers since the process started.
     """
 
     def __init__(self, database: Database, key_secret: str) -> None:
@@ -51,14 +46,11 @@ class RecommendationLog:
         self._waiting: deque[tuple[str, Recommendation]] = deque()
         self._being_written: tuple[tuple[str, Recommendation], ...] = ()
         self._writing = threading.Lock()
-        self.n_written = 0
-        self.n_lost = 0
 
     def add(self, recommendation_id: UUID, answer: Recommendation) -> None:
         """Write an answer down soon."""
         if len(self._waiting) >= _MOST_WAITING:
             self._waiting.popleft()
-            self.n_lost += 1
             meter.current().recommendations_logged(lost=1)
         self._waiting.append((str(recommendation_id), answer))
 
@@ -95,7 +87,6 @@ class RecommendationLog:
                     raise
                 finally:
                     self._being_written = ()
-                self.n_written += len(batch)
                 meter.current().recommendations_logged(written=len(batch))
 
     def close(self) -> None:
@@ -103,7 +94,6 @@ class RecommendationLog:
         try:
             self.flush()
         except StoreUnavailableError as error:
-            self.n_lost += len(self._waiting)
             meter.current().recommendations_logged(lost=len(self._waiting))
             _log.error("recommendations are lost to the log", n=len(self._waiting), reason=str(error))
 

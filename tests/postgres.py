@@ -37,12 +37,6 @@ class Postgres:
         """Address of a database, which may not be there yet."""
         return str(self._server.get_uri(database=database))
 
-    def new_database(self) -> str:
-        """Address of a new empty database."""
-        name = f"store_{uuid4().hex}"
-        self.run(f"CREATE DATABASE {name}")
-        return self.url(name)
-
     def new_store(self) -> str:
         """Address of a new database with the tables of this version."""
         name = f"store_{uuid4().hex}"

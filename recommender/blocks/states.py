@@ -46,7 +46,9 @@ class StateFolder:
     def __init__(self, table: DifficultyTable) -> None:
         self._table = table
         self._module_skills = _distinct(table.module_skills)
-        self._known_skills = _stacked(_distinct(table.item_skills), self._module_skills, Ragged.of([[]]))
+        self._known_skills = Ragged.stacked(
+            _distinct(table.item_skills), self._module_skills, Ragged.of([[]])
+        )
 
     def fold(self, block: HistoryBlock) -> list[LearnerState]:
         """Make the state of every learner, byte for byte what `recommender.skills.state.fold` makes."""
@@ -106,7 +108,7 @@ class StateFolder:
     def _attempt_skills(self, attempts: AttemptRows, codes: _SkillCodes) -> Ragged:
         """Skills each attempt counts for, as `DifficultyTable.skills_of` has it."""
         table, named = self._table, Ragged.of([codes.of(names) for names in attempts.skills.values])
-        sources = _stacked(named, self._known_skills)
+        sources = Ragged.stacked(named, self._known_skills)
         lengths = np.diff(sources.start)
         nothing = len(lengths) - 1
         item = _positions(attempts.item, table.item_index)
@@ -115,7 +117,7 @@ class StateFolder:
         by_item = np.where(item >= 0, len(named) + item, nothing)
         by_module = np.where(module >= 0, len(named) + len(table.item_skills) + module, nothing)
         known = np.where(lengths[by_item] > 0, by_item, by_module)
-        return _taken(sources, np.where(lengths[by_name] > 0, by_name, known))
+        return sources.taken(np.where(lengths[by_name] > 0, by_name, known))
 
     def _lessons(self, block: HistoryBlock, modules: _Modules, codes: _SkillCodes) -> _Lessons:
         """Return what tells between attempts, in the order of the events."""
@@ -123,7 +125,7 @@ class StateFolder:
         module = _positions(completions.module, table.module_index)
         taught = modules.first_finished[module[modules.first_finished] >= 0]
         module = module[taught]
-        finished = _Lessons.of(completions.place[taught], _taken(self._module_skills, module))
+        finished = _Lessons.of(completions.place[taught], self._module_skills.taken(module))
         finished.said["hours"][:] = table.module_hours[module]
         place, skills, said = [], [], []
         for at, event in block.others:
@@ -204,7 +206,7 @@ class _Lessons:
         place = np.concatenate([self.place, other.place])
         order = np.argsort(place)
         said = {name: np.concatenate([self.said[name], other.said[name]])[order] for name in self.said}
-        return _Lessons(place[order], _taken(_stacked(self.skills, other.skills), order), said)
+        return _Lessons(place[order], Ragged.stacked(self.skills, other.skills).taken(order), said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -294,21 +296,6 @@ def _positions(ids: Coded, index: Mapping[str, int]) -> Ints:
 def _distinct(rows: Ragged) -> Ragged:
     """Each row without repetition."""
     return Ragged.of([list(dict.fromkeys(rows[i].tolist())) for i in range(len(rows))])
-
-
-def _stacked(*parts: Ragged) -> Ragged:
-    """Rows of several, behind each other."""
-    lengths = np.concatenate([np.diff(part.start) for part in parts])
-    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    return Ragged(start, np.concatenate([part.values for part in parts]).astype(np.int32))
-
-
-def _taken(rows: Ragged, which: Ints) -> Ragged:
-    """Rows in another order, perhaps one several times."""
-    lengths = np.diff(rows.start)[which]
-    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    entries = np.arange(start[-1]) + np.repeat(rows.start[which] - start[:-1], lengths)
-    return Ragged(start, rows.values[entries])
 
 
 def _or_none(seconds: float) -> float | None:

@@ -54,6 +54,28 @@ class Ragged:
         values = np.fromiter((v for r in rows for v in r), np.int32, int(start[-1]))
         return cls(start, values)
 
+    @classmethod
+    def stacked(cls, *parts: Ragged) -> Ragged:
+        """Rows of several, behind each other.
+
+        >>> Ragged.stacked(Ragged.of([[1, 2]]), Ragged.of([[], [3]]))[2].tolist()
+        [3]
+        """
+        lengths = np.concatenate([np.diff(part.start) for part in parts])
+        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        return cls(start, np.concatenate([part.values for part in parts]).astype(np.int32))
+
+    def taken(self, which: NDArray[np.int64]) -> Ragged:
+        """Rows in another order, perhaps one several times.
+
+        >>> Ragged.of([[1, 2], [3]]).taken(np.array([1, 0, 1])).values.tolist()
+        [3, 1, 2, 3]
+        """
+        lengths = np.diff(self.start)[which]
+        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        entries = np.arange(start[-1]) + np.repeat(self.start[which] - start[:-1], lengths)
+        return Ragged(start, self.values[entries])
+
     def __len__(self) -> int:
         return len(self.start) - 1
 

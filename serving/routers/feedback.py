@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Path
+from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
 from serving.dependencies import ServicesDep, requires
@@ -46,7 +47,7 @@ router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[require
         UNAVAILABLE,
     ),
 )
-def feedback(
+async def feedback(
     recommendation_id: Annotated[UUID, Path(examples=[RECOMMENDATION_ID])],
     request: Annotated[FeedbackRequest, Body(openapi_examples=FEEDBACK_REQUESTS)],
     services: ServicesDep,
@@ -56,7 +57,7 @@ def feedback(
     Safe to send again: what was told already is a duplicate and changes nothing.
     """
     now = services.clock()
-    given = _found(services, str(recommendation_id))
+    given = await _found(services, str(recommendation_id))
     if given is None:
         detail = (
             "no recommendation with this id is known; send the recommendation_id of an answer of this "
@@ -66,15 +67,17 @@ def feedback(
     late = too_far_ahead(request.occurred_at, now, services.settings.future_tolerance_seconds)
     if fault := unknown_module(given, request.module_id) or late:
         raise Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))
-    outcome = give_feedback(services.database, services.models.current, given, request, now=now)
+    model = services.models.current
+    outcome = await run_in_threadpool(give_feedback, services.database, model, given, request, now=now)
     meter.current().events("feedback", outcome)
     return FeedbackResponse(status=outcome)
 
 
-def _found(services: Services, recommendation_id: str) -> LoggedRecommendation | None:
+async def _found(services: Services, recommendation_id: str) -> LoggedRecommendation | None:
     """Look twice: another process may be about to write what it answered a moment ago."""
-    found = services.recommendations.find(recommendation_id)
+    found = await run_in_threadpool(services.recommendations.find, recommendation_id)
     if found is None:
-        time.sleep(1.5 * services.settings.recommendation_log_seconds)
-        found = services.recommendations.find(recommendation_id)
+        # No thread waits: there are few of them.
+        await asyncio.sleep(1.5 * services.settings.recommendation_log_seconds)
+        found = await run_in_threadpool(services.recommendations.find, recommendation_id)
     return found

@@ -194,6 +194,11 @@ def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[start : start + CHUNK]
 
 
-def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    """Rows of a statement some at a time, so that memory does not grow with their number."""
-    yield from connection.execute(statement, execution_options={"yield_per": _STREAMED_ROWS}).partitions()
+def streamed(
+    connection: Connection, statement: Select[Any], at_once: int = _STREAMED_ROWS
+) -> Iterator[Sequence[Row[Any]]]:
+    """Rows of a statement some at a time, so that memory does not grow with their number.
+
+    Where there is a server it holds the cursor: nothing is read before it is asked for.
+    """
+    yield from connection.execute(statement, execution_options={"yield_per": at_once}).partitions()

@@ -72,19 +72,12 @@ FileId: TypeAlias = tuple[int, int] | None
 
 
 def file_of(engine: Engine) -> FileId:
-    """Which file the database is, None where it is none or is not there."""
-    if not is_sqlite(engine):
-        return None
+    """Which file an SQLite database is, None where it is not there."""
     try:
         found = os.stat(str(engine.url.database))  # noqa: PTH116  (on every read: a Path takes longer than that)
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def still_there(engine: Engine, opened: FileId) -> bool:
-    """Whether the file that was opened is the one that has the name now."""
-    return not is_sqlite(engine) or file_of(engine) == opened
 
 
 def reading_engine(engine: Engine) -> Engine:

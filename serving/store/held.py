@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, select
 
 from recommender.domain.learner import LearnerProfile
 from serving.store import people
+from serving.store.database import CHUNK, streamed
 from serving.store.tables import events, learner_states, recommendations
-
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +35,17 @@ def state(connection: Connection, learner_id: str) -> HeldState | None:
     return None if row is None else HeldState(bytes(row.state), row.difficulty_id, row.updated_at)
 
 
-def event_rows(connection: Connection, learner_id: str) -> Iterator[list[Row[Any]]]:
+def event_rows(connection: Connection, learner_id: str) -> Iterator[Sequence[Row[Any]]]:
     """`received_at`, `occurred_at` and `payload` of every event, some at a time, oldest first."""
     statement = (
         select(events.c.received_at, events.c.occurred_at, events.c.payload)
         .where(events.c.learner_id == learner_id)
         .order_by(events.c.occurred_at.asc().nulls_first(), events.c.event_id)
     )
-    return _some_at_a_time(connection, statement)
+    return streamed(connection, statement, CHUNK)
 
 
-def recommendation_rows(connection: Connection, learner_id: str) -> Iterator[list[Row[Any]]]:
+def recommendation_rows(connection: Connection, learner_id: str) -> Iterator[Sequence[Row[Any]]]:
     """`recommendation_id`, `generated_at`, `bundle_id` and `modules` of every answer, oldest first."""
     table = recommendations
     statement = (
@@ -54,17 +53,10 @@ def recommendation_rows(connection: Connection, learner_id: str) -> Iterator[lis
         .where(table.c.learner_id == learner_id)
         .order_by(table.c.generated_at, table.c.recommendation_id)
     )
-    return _some_at_a_time(connection, statement)
+    return streamed(connection, statement, CHUNK)
 
 
 def was_answered(connection: Connection, learner_id: str) -> bool:
     """Whether anything recommended to the learner is logged."""
     statement = select(recommendations.c.recommendation_id).where(recommendations.c.learner_id == learner_id)
     return connection.execute(statement.limit(1)).first() is not None
-
-
-def _some_at_a_time(connection: Connection, statement: Select[Any]) -> Iterator[list[Row[Any]]]:
-    # A cursor of the server's, where there is one: nothing is read before it is asked for.
-    rows = connection.execute(statement, execution_options={"yield_per": _AT_ONCE})
-    for some in rows.partitions():
-        yield list(some)

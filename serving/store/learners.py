@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, delete, exists, select
 
@@ -20,7 +21,7 @@ from serving.store.tables import (
 )
 
 _PROFILE_NAMES = tuple(LearnerProfile.__dataclass_fields__)
-_PROFILE_COLUMNS = tuple(learners.c[name] for name in _PROFILE_NAMES)
+PROFILE_COLUMNS = tuple(learners.c[name] for name in _PROFILE_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ _REVISION = select(revisions.c.revision).where(revisions.c.name == CATALOG).scal
 _WANTED = select(bindparam("learner_id", type_=String).label("learner_id")).subquery("wanted")
 # One row, also of somebody unknown.
 _FIND = select(
-    _REVISION, learner_states.c.state, learner_states.c.difficulty_id, *_PROFILE_COLUMNS
+    _REVISION, learner_states.c.state, learner_states.c.difficulty_id, *PROFILE_COLUMNS
 ).select_from(
     _WANTED.outerjoin(learners, learners.c.learner_id == _WANTED.c.learner_id).outerjoin(
         learner_states, learner_states.c.learner_id == learners.c.learner_id
@@ -66,12 +67,17 @@ def find(database: Database, learner_id: str) -> Found:
     row = database.first(_FIND, learner_id=learner_id)
     assert row is not None  # noqa: S101  (an outer join from a row that is always there)
     revision, state, difficulty_id, *values = row
-    profile = None
-    if values[0] is not None:
-        profile = LearnerProfile(**dict(zip(_PROFILE_NAMES, values, strict=True)))
+    profile = None if values[0] is None else profile_of(values)
     return Found(
         profile, None if state is None else StoredState(bytes(state), difficulty_id), int(revision or 0)
     )
+
+
+def profile_of(values: Iterable[Any]) -> LearnerProfile:
+    """Make a profile of the values of `PROFILE_COLUMNS`, as the database or its driver gives them."""
+    *texts, can_mentor = values
+    # SQLite's driver has no booleans.
+    return LearnerProfile(**dict(zip(_PROFILE_NAMES, (*texts, bool(can_mentor)), strict=True)))
 
 
 def ensure(connection: Connection, learner_ids: Sequence[str]) -> None:
@@ -109,8 +115,8 @@ def save_profiles(connection: Connection, profiles: Iterable[LearnerProfile]) ->
 
 def every(connection: Connection) -> Iterator[list[LearnerProfile]]:
     """Profiles of all who are known, then of strangers that were given an answer, some at a time."""
-    for rows in streamed(connection, select(*_PROFILE_COLUMNS).order_by(learners.c.learner_id)):
-        yield [LearnerProfile(**row._mapping) for row in rows]
+    for rows in streamed(connection, select(*PROFILE_COLUMNS).order_by(learners.c.learner_id)):
+        yield [profile_of(row) for row in rows]
     answered = recommendations.c.learner_id
     known = exists().where(learners.c.learner_id == answered)
     for rows in streamed(connection, select(answered).where(~known).distinct().order_by(answered)):

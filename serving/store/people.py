@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from recommender.domain.learner import LearnerProfile
-from serving.store.database import CHUNK, chunks
-from serving.store.learners import StoredState
+from serving.store.database import CHUNK, chunks, streamed
+from serving.store.learners import PROFILE_COLUMNS, StoredState, profile_of
 from serving.store.tables import learner_states, learners
 
-_NAMES = tuple(LearnerProfile.__dataclass_fields__)
-_PROFILES = select(*(learners.c[name] for name in _NAMES))
+_PROFILES = select(*PROFILE_COLUMNS)
 
 
 def find_many(
@@ -34,7 +33,7 @@ def everybody(
     statement = _both().order_by(learners.c.learner_id)
     if mentors_only:
         statement = statement.where(learners.c.can_mentor)
-    for some in connection.execute(statement, execution_options={"yield_per": CHUNK}).partitions():
+    for some in streamed(connection, statement, CHUNK):
         yield [_split(row) for row in some]
 
 
@@ -43,7 +42,7 @@ def profiles(connection: Connection, learner_ids: Sequence[str]) -> dict[str, Le
     found: dict[str, LearnerProfile] = {}
     for some in chunks(learner_ids):
         rows = connection.execute(_PROFILES.where(learners.c.learner_id.in_(some)))
-        found.update((row.learner_id, LearnerProfile(**row._mapping)) for row in rows)
+        found.update((row.learner_id, profile_of(row)) for row in rows)
     return found
 
 
@@ -60,5 +59,4 @@ def _both() -> Select[Any]:
 
 def _split(row: Row[Any]) -> tuple[LearnerProfile, StoredState | None]:
     *values, state, difficulty_id = tuple(row)
-    profile = LearnerProfile(**dict(zip(_NAMES, values, strict=True)))
-    return profile, None if state is None else StoredState(bytes(state), difficulty_id)
+    return profile_of(values), None if state is None else StoredState(bytes(state), difficulty_id)

@@ -123,7 +123,7 @@ class PointReads:
             with self._mutex:
                 self._held.add(held)
         with held.in_use:
-            if held.connection is not None and not dialect.still_there(self._engine, held.file):
+            if held.connection is not None and dialect.file_of(self._engine) != held.file:
                 _close(held)
             if held.connection is None:
                 with faults_told():

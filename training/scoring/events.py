@@ -31,8 +31,6 @@ from training.scoring.sequence import (
     is_done,
     numbers,
     positions,
-    stacked,
-    taken,
 )
 
 
@@ -206,13 +204,13 @@ def _attempt_skills(
     objects, which = np.unique(np.fromiter(map(id, lists), np.int64, len(lists)), return_inverse=True)
     of_object = {id(names): names for names in lists}
     named = Ragged.of([[skills(s) for s in dict.fromkeys(of_object[o])] for o in objects.tolist()])
-    sources = stacked(named, table.item_skills, table.module_skills, Ragged.of([[]]))
+    sources = Ragged.stacked(named, table.item_skills, table.module_skills, Ragged.of([[]]))
     lengths = np.diff(sources.start)
     none = len(lengths) - 1
     of_item = np.where(item >= 0, len(named) + item, none)
     of_module = np.where(module >= 0, len(named) + len(table.item_skills) + module, none)
     choice = np.where(lengths[of_item] > 0, of_item, of_module)
-    return taken(sources, np.where(lengths[which] > 0, which, choice))
+    return sources.taken(np.where(lengths[which] > 0, which, choice))
 
 
 def _modules(sequence: EventSequence, catalog: Catalog, unknown: _UnknownIds) -> dict[str, NDArray[Any]]:

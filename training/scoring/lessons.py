@@ -25,8 +25,6 @@ from training.scoring.sequence import (
     is_done,
     numbers,
     positions,
-    stacked,
-    taken,
 )
 
 # What a row says where its kind says nothing.
@@ -60,7 +58,7 @@ def lessons_of(
     place = np.concatenate([kind.place for kind in kinds])
     order = np.argsort(place, kind="stable")
     place = place[order]
-    touched = taken(stacked(*(kind.skills for kind in kinds)), order)
+    touched = Ragged.stacked(*(kind.skills for kind in kinds)).taken(order)
     n_before = np.cumsum(sequence.kind == ATTEMPT)
     return {
         "lesson_start": sequence.start_of(place),
@@ -86,7 +84,7 @@ def _finished(sequence: EventSequence, table: DifficultyTable) -> _Lessons:
     key = sequence.learner[place] * max(len(table.module_ids), 1) + module
     first = np.sort(np.unique(key, return_index=True)[1])
     module = module[first]
-    return _Lessons(place[first], taken(table.module_skills, module), {"hours": table.module_hours[module]})
+    return _Lessons(place[first], table.module_skills.taken(module), {"hours": table.module_hours[module]})
 
 
 def _said(sequence: EventSequence, skills: SkillCodes) -> _Lessons:
@@ -104,7 +102,7 @@ def _earned(sequence: EventSequence, table: DifficultyTable) -> _Lessons:
     if frame.empty:
         return _Lessons(place, Ragged.of([]))
     credential = positions(frame["credential_id"], table.credential_ids)
-    certified = taken(stacked(table.credential_skills, Ragged.of([[]])), credential)
+    certified = Ragged.stacked(table.credential_skills, Ragged.of([[]])).taken(credential)
     return _Lessons(place, certified, {"expires": _expiry(frame)})
 
 

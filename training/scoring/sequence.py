@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recommender.domain.catalog import Ragged
 from recommender.skills.difficulty import DifficultyTable
 
 EVENT_TABLES = ("attempts", "completions", "self_assessments", "credentials_earned", "feedback")
@@ -110,18 +109,3 @@ def micros_of(times: pd.Series[Any]) -> Ints:
     """Microseconds since 1970 UTC; without a time before all others."""
     micros = times.dt.as_unit("us").astype("int64").to_numpy()
     return np.where(times.isna(), _NEVER, micros)
-
-
-def stacked(*parts: Ragged) -> Ragged:
-    """Rows of several, behind each other."""
-    lengths = np.concatenate([np.diff(part.start) for part in parts])
-    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    return Ragged(start, np.concatenate([part.values for part in parts]).astype(np.int32))
-
-
-def taken(rows: Ragged, which: Ints) -> Ragged:
-    """Rows in another order, perhaps one several times."""
-    lengths = np.diff(rows.start)[which]
-    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    entries = np.arange(start[-1]) + np.repeat(rows.start[which] - start[:-1], lengths)
-    return Ragged(start, rows.values[entries])
