@@ -64,7 +64,7 @@ class MentorTables:
         """
         self._was_asked_for = True
         kept = self._kept
-        if kept is not None and kept.model is model:
+        if kept is not None and kept.model.engine is model.engine:
             return kept
         return await self._workshop.wait(self._order(model))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from recommender.errors import InputError, UnknownIdError
@@ -70,6 +71,22 @@ def test_nobody_without_agreement_nor_the_learner_nor_who_is_left_out(engine, st
     assert "b" not in table.ids
     everybody = find_mentors(table, None, person("else", "analyst"), now=NOW)
     assert ids(everybody) == ["ada", "c", "d"]
+
+
+def test_a_table_without_somebody_is_as_if_they_had_never_agreed(engine, states):
+    people = {i: (what, {"team_id": f"t{i}"}) for i, what in (("a", "both"), ("b", "data"), ("c", "code"))}
+    table = table_of(engine, states, people)
+    for gone in people:
+        left = table.leaving_out(gone)
+        made = table_of(engine, states, {i: told for i, told in people.items() if i != gone})
+        assert (left.ids, left.index) == (made.ids, made.index)
+        for name in ("role", "language", "mastery", "low", "width", "n_attempts"):
+            np.testing.assert_array_equal(getattr(left, name), getattr(made, name))
+        assert find_mentors(left, None, ADA, now=NOW) == find_mentors(
+            table, None, ADA, exclude=[gone], now=NOW
+        )
+    assert table.leaving_out("nobody") is table
+    assert len(table.leaving_out("a").leaving_out("b").leaving_out("c")) == 0
 
 
 def test_mastery_must_be_known_well_enough(engine, states):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from tests.unit.serving.world import ITEMS, NOW, ROLE, SKILLS, Service, attempt
+from serving.model import ModelHolder, ServedModel
+from tests.unit.serving.world import ITEMS, NOW, ROLE, SKILLS, Service, attempt, write_pointer
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -16,6 +18,16 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def swap(service: Service, bundle: Path) -> ServedModel:
+    """Let the service follow the pointer to another bundle."""
+    models: ModelHolder = service.client.app.state.services.models  # type: ignore[attr-defined]
+    before = models.current
+    write_pointer(service.settings.pointer, bundle, version=2)
+    until(lambda: models.current is not before)
+    assert models.current is not None
+    return models.current
 
 
 def put(service: Service, learner_id: str, /, **profile: Any) -> Any:
@@ -46,4 +58,4 @@ def company(service: Service, teams: dict[str, int]) -> None:
             answered(service, f"{team}-{i}", passed=i % 2 == 0, n=8)
 
 
-__all__ = ["ROLE", "SKILLS", "answered", "company", "put", "until"]
+__all__ = ["ROLE", "SKILLS", "answered", "company", "put", "swap", "until"]

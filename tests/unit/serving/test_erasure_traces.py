@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow.parquet import read_table
+from rich.console import Console
 
 from serving import logs
+from serving.commands.backup import run_backup
+from serving.commands.export_events import export_events
 from serving.commands.vacuum import vacuum
 from serving.store import dialect
 from tests.unit.serving.company import answered, put
@@ -71,6 +75,15 @@ def live(service: Service, learner_id: str) -> None:
     call("GET", "/v1/teams/north/gaps")
 
 
+def taken_out(service: Service, folder: Path) -> Iterator[str]:
+    """What commands take out of the store: all tables of an export together, and a backup."""
+    export_events(service.settings, folder / "export", Console(quiet=True))
+    yield "".join(repr(read_table(path).to_pylist()) for path in (folder / "export").glob("*.parquet"))
+    if service.database.is_local:
+        run_backup(service.settings, folder / "backup.db")
+        yield (folder / "backup.db").read_bytes().decode("latin-1")
+
+
 def test_no_byte_is_left_of_who_was_erased(
     service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +104,9 @@ def test_no_byte_is_left_of_who_was_erased(
     assert holding(service, tmp_path, GONE) == set()
     assert holding(service, tmp_path, STAYS)
     assert service.client.get(f"/v1/learners/{STAYS}/mastery").json()["n_events"] == 302
+    for text in taken_out(service, tmp_path):
+        assert STAYS in text
+        assert GONE not in text
     lines = capsys.readouterr().err
     assert '"level": "debug"' in lines or '"level": "info"' in lines
     assert not any(way.decode("latin-1") in lines for way in spellings(GONE) + spellings(STAYS))

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from serving.export import exported
-from serving.model import ModelHolder
 from serving.schemas.people import ExportResponse
 from serving.store import events as log
 from serving.store import learners
 from serving.store.events import LoggedEvent
 from serving.store.migrate import open_database
-from tests.unit.serving.company import put
+from tests.unit.serving.company import put, swap
 from tests.unit.serving.world import (
     CREDENTIAL,
     NOW,
@@ -26,7 +25,6 @@ from tests.unit.serving.world import (
     attempt,
     completion,
     running_service,
-    write_pointer,
 )
 
 
@@ -166,10 +164,7 @@ def test_a_state_that_is_not_current_is_made_so_first(
 ) -> None:
     with running_service(tmp_path, bundle, database_url=store_url) as service:
         service.post_events(attempt("e"))
-        models: ModelHolder = service.client.app.state.services.models  # type: ignore[attr-defined]
-        write_pointer(service.settings.pointer, other_bundle, version=2)
-        models.refresh()
+        model = swap(service, other_bundle)
         told = export(service).json()
-        assert models.current is not None
-        assert told["state"]["difficulty_id"] == models.current.engine.difficulty_id
+        assert told["state"]["difficulty_id"] == model.engine.difficulty_id
         assert told["mastery"]

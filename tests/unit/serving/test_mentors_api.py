@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from serving.model import ModelHolder
 from serving.people_tables import MentorTables
-from tests.unit.serving.company import answered, put, until
-from tests.unit.serving.world import ROLE, SKILLS, Service, fields, running_service, write_pointer
+from tests.unit.serving.company import answered, put, swap, until
+from tests.unit.serving.world import ROLE, SKILLS, Service, fields, running_service
 
 
 def mentors(service: Service, learner_id: str = "ann", **asked: str) -> Any:
@@ -119,17 +118,15 @@ def test_another_model_has_another_table(service: Service, other_bundle: Path) -
     put(service, "ann", target_role_id=ROLE)
     put(service, "bob", can_mentor=True)
     first = mentors(service).json()
-    models: ModelHolder = service.client.app.state.services.models  # type: ignore[attr-defined]
-    write_pointer(service.settings.pointer, other_bundle, version=2)
-    models.refresh()
+    model = swap(service, other_bundle)
     second = mentors(service).json()
     assert first["model"] != second["model"]
     kept = tables(service)._kept
     assert kept is not None
-    assert kept.model is models.current
+    assert kept.model is model
     # Of the states that the other model cannot use none is left.
     assert {row.difficulty_id for row in service.query("SELECT difficulty_id FROM learner_states")} == {
-        kept.model.engine.difficulty_id
+        model.engine.difficulty_id
     }
 
 

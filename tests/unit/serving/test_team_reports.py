@@ -7,24 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from recommender.domain.learner import LearnerProfile
 from recommender.pathways.team_gap import team_gaps
 from recommender.skills.state import LearnerState
-from serving.app import create_app
 from serving.learner_states import known_learners
-from serving.model import ModelHolder
 from serving.schemas.people import TeamGapsResponse
+from serving.store.database import Database
 from serving.team_reports import TeamReports
-from tests.unit.serving.company import company, put
+from tests.unit.serving.company import company, put, swap
 from tests.unit.serving.world import (
     NOW,
     ROLE,
     Service,
-    make_settings,
     running_service,
-    write_pointer,
 )
 
 
@@ -72,9 +68,7 @@ def test_before_its_turn_nothing_changes_whatever_is_done(service: Service, othe
     put(service, "new", role_id=ROLE, team_id="west")
     put(service, "north-0", team_id="north")
     service.client.delete("/v1/learners/north-1")
-    models: ModelHolder = service.client.app.state.services.models  # type: ignore[attr-defined]
-    write_pointer(service.settings.pointer, other_bundle, version=2)
-    models.refresh()
+    swap(service, other_bundle)
     assert gaps(service).json() == first
     assert gaps(service, "west").status_code == 404
     service.clock.advance(minutes=2)
@@ -94,19 +88,18 @@ def test_the_rhythm_can_be_set(tmp_path: Path, bundle: Path) -> None:
         assert gaps(service).status_code == 404
 
 
-def test_two_processes_have_one_report(service: Service, tmp_path: Path) -> None:
+def test_many_processes_have_one_report(service: Service) -> None:
     company(service, {"north": 6})
-    settings = make_settings(tmp_path, database_url=service.settings.database_url)
-    later = lambda: NOW.replace(hour=20)  # noqa: E731
-    headers = {"X-API-Key": service.key}
-    with (
-        TestClient(create_app(settings, clock=later), headers=headers) as other,
-        ThreadPoolExecutor(8) as pool,
-    ):
-        asked = [pool.submit(client.get, "/v1/teams/north/gaps") for client in (service.client, other) * 4]
-        answers = [one.result() for one in asked]
-    assert [answer.status_code for answer in answers] == [200] * 8
-    assert len({answer.content for answer in answers}) == 1
+    model = service.client.app.state.services.models.current  # type: ignore[attr-defined]
+    databases = [Database(service.settings.database_url) for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        for i, database in enumerate(databases):
+            pool.submit(TeamReports(database, 86_400.0)._make, model, NOW.replace(hour=13 + i))
+        answers = [one.result() for one in [pool.submit(gaps, service) for _ in range(4)]]
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert {answer.content for answer in answers} == {gaps(service).content}
+    for database in databases:
+        database.close()
     parts = service.query("SELECT part FROM reports ORDER BY part")
     assert [row.part for row in parts] == ["", "north"]
 
