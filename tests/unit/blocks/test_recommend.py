@@ -1,6 +1,7 @@
 """Many learners at once are answered what each of them is answered alone."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -50,6 +51,35 @@ def test_on_a_trained_bundle(tiny_engine, k):
     # With more modules both variants are among them.
     assert k > 1 or any(m.adjustment for answer in alone for m in answer.modules)
     assert len({answer.fallback for answer in alone}) == 2
+
+
+def arrays_of(block):
+    """Every array of a block by its name."""
+    parts = {"": block, "places.": block.places, "histories.": block.histories}
+    return {
+        prefix + name: getattr(part, name)
+        for prefix, part in parts.items()
+        for name in type(part).__dataclass_fields__
+        if name not in ("places", "histories")
+    }
+
+
+@pytest.mark.parametrize("cuts", [[], [0, 3], [1, 2, 2, 7], range(1, 12)])
+def test_blocks_that_are_joined_are_one_block(tiny_engine, cuts):
+    states = [tiny_engine.fold([*finished(f"m{i:02d}"), *answers("+-+", "q01")]) for i in range(11)]
+    profiles = [someone(ROLES[i % 4], ROLES[i % 3], None, (None, "en", "de", "fr")[i % 4]) for i in range(12)]
+    edges = [0, *cuts, 12]
+    parts = [
+        LearnerBlock.of_states([*states, None][a:b], profiles[a:b], tiny_engine.catalog)
+        for a, b in pairwise(edges)
+    ]
+    whole = arrays_of(LearnerBlock.of_states([*states, None], profiles, tiny_engine.catalog))
+    joined = arrays_of(LearnerBlock.joined(parts))
+    assert joined.keys() == whole.keys()
+    for name, array in whole.items():
+        # Byte by byte, for not a number is not equal to itself.
+        assert np.asarray(joined[name]).dtype == np.asarray(array).dtype, name
+        assert np.asarray(joined[name]).tobytes() == np.asarray(array).tobytes(), name
 
 
 @pytest.fixture(scope="module")
