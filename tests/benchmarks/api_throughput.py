@@ -67,7 +67,7 @@ def environment(database: str, pointer: Path, answer: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: list[str], env: dict[str, str], url: str) -> Iterator[None]:
+def running(command: list[str], env: dict[str, str], url: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the end of the block, which begins once it answers at all."""
     with tempfile.TemporaryFile() as log, subprocess.Popen(command, env=env, stderr=log) as process:
         try:
@@ -81,7 +81,7 @@ def running(command: list[str], env: dict[str, str], url: str) -> Iterator[None]
                     log.seek(0)
                     raise SystemExit(log.read().decode())
                 time.sleep(0.1)
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(30)

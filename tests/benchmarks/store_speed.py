@@ -10,15 +10,17 @@ that noise is shared, every event acknowledged only once it is on disk and folde
 - batches of 100 events, from one client and from several at once, each on a connection that is kept;
 - single events, likewise.
 
-Told are medians over the turns, and those of the ratios of one turn. The small store is put back before each
-turn, that it stays small. ``load`` is the whole command in a process of its own, from its start to its end,
-with the states of all learners made.
+Told are medians over the turns, and those of the ratios of one turn; and in brackets events a second of the
+processor's time that the service took, for machines that are busy with other things. The small store is put
+back before each turn, that it stays small. ``load`` is the whole command in a process of its own, from its
+start to its end, with the states of all learners made.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import socket
 import statistics
@@ -67,6 +69,14 @@ WAYS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Events a second of time that passed, and of the processor's time."""
+
+    passed: float
+    of_cpu: float
+
+
 @dataclass(slots=True)
 class Store:
     """A store with a service on it."""
@@ -77,7 +87,13 @@ class Store:
     learners: list[str]
     key: str = ""
     saved: Path | None = None
-    rates: dict[str, list[float]] = field(default_factory=dict)
+    pid: int = 0
+    rates: dict[str, list[Rate]] = field(default_factory=dict)
+
+    def cpu_seconds(self) -> float:
+        """Time that the processor gave the service so far (Linux)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Client:
@@ -136,7 +152,7 @@ class Sender:
         return {**event, "kind": "completion", "module_id": self._rng.choice(self._modules)}
 
 
-def rate(way: Way, store: Store, sender: Sender) -> float:
+def rate(way: Way, store: Store, sender: Sender) -> Rate:
     """Events a second that one service acknowledges."""
     # What one learner does comes from one client, in its order.
     shares = [
@@ -148,15 +164,16 @@ def rate(way: Way, store: Store, sender: Sender) -> float:
     ]
     clients = [Client(store.port) for _ in shares]
     threads = [threading.Thread(target=c.send, args=(s,)) for c, s in zip(clients, shares, strict=True)]
-    started = time.perf_counter()
+    started, before = time.perf_counter(), store.cpu_seconds()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    seconds = time.perf_counter() - started
+    seconds, used = time.perf_counter() - started, store.cpu_seconds() - before
     for client in clients:
         client.close()
-    return sum(len(share) for share in shares) * way.events / seconds
+    n = sum(len(share) for share in shares) * way.events
+    return Rate(n / seconds, n / max(used, 1e-9))
 
 
 def part_of(dataset: Path, n_events: int, out: Path) -> Path:
@@ -199,6 +216,11 @@ def filled(name: str, dataset: Path, folder: Path, port: int, pointer: Path) -> 
     return store, n_events(dataset) / (time.perf_counter() - started)
 
 
+def _medians(rates: Sequence[Rate]) -> str:
+    passed, of_cpu = (statistics.median(getattr(r, name) for r in rates) for name in ("passed", "of_cpu"))
+    return f"{passed:,.0f} ({of_cpu:,.0f})"
+
+
 def main() -> None:
     """Print tables and what was to be reached."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -223,20 +245,21 @@ def main() -> None:
         for store in stores:
             run = [*SERVING, "run", "--port", str(store.port)]
             env = environment(store.url, pointer, Path())
-            services.enter_context(running(run, env, f"http://127.0.0.1:{store.port}/health/ready"))
+            process = running(run, env, f"http://127.0.0.1:{store.port}/health/ready")
+            store.pid = services.enter_context(process).pid
         for turn in range(given.turns + 1):
             restore(small.url, small.saved, force=True)
             for way in WAYS:
                 for store in stores if turn % 2 else stores[::-1]:
-                    per_second = rate(way, store, sender)
+                    found = rate(way, store, sender)
                     if turn:  # The first one warms up.
-                        store.rates.setdefault(way.name, []).append(per_second)
+                        store.rates.setdefault(way.name, []).append(found)
     console.print(f"\n| what | {n_events(few):,} stored | {n_events(dataset):,} stored | ratio | at least |")
     console.print("| --- | ---: | ---: | ---: | ---: |")
     for way in WAYS:
         rates = [store.rates[way.name] for store in stores]
-        ratio = statistics.median(many / few for few, many in zip(*rates, strict=True))
-        figures = " | ".join(f"{statistics.median(found):,.0f}" for found in rates)
+        ratio = statistics.median(many.passed / few.passed for few, many in zip(*rates, strict=True))
+        figures = " | ".join(_medians(found) for found in rates)
         least = "" if way.least is None else f"{way.least:,.0f}; ratio .80"
         console.print(f"| {way.name} | {figures} | {ratio:.2f} | {least} |", highlight=False)
 
