@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
-from serving.dependencies import ServicesDep, requires
+from serving.answers import JsonAnswer
+from serving.dependencies import Guard, ServicesDep, requires
 from serving.errors import documented
 from serving.evidence import RowRules
 from serving.examples.events import EVENTS_REQUESTS
@@ -26,27 +28,44 @@ from serving.problems import (
     UNAVAILABLE,
     Problem,
 )
-from serving.schemas.events import EventResult, EventsRequest, EventsResponse
+from serving.quick_route import quick_route
+from serving.schemas.events import EventsRequest, EventsResponse
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
 from serving.security.scopes import Scope
+from serving.services import Services
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[requires(Scope.EVENTS)])
 
 
-@router.post(
-    "/events",
-    summary="Record evidence",
-    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, UNAVAILABLE, model=ProblemResponse)
-    | documented(INVALID, REJECTED_EVENTS, model=EventsProblemResponse),
-)
-def record_events(
+async def record_events(
     request: Annotated[EventsRequest, Body(openapi_examples=EVENTS_REQUESTS)], services: ServicesDep
-) -> EventsResponse:
+) -> Response:
     """Store up to 1,000 attempts, completions, self-assessments and credentials.
 
     Every event is judged on its own: those that break a rule are rejected and named, all others are stored.
     Safe to send again: an event that is there already is a duplicate and changes nothing.
     """
+    answer = await run_in_threadpool(_record, request.events, services)
+    return JsonAnswer(answer)
+
+
+async def _record_events(body: EventsRequest, request: Request) -> Response:
+    return await record_events(body, request.app.state.services)
+
+
+router.add_api_route(
+    "/events",
+    record_events,
+    methods=["POST"],
+    summary="Record evidence",
+    response_model=EventsResponse,
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, UNAVAILABLE, model=ProblemResponse)
+    | documented(INVALID, REJECTED_EVENTS, model=EventsProblemResponse),
+    route_class_override=quick_route(Guard(Scope.EVENTS), EventsRequest, _record_events),
+)
+
+
+def _record(rows: Sequence[object], services: Services) -> dict[str, Any]:
     settings, model = services.settings, services.models.up_to_date()
     rules = RowRules(
         received_at=services.clock(),
@@ -54,22 +73,23 @@ def record_events(
         catalog=None if model is None else model.engine.catalog,
         trained=None if model is None else model.engine.bundle.difficulty,
     )
-    outcomes = take_in(services.database, model, request.events, rules)
-    _count(request.events, outcomes)
+    outcomes = take_in(services.database, model, rows, rules)
+    _count(rows, outcomes)
     answer = _answer(outcomes)
-    if answer.rejected:
+    if answer["rejected"]:
         raise _rejected(outcomes, answer)
     return answer
 
 
-def _answer(outcomes: Sequence[RowOutcome]) -> EventsResponse:
+def _answer(outcomes: Sequence[RowOutcome]) -> dict[str, Any]:
+    """Answer with what `EventsResponse` declares."""
     statuses = [outcome.status for outcome in outcomes]
-    return EventsResponse(
-        results=[EventResult(event_id=outcome.event_id, status=outcome.status) for outcome in outcomes],
-        stored=statuses.count("stored"),
-        duplicates=statuses.count("duplicate"),
-        rejected=statuses.count("rejected"),
-    )
+    return {
+        "results": [{"event_id": outcome.event_id, "status": outcome.status} for outcome in outcomes],
+        "stored": statuses.count("stored"),
+        "duplicates": statuses.count("duplicate"),
+        "rejected": statuses.count("rejected"),
+    }
 
 
 def _count(rows: Sequence[object], outcomes: Sequence[RowOutcome]) -> None:
@@ -79,17 +99,16 @@ def _count(rows: Sequence[object], outcomes: Sequence[RowOutcome]) -> None:
         meter.current().events(kind, status, n)
 
 
-def _rejected(outcomes: Sequence[RowOutcome], answer: EventsResponse) -> Problem:
+def _rejected(outcomes: Sequence[RowOutcome], answer: Mapping[str, Any]) -> Problem:
     faults = (fault.under(f"events[{i}]") for i, outcome in enumerate(outcomes) for fault in outcome.faults)
     detail = (
-        f"{answer.rejected} of {len(outcomes)} events were rejected and not stored, all others were; "
+        f"{answer['rejected']} of {len(outcomes)} events were rejected and not stored, all others were; "
         "mend those that errors names and send them again"
     )
-    extensions: dict[str, Any] = answer.model_dump()
     return Problem(
         REJECTED_EVENTS,
         detail,
         tuple(islice(faults, MOST_FAULTS)),
-        extensions,
+        answer,
         n_faults=sum(len(outcome.faults) for outcome in outcomes),
     )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, select, update
 
 from serving.store.database import Database
-from serving.store.dialect import upsert
+from serving.store.direct import upsert
 from serving.store.tables import CATALOG, catalog_rows, revisions
 
 _REVISION = select(revisions.c.revision).where(revisions.c.name == CATALOG)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, delete, select
 
 from serving.store.database import chunks
-from serving.store.dialect import keep_writers_out, upsert
+from serving.store.dialect import keep_writers_out
+from serving.store.direct import upsert
 from serving.store.learners import lock
 from serving.store.recommendations import LoggedRecommendation
 from serving.store.tables import erasures, events, learner_states, learners, recommendations

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from serving.store.database import chunks, streamed
+from serving.store.database import streamed
 from serving.store.dialect import insert_many
+from serving.store.direct import among, insert
 from serving.store.tables import events
 
 
@@ -54,13 +55,7 @@ _COLUMNS = tuple(events.c[name] for name in _NAMES)
 
 def payloads(connection: Connection, event_ids: Sequence[str]) -> dict[str, str]:
     """Payload of each of these events that is in the log."""
-    found: dict[str, str] = {}
-    for some in chunks(event_ids):
-        rows = connection.execute(
-            select(events.c.event_id, events.c.payload).where(events.c.event_id.in_(some))
-        )
-        found.update((row.event_id, row.payload) for row in rows)
-    return found
+    return dict(among(connection, [events.c.event_id, events.c.payload], events.c.event_id, event_ids))
 
 
 def is_empty(connection: Connection) -> bool:
@@ -70,9 +65,8 @@ def is_empty(connection: Connection) -> bool:
 
 def append(connection: Connection, new: Sequence[LoggedEvent]) -> None:
     """Append events that are not in the log yet."""
-    if new:
-        # Not dataclasses.asdict: it copies every value, which is a third of the time of a large import.
-        connection.execute(events.insert(), [{n: getattr(event, n) for n in _NAMES} for event in new])
+    # Not dataclasses.asdict: it copies every value, which is a third of the time of a large import.
+    insert(connection, events, [{n: getattr(event, n) for n in _NAMES} for event in new])
 
 
 def append_columns(connection: Connection, new: LogColumns) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, String, bindparam, delete, exists, select
 
 from recommender.domain.learner import LearnerProfile
 from serving.store.database import Database, chunks, streamed
-from serving.store.dialect import upsert
+from serving.store.direct import among, upsert
 from serving.store.tables import (
     CATALOG,
     events,
@@ -96,16 +96,8 @@ def ensure(connection: Connection, learner_ids: Sequence[str]) -> None:
 
 def lock(connection: Connection, learner_ids: Sequence[str]) -> set[str]:
     """Lock those of these learners that there are until the transaction ends, and return who they are."""
-    locked: set[str] = set()
-    for some in chunks(sorted(set(learner_ids))):
-        rows = connection.execute(
-            select(learners.c.learner_id)
-            .where(learners.c.learner_id.in_(some))
-            .order_by(learners.c.learner_id)
-            .with_for_update()
-        )
-        locked.update(rows.scalars())
-    return locked
+    key = learners.c.learner_id
+    return {learner_id for (learner_id,) in among(connection, [key], key, learner_ids, lock=True)}
 
 
 def save_profiles(connection: Connection, profiles: Iterable[LearnerProfile]) -> None:
@@ -125,11 +117,9 @@ def every(connection: Connection) -> Iterator[list[LearnerProfile]]:
 
 def states(connection: Connection, learner_ids: Sequence[str]) -> dict[str, StoredState]:
     """States of those of these learners that have one."""
-    found: dict[str, StoredState] = {}
-    for some in chunks(learner_ids):
-        rows = connection.execute(select(learner_states).where(learner_states.c.learner_id.in_(some)))
-        found.update((row.learner_id, StoredState(row.state, row.difficulty_id)) for row in rows)
-    return found
+    of = learner_states.c
+    rows = among(connection, [of.learner_id, of.state, of.difficulty_id], of.learner_id, learner_ids)
+    return {learner_id: StoredState(bytes(state), name) for learner_id, state, name in rows}
 
 
 def without_state(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from serving.rounding import rounded
 from serving.store.database import chunks, streamed
-from serving.store.dialect import upsert
+from serving.store.direct import upsert
 from serving.store.tables import recommendations
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,92 @@
+"""Statements that every event needs: compiled once, then handed to the driver as they are.
+
+SQLAlchemy takes a tenth of a millisecond to find out what a statement compiles to and to make its result,
+while SQLite finds a row in a few microseconds. Transactions and faults stay with SQLAlchemy. Values are those
+of the driver: texts, numbers and bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Column, Connection, Dialect, Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import Compiled
+
+# Statements are compiled for so many values: the next of these numbers.
+_SIZES = tuple(2**i for i in range(10))
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, each with a value for every column."""
+    if rows:
+        _run(connection, _insert(connection.dialect, table, None), rows)
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, overwrite: bool = True
+) -> None:
+    """Insert rows likewise; where the primary key exists, overwrite the row or leave it as it is."""
+    if rows:
+        _run(connection, _insert(connection.dialect, table, overwrite), rows)
+
+
+def among(
+    connection: Connection,
+    columns: Sequence[Column[Any]],
+    key: Column[Any],
+    values: Sequence[str],
+    *,
+    lock: bool = False,
+) -> list[tuple[Any, ...]]:
+    """Read the rows whose key is one of some values.
+
+    Parameters
+    ----------
+    lock : bool
+        Whether they are kept from other writers until the transaction ends, in the order of the key.
+    """
+    found: list[tuple[Any, ...]] = []
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), _SIZES[-1]):
+        some = ordered[start : start + _SIZES[-1]]
+        size = next(size for size in _SIZES if size >= len(some))
+        compiled: Any = _among(connection.dialect, tuple(columns), key, size, lock)
+        # What is asked for twice is found once.
+        asked = some + [some[-1]] * (size - len(some))
+        given = {f"v{i}": value for i, value in enumerate(asked)}
+        found += connection.exec_driver_sql(compiled.string, _arguments(compiled, given)).all()
+    return found
+
+
+def _run(connection: Connection, compiled: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    connection.exec_driver_sql(compiled.string, [_arguments(compiled, row) for row in rows])
+
+
+def _arguments(compiled: Any, values: Mapping[str, Any]) -> Any:
+    order = compiled.positiontup
+    return values if order is None else tuple([values[name] for name in order])
+
+
+@lru_cache(maxsize=256)
+def _insert(dialect: Dialect, table: Table, overwrite: bool | None) -> Compiled:
+    statement = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(table)
+    keys = [column.name for column in table.primary_key]
+    if overwrite:
+        changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    elif overwrite is not None:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.compile(dialect=dialect)
+
+
+@lru_cache(maxsize=256)
+def _among(
+    dialect: Dialect, columns: tuple[Column[Any], ...], key: Column[Any], size: int, lock: bool
+) -> Compiled:
+    statement = select(*columns).where(key.in_([bindparam(f"v{i}") for i in range(size)]))
+    if lock:
+        statement = statement.order_by(key).with_for_update()
+    return statement.compile(dialect=dialect)
