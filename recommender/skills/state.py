@@ -169,7 +169,8 @@ class LearnerState:
         at = _HEADER.size + n_text
         used = np.unpackbits(np.frombuffer(bytes.fromhex(ids["slots"]), np.uint8)).view(np.bool_)
         parts: list[Records] = []
-        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules), (ITEM, used.sum())):
+        n_items = int(np.count_nonzero(used))
+        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules), (ITEM, n_items)):
             parts.append(np.frombuffer(data, dtype, n, at).copy())
             at += n * dtype.itemsize
         state.learner, state.skills, state.modules = parts[:3]

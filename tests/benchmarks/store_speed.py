@@ -10,6 +10,9 @@ that noise is shared, every event acknowledged only once it is on disk and folde
 - batches of 100 events, from one client and from several at once, each on a connection that is kept;
 - single events, likewise.
 
+Both get events of the same few hundred learners, who did the same before in both: only what else is stored
+differs. The large one gets batches of all of its learners besides, whose rows lie apart on disk.
+
 Told are medians over the turns, and those of the ratios of one turn; and in brackets events a second of the
 processor's time that the service took, for machines that are busy with other things. The small store is put
 back before each turn, that it stays small. ``load`` is the whole command in a process of its own, from its
@@ -59,11 +62,13 @@ class Way:
     clients: int
     requests: int
     least: float | None = None
+    of_everybody: bool = False
 
 
 WAYS = (
     Way("batches of 100, one client", BATCH, 1, 30),
     Way("batches of 100, 4 clients", BATCH, 4, 40, least=2_000),
+    Way("batches of 100, 4 clients, all learners", BATCH, 4, 40, least=2_000, of_everybody=True),
     Way("single events, one client", 1, 1, 300),
     Way("single events, 16 clients", 1, 16, 800, least=250),
 )
@@ -152,12 +157,12 @@ class Sender:
         return {**event, "kind": "completion", "module_id": self._rng.choice(self._modules)}
 
 
-def rate(way: Way, store: Store, sender: Sender) -> Rate:
+def rate(way: Way, store: Store, sender: Sender, learners: list[str]) -> Rate:
     """Events a second that one service acknowledges."""
     # What one learner does comes from one client, in its order.
     shares = [
         [
-            sender.request(store, store.learners[client :: way.clients], way.events)
+            sender.request(store, learners[client :: way.clients], way.events)
             for _ in range(way.requests // way.clients)
         ]
         for client in range(way.clients)
@@ -217,6 +222,8 @@ def filled(name: str, dataset: Path, folder: Path, port: int, pointer: Path) -> 
 
 
 def _medians(rates: Sequence[Rate]) -> str:
+    if not rates:
+        return ""
     passed, of_cpu = (statistics.median(getattr(r, name) for r in rates) for name in ("passed", "of_cpu"))
     return f"{passed:,.0f} ({of_cpu:,.0f})"
 
@@ -250,18 +257,24 @@ def main() -> None:
         for turn in range(given.turns + 1):
             restore(small.url, small.saved, force=True)
             for way in WAYS:
-                for store in stores if turn % 2 else stores[::-1]:
-                    found = rate(way, store, sender)
+                sent_to = [large] if way.of_everybody else stores
+                for store in sent_to if turn % 2 else sent_to[::-1]:
+                    found = rate(way, store, sender, store.learners if way.of_everybody else small.learners)
                     if turn:  # The first one warms up.
                         store.rates.setdefault(way.name, []).append(found)
     console.print(f"\n| what | {n_events(few):,} stored | {n_events(dataset):,} stored | ratio | at least |")
     console.print("| --- | ---: | ---: | ---: | ---: |")
     for way in WAYS:
-        rates = [store.rates[way.name] for store in stores]
-        ratio = statistics.median(many.passed / few.passed for few, many in zip(*rates, strict=True))
+        rates = [store.rates.get(way.name, []) for store in stores]
         figures = " | ".join(_medians(found) for found in rates)
-        least = "" if way.least is None else f"{way.least:,.0f}; ratio .80"
-        console.print(f"| {way.name} | {figures} | {ratio:.2f} | {least} |", highlight=False)
+        ratios = [many.passed / few.passed for few, many in zip(*rates, strict=False)]
+        ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
+        least = [] if way.least is None else [f"{way.least:,.0f}"]
+        console.print(
+            f"| {way.name} | {figures} | {ratio} | {', '.join(least + ['ratio .80'] * bool(ratios))} |",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 if __name__ == "__main__":

@@ -155,3 +155,13 @@ def test_learners_without_a_current_state_are_found(store_url: str) -> None:
         )
         assert learners.without_state(connection, "new") == ["bob", "eve"]
     database.close()
+
+
+def test_any_number_of_rows_is_found_once_each(store_url: str) -> None:
+    database = open_database(store_url)
+    ids = [f"e{i:04d}" for i in range(1100)]
+    with database.write() as connection:
+        log.append(connection, [event(i, 0.0) for i in ids])
+        for wanted in ([], ids[:1], ids[:3] * 2, [*ids[:512], "no"], ids):
+            assert log.payloads(connection, [*wanted, "nobody's"]) == {i: "{}" for i in wanted if i != "no"}
+    database.close()
