@@ -54,7 +54,7 @@ def answers(
         )
         recommendation_id = uuid4()
         meter.current().recommendation(answer.fallback)
-        services.recommendations.add(recommendation_id, answer)
+        services.recommendations.add(recommendation_id, answer, simulated=model.simulated)
         written.append(to_json(recommended(recommendation_id, answer, model)))
         time.sleep(_PAUSE_SECONDS)
     return _list(written)

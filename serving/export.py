@@ -101,6 +101,7 @@ def _recommendation(row: Row[Any]) -> bytes:
         "recommendation_id": row.recommendation_id,
         "generated_at": from_seconds(row.generated_at),
         "bundle_id": row.bundle_id,
+        "simulated": row.simulated,
     }
     modules: str = row.modules
     return to_json(about)[:-1] + b',"modules":' + modules.encode() + b"}"

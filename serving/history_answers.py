@@ -37,6 +37,7 @@ def read_answers(table: SourceTable | None, rules: RowRules, reasons: list[str])
             learner_id=row.learner_id,
             generated_at=to_seconds(row.occurred_at or rules.received_at),
             bundle_id=row.bundle_id or "",
+            simulated=None,
             modules=(),
         )
         so_far = found.setdefault(row.recommendation_id, begun)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -27,6 +28,13 @@ _MOST_WAITING = 20_000
 _AT_ONCE = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    recommendation_id: str
+    answer: Recommendation
+    simulated: bool
+
+
 class RecommendationLog:
     """Buffers answers in memory and writes them in the background, many in one transaction.
 
@@ -43,22 +51,22 @@ class RecommendationLog:
     def __init__(self, database: Database, key_secret: str) -> None:
         self._database = database
         self._key_secret = key_secret
-        self._waiting: deque[tuple[str, Recommendation]] = deque()
-        self._being_written: tuple[tuple[str, Recommendation], ...] = ()
+        self._waiting: deque[_Waiting] = deque()
+        self._being_written: tuple[_Waiting, ...] = ()
         self._writing = threading.Lock()
 
-    def add(self, recommendation_id: UUID, answer: Recommendation) -> None:
-        """Write an answer down soon."""
+    def add(self, recommendation_id: UUID, answer: Recommendation, *, simulated: bool) -> None:
+        """Write an answer down soon; `simulated` of the model that gave it."""
         if len(self._waiting) >= _MOST_WAITING:
             self._waiting.popleft()
             meter.current().recommendations_logged(lost=1)
-        self._waiting.append((str(recommendation_id), answer))
+        self._waiting.append(_Waiting(str(recommendation_id), answer, simulated))
 
     def find(self, recommendation_id: str) -> LoggedRecommendation | None:
         """Return an answer that waits here, or that any process has written; None where there is none."""
-        for waiting_id, answer in (*self._being_written, *tuple(self._waiting)):
-            if waiting_id == recommendation_id:
-                return _logged(waiting_id, answer)
+        for waiting in (*self._being_written, *tuple(self._waiting)):
+            if waiting.recommendation_id == recommendation_id:
+                return _logged(waiting)
         with self._database.read() as connection:
             return store.find(connection, recommendation_id)
 
@@ -67,9 +75,9 @@ class RecommendationLog:
         n_dropped = 0
         with self._writing:
             for _ in range(len(self._waiting)):
-                pair = self._waiting.popleft()
-                if pair[1].learner_id != learner_id:
-                    self._waiting.append(pair)
+                waiting = self._waiting.popleft()
+                if waiting.answer.learner_id != learner_id:
+                    self._waiting.append(waiting)
                 else:
                     n_dropped += 1
         return n_dropped
@@ -81,7 +89,7 @@ class RecommendationLog:
                 batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
                 self._being_written = tuple(batch)
                 try:
-                    self._database.transact(partial(self._write, [_logged(*pair) for pair in batch]))
+                    self._database.transact(partial(self._write, [_logged(waiting) for waiting in batch]))
                 except BaseException:
                     self._waiting.extendleft(reversed(batch))
                     raise
@@ -114,12 +122,14 @@ class RecommendationLog:
                     _log.exception("recommendations could not be logged")
 
 
-def _logged(recommendation_id: str, answer: Recommendation) -> LoggedRecommendation:
+def _logged(waiting: _Waiting) -> LoggedRecommendation:
+    answer = waiting.answer
     return LoggedRecommendation(
-        recommendation_id=recommendation_id,
+        recommendation_id=waiting.recommendation_id,
         learner_id=answer.learner_id,
         generated_at=to_seconds(answer.generated_at),
         bundle_id=answer.bundle_id or "",
+        simulated=waiting.simulated,
         modules=tuple(
             LoggedModule(
                 module_id=module.module_id,

@@ -63,6 +63,7 @@ _EXPORT_RESPONSE: dict[str, Any] = {
             "recommendation_id": RECOMMENDATION_ID,
             "generated_at": AT,
             "bundle_id": MODEL["bundle_id"],
+            "simulated": MODEL["simulated"],
             "modules": [
                 {
                     "module_id": MODULE_ID,

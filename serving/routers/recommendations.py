@@ -47,7 +47,7 @@ async def recommend(
     )
     recommendation_id = uuid4()
     meter.current().recommendation(answer.fallback)
-    services.recommendations.add(recommendation_id, answer)
+    services.recommendations.add(recommendation_id, answer, simulated=model.simulated)
     return JsonAnswer(recommended(recommendation_id, answer, model))
 
 

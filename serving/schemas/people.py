@@ -9,7 +9,7 @@ from pydantic import Field
 
 from recommender.domain.people import MasteryLevel
 from serving.schemas.events import EVENT_KINDS
-from serving.schemas.fields import Closed
+from serving.schemas.fields import SIMULATED, Closed
 from serving.schemas.learners import MasteryOut
 from serving.schemas.profiles import ProfileResponse
 from serving.schemas.recommendations import ModelRef
@@ -147,6 +147,7 @@ class ExportedRecommendation(Closed):
     recommendation_id: str
     generated_at: datetime
     bundle_id: str
+    simulated: bool | None = Field(description=f"{SIMULATED} Null where another service answered.")
     modules: list[ExportedModule]
 
 

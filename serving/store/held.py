@@ -46,10 +46,10 @@ def event_rows(connection: Connection, learner_id: str) -> Iterator[Sequence[Row
 
 
 def recommendation_rows(connection: Connection, learner_id: str) -> Iterator[Sequence[Row[Any]]]:
-    """`recommendation_id`, `generated_at`, `bundle_id` and `modules` of every answer, oldest first."""
+    """All but the learner id of every answer, oldest first."""
     table = recommendations
     statement = (
-        select(table.c.recommendation_id, table.c.generated_at, table.c.bundle_id, table.c.modules)
+        select(*(c for c in table.c if c is not table.c.learner_id))
         .where(table.c.learner_id == learner_id)
         .order_by(table.c.generated_at, table.c.recommendation_id)
     )

@@ -33,17 +33,22 @@ class LoggedModule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedRecommendation:
-    """One answer; `generated_at` in seconds since 1970 UTC, modules best first."""
+    """One answer; `generated_at` in seconds since 1970 UTC, modules best first.
+
+    `simulated` tells whether the model was trained on simulated data; None of an answer of another service.
+    """
 
     recommendation_id: str
     learner_id: str
     generated_at: float
     bundle_id: str
+    simulated: bool | None
     modules: tuple[LoggedModule, ...]
 
     def is_as(self, other: LoggedRecommendation) -> bool:
-        """Whether another one says the same; when it was made is not asked."""
-        return _row(replace(other, generated_at=self.generated_at)) == _row(self)
+        """Whether another one says the same; what a dataset does not keep of it is not asked."""
+        same = replace(other, generated_at=self.generated_at, simulated=self.simulated)
+        return _row(same) == _row(self)
 
 
 def append(rows: Sequence[LoggedRecommendation], connection: Connection) -> None:
@@ -86,6 +91,7 @@ def _row(logged: LoggedRecommendation) -> dict[str, object]:
         "learner_id": logged.learner_id,
         "generated_at": logged.generated_at,
         "bundle_id": logged.bundle_id,
+        "simulated": logged.simulated,
         "modules": _COMPACT.encode([_module(module) for module in logged.modules]),
     }
 

@@ -96,6 +96,7 @@ recommendations = Table(
     Column("learner_id", _SortedId, nullable=False),
     Column("generated_at", Double, nullable=False),
     Column("bundle_id", String(128), nullable=False),
+    Column("simulated", Boolean),
     Column("modules", Text, nullable=False),
     Index("ix_recommendations_learner", "learner_id"),
 )

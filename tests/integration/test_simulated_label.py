@@ -177,7 +177,7 @@ def test_every_answer_says_it(life: Life, kind: str, tmp_path: Path) -> None:
 def test_no_answer_can_name_its_model_without_saying_it() -> None:
     schemas = make_api().openapi()["components"]["schemas"]
     named = {name: schema for name, schema in schemas.items() if "bundle_id" in schema.get("properties", ())}
-    assert set(named) == {"ModelRef", "ModelResponse"}
+    assert set(named) == {"ModelRef", "ModelResponse", "ExportedRecommendation"}
     for schema in named.values():
         assert "simulated data" in schema["properties"]["simulated"]["description"]
         assert "simulated" in schema["required"]

@@ -20,7 +20,7 @@ from recommender.skills.state import LearnerState
 from serving import learner_states
 from serving.evidence import to_event
 from serving.model import ServedModel
-from serving.recommendation_log import RecommendationLog, _logged
+from serving.recommendation_log import RecommendationLog
 from serving.security.keys import erasure_mark
 from serving.store import erasure as store
 from serving.store import events as log
@@ -229,7 +229,7 @@ def test_what_another_process_still_holds_is_not_logged_any_more(service: Servic
 
         def answer(learner_id: str) -> None:
             profile = learner_states.stranger(learner_id).profile
-            others.add(uuid4(), model.engine.recommend(None, profile, now=service.clock()))
+            others.add(uuid4(), model.engine.recommend(None, profile, now=service.clock()), simulated=False)
 
         answer("ann")
         answer("bob")
@@ -246,8 +246,14 @@ def test_what_another_process_still_holds_is_not_logged_any_more(service: Servic
 def test_what_another_process_is_just_logging_is_removed_too(service: Service) -> None:
     if service.database.is_local:
         pytest.skip("its writers come one after the other")
-    profile = learner_states.stranger("ann").profile
-    answer = _logged(str(uuid4()), model_of(service).engine.recommend(None, profile, now=NOW))
+    answer = recommendations.LoggedRecommendation(
+        recommendation_id=str(uuid4()),
+        learner_id="ann",
+        generated_at=to_seconds(NOW),
+        bundle_id="b",
+        simulated=False,
+        modules=(),
+    )
     with ThreadPoolExecutor(1) as pool, another_process(service) as database:
         with database.write() as connection:
             recommendations.append([answer], connection)

@@ -97,6 +97,7 @@ def test_answers_are_logged_behind_them_with_what_chance_did(tmp_path: Path, bun
         assert logged is not None
         assert logged.learner_id == answer["learner_id"]
         assert logged.bundle_id == answer["model"]["bundle_id"]
+        assert logged.simulated is answer["model"]["simulated"]
         assert [m.module_id for m in logged.modules] == [m["module_id"] for m in answer["recommendations"]]
         assert [m.score for m in logged.modules] == [m["score"] for m in answer["recommendations"]]
         chances += [m.propensity for m in logged.modules]
@@ -126,7 +127,7 @@ def test_the_log_keeps_the_newest_while_it_cannot_be_written(
         answers = [services.models.current.engine.recommend(None, now=service.clock()) for _ in range(8)]
         ids = [uuid4() for _ in answers]
         for recommendation_id, answer in zip(ids, answers, strict=True):
-            services.recommendations.add(recommendation_id, answer)
+            services.recommendations.add(recommendation_id, answer, simulated=False)
             time.sleep(0.01)
         assert counted.lost == lost
         (tmp_path / "away.db").rename(tmp_path / "test.db")

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("learner_id", sa.String(200), nullable=False),
         sa.Column("generated_at", sa.Double, nullable=False),
         sa.Column("bundle_id", sa.String(128), nullable=False),
+        sa.Column("simulated", sa.Boolean),
         sa.Column("modules", sa.Text, nullable=False),
     )
     op.create_index("ix_recommendations_learner", "recommendations", ["learner_id"])
