@@ -27,7 +27,11 @@ from tests.unit.serving.world import MODULES, NOW, Service, attempt, completion
 from training.datasets import load_dataset
 
 LOG = "SELECT event_id, learner_id, kind, occurred_at, payload FROM events ORDER BY event_id"
-ANSWERS = "SELECT * FROM recommendations ORDER BY recommendation_id"
+# Whether the model was simulated stands in no dataset's rows.
+ANSWERS = (
+    "SELECT recommendation_id, learner_id, generated_at, bundle_id, modules FROM recommendations "
+    "ORDER BY recommendation_id"
+)
 PROFILES = "SELECT * FROM learners ORDER BY learner_id"
 
 
