@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from recommender.errors import InputError, UnknownIdError
 from serving import meter
@@ -29,6 +30,7 @@ from serving.problems import (
 from serving.schemas.service import ProblemResponse
 from serving.store.faults import StoreUnavailableError
 
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _PLACES = ("body", "query", "path", "header")
 _NOT_JSON = "send one JSON object, encoded as UTF-8, as application/json"
 
@@ -111,12 +113,21 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     if http.status_code == 400:
         return respond(_not_json(""))
     if http.status_code == 405:
-        detail = f"{request.method} is not allowed here; allowed: {headers.get('Allow', 'see /docs')}"
-        return respond(Problem(METHOD_NOT_ALLOWED, detail, headers=headers))
+        allowed = _allowed(request)
+        detail = f"{request.method} is not allowed here; allowed: {allowed}"
+        return respond(Problem(METHOD_NOT_ALLOWED, detail, headers=headers | {"Allow": allowed}))
     if http.status_code == 404:
         return respond(Problem(NOT_FOUND, "there is nothing at this address; /docs lists the calls"))
     kind = next((kind for kind in KINDS if kind.status == http.status_code), INTERNAL)
     return respond(Problem(kind, str(http.detail), headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """Methods that this address has, each with a route of its own."""
+    asked = {name: request.scope.get(name) for name in ("type", "path", "raw_path", "root_path")}
+    routes = request.app.routes
+    found = (m for m in _METHODS if any(r.matches(asked | {"method": m})[0] == Match.FULL for r in routes))
+    return ", ".join(found)
 
 
 def _not_json(what: str) -> Problem:

@@ -15,13 +15,11 @@ from serving.errors import documented
 from serving.export import exported
 from serving.learner_states import known_learner
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
-from serving.routers.learners import LearnerPath
+from serving.routers.learner_paths import LEARNER, LearnerPath, WholeLearner
 from serving.schemas.people import ErasureResponse, ExportResponse, RemovedOut
 from serving.security.scopes import Scope
 
-router = APIRouter(
-    prefix="/v1/learners/{learner_id:path}", tags=["learners"], dependencies=[requires(Scope.ADMIN)]
-)
+router = APIRouter(prefix=LEARNER, tags=["learners"], dependencies=[requires(Scope.ADMIN)])
 _PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNAVAILABLE)
 
 
@@ -45,7 +43,6 @@ def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> S
     return StreamingResponse(chain([first], pieces), media_type="application/json")
 
 
-@router.delete("", summary="Erase a learner", responses=_PROBLEMS)
 def erase_learner(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> ErasureResponse:
     """Remove events, state, profile and what was recommended, all or nothing.
 
@@ -56,3 +53,13 @@ def erase_learner(learner_id: LearnerPath, services: ServicesDep, audit: AuditDe
     if not any(removed.values()):
         raise Problem(UNKNOWN_LEARNER, "nothing is held of this learner")
     return ErasureResponse(learner_id=learner_id, erased_at=now, removed=RemovedOut(**removed))
+
+
+router.add_api_route(
+    "",
+    erase_learner,
+    methods=["DELETE"],
+    summary="Erase a learner",
+    responses=_PROBLEMS,
+    route_class_override=WholeLearner,
+)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from recommender.domain.recommendation import SkillMastery
 from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
-from serving.examples.common import LEARNER_ID
 from serving.learner_states import known_learner
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
 from serving.rounding import rounded
+from serving.routers.learner_paths import LEARNER, LearnerPath
 from serving.routers.model import model_ref
-from serving.schemas.fields import Id
 from serving.schemas.learners import MasteryOut, MasteryResponse
 from serving.security.scopes import Scope
 
-# ":path", because ids may hold slashes: an xAPI account's name space is an address.
-router = APIRouter(
-    prefix="/v1/learners/{learner_id:path}", tags=["learners"], dependencies=[requires(Scope.RECOMMEND)]
-)
-LearnerPath = Annotated[Id, Path(examples=[LEARNER_ID])]
+router = APIRouter(prefix=LEARNER, tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
 
 
 @router.get(

@@ -15,16 +15,16 @@ from serving.examples.learners import NEXT_ITEM_REQUESTS
 from serving.learner_states import learner_or_stranger
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.rounding import rounded
-from serving.routers.learners import LearnerPath
+from serving.routers.learner_paths import LEARNER, LearnerPath
 from serving.routers.model import model_ref
 from serving.schemas.next_item import NextItemRequest, NextItemResponse
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix="/v1", tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
+router = APIRouter(tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
 
 
 @router.post(
-    "/learners/{learner_id:path}/next-item",
+    f"{LEARNER}/next-item",
     summary="Most informative item to assess now",
     responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
 )

@@ -21,7 +21,7 @@ from serving.people_tables import Mentors
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.profiles import judged, put
 from serving.rounding import rounded
-from serving.routers.learners import LearnerPath
+from serving.routers.learner_paths import LEARNER, LearnerPath, WholeLearner
 from serving.routers.model import model_ref
 from serving.routers.roles import RoleQuery
 from serving.schemas.fields import Id
@@ -31,19 +31,13 @@ from serving.security.scopes import Scope
 from serving.store import people
 from serving.store.database import Database
 
-router = APIRouter(prefix="/v1/learners/{learner_id:path}", tags=["learners"])
+router = APIRouter(prefix=LEARNER, tags=["learners"])
 SkillQuery = Annotated[
     Id | None,
     Query(description="The one skill to find help with; by default all that is lacked.", examples=[SKILL_ID]),
 ]
 
 
-@router.put(
-    "",
-    summary="Put a profile in place",
-    dependencies=[requires(Scope.EVENTS)],
-    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
-)
 def put_profile(
     learner_id: LearnerPath,
     request: Annotated[ProfileRequest, Body(openapi_examples=PROFILE_REQUESTS)],
@@ -59,6 +53,17 @@ def put_profile(
         raise Problem(INVALID, f"{profile[0].message}; {profile[0].remedy}", profile)
     put(services.database, profile)
     return ProfileResponse.of(profile)
+
+
+router.add_api_route(
+    "",
+    put_profile,
+    methods=["PUT"],
+    summary="Put a profile in place",
+    dependencies=[requires(Scope.EVENTS)],
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
+    route_class_override=WholeLearner,
+)
 
 
 @router.get(

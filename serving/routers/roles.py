@@ -17,16 +17,14 @@ from serving.learner_states import KnownLearner, learner_or_stranger
 from serving.model import ServedModel
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, Fault, Problem
 from serving.rounding import all_rounded
-from serving.routers.learners import LearnerPath
+from serving.routers.learner_paths import LEARNER, LearnerPath
 from serving.routers.model import model_ref
 from serving.schemas.fields import Id
 from serving.schemas.roles import GapsResponse, PathwayResponse
 from serving.security.scopes import Scope
 from serving.services import Services
 
-router = APIRouter(
-    prefix="/v1/learners/{learner_id:path}", tags=["learners"], dependencies=[requires(Scope.RECOMMEND)]
-)
+router = APIRouter(prefix=LEARNER, tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
 RoleQuery = Annotated[
     Id | None,
     Query(

@@ -127,7 +127,7 @@ def look(database: Database, engine: Engine, senders: Sequence[Sender]) -> tuple
         rows = connection.execute(select(events.c.event_id, events.c.payload)).all()
         states = {row.learner_id: row.state for row in connection.execute(select(learner_states))}
         learner_ids = connection.execute(select(events.c.learner_id).distinct()).scalars().all()
-        histories = dict(log.histories(connection, list(learner_ids)))
+        histories = {i: log.history(connection, i) for i in learner_ids}
     count, wrong = Counter(row.event_id for row in rows), []
     wrong += [f"{i} was acknowledged and is there {count[i]} times" for i in acknowledged if count[i] != 1]
     wrong += [f"{i} is there and nobody sent it" for i in count if i not in sent]

@@ -17,6 +17,7 @@ from serving import logs
 from serving.api import make_api
 from serving.middleware import KeyFirst
 from serving.problems import KINDS
+from serving.routers.learner_paths import LEARNER, PARTS
 from serving.security.limits import Limits
 from serving.store import dialect
 from tests.unit.serving.world import Service, attempt, running_service
@@ -149,6 +150,35 @@ def test_addresses_and_methods_that_are_none_are_problems(
     assert answer.status_code == status == answer.json()["status"]
     assert answer.headers["content-type"] == "application/problem+json"
     assert ("allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/v1/items", "GET, PUT"),
+        ("POST", "/v1/learners/ann", "DELETE, PUT"),
+        ("PUT", "/v1/learners/ann/gaps", "GET"),
+        ("DELETE", "/v1/learners/a/b/export", "GET"),
+        ("POST", "/v1/learners/ann%2Fgaps", "DELETE, GET, PUT"),
+        ("PATCH", "/v1/teams/a/gaps", "GET"),
+    ],
+)
+def test_every_method_of_an_address_is_told(service: Service, method: str, path: str, allowed: str) -> None:
+    answer = service.client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_an_id_that_ends_like_a_part_is_meant_where_its_slash_is_encoded(service: Service) -> None:
+    service.post_events(attempt("e", "ann/gaps"), attempt("f", "ann"))
+    assert service.client.delete("/v1/learners/ann/gaps").status_code == 405
+    assert service.client.delete("/v1/learners/ann%2Fgaps").json()["removed"]["events"] == 1
+    assert service.client.get("/v1/learners/ann/mastery").json()["n_events"] == 1
+
+
+def test_no_part_of_a_learner_is_forgotten() -> None:
+    start = LEARNER.replace(":path", "") + "/"
+    paths = make_api().openapi()["paths"]
+    assert {path.removeprefix(start) for path in paths if path.startswith(start)} == PARTS
 
 
 def test_the_documentation_page_lists_every_call_and_problem_and_loads_nothing(service: Service) -> None:
