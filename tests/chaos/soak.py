@@ -53,25 +53,26 @@ class MixedAsker(threading.Thread):
 
     def run(self) -> None:
         """Ask until stopped."""
-        while not self._stopped.is_set():
-            learner = f"learner-{self._rng.randrange(N_LEARNERS)}"
-            path = f"/v1/learners/{learner}"
-            match self._rng.randrange(8):
-                case 0:
-                    self._call("GET", f"{path}/mastery", may_be=(200, 404))
-                case 1:
-                    self._call("GET", f"{path}/gaps?role_id={ROLE}")
-                case 2:
-                    self._call("GET", f"{path}/pathway?role_id={ROLE}")
-                case 3:
-                    self._call("POST", f"{path}/next-item", {})
-                case _:
-                    told = self._call("POST", "/v1/recommendations", {"learner_id": learner})
-                    if told is not None and told.json()["recommendations"] and self._rng.random() < 0.3:
-                        kind = self._rng.choice(["shown", "accepted", "dismissed", "too_easy"])
-                        name = told.json()["recommendation_id"]
-                        self._call("POST", f"/v1/recommendations/{name}/feedback", {"kind": kind})
-            time.sleep(PAUSE_SECONDS)
+        with self._client:
+            while not self._stopped.is_set():
+                learner = f"learner-{self._rng.randrange(N_LEARNERS)}"
+                path = f"/v1/learners/{learner}"
+                match self._rng.randrange(8):
+                    case 0:
+                        self._call("GET", f"{path}/mastery", may_be=(200, 404))
+                    case 1:
+                        self._call("GET", f"{path}/gaps?role_id={ROLE}")
+                    case 2:
+                        self._call("GET", f"{path}/pathway?role_id={ROLE}")
+                    case 3:
+                        self._call("POST", f"{path}/next-item", {})
+                    case _:
+                        told = self._call("POST", "/v1/recommendations", {"learner_id": learner})
+                        if told is not None and told.json()["recommendations"] and self._rng.random() < 0.3:
+                            kind = self._rng.choice(["shown", "accepted", "dismissed", "too_easy"])
+                            name = told.json()["recommendation_id"]
+                            self._call("POST", f"/v1/recommendations/{name}/feedback", {"kind": kind})
+                time.sleep(PAUSE_SECONDS)
 
     def stop(self) -> None:
         """Ask no more."""

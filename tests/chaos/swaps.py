@@ -52,20 +52,21 @@ class Asker(threading.Thread):
 
     def run(self) -> None:
         """Ask until stopped."""
-        at = self._number
-        while not self._stopped.is_set():
-            at += 1
-            try:
-                answer = self._client.post(
-                    "/v1/recommendations", json={"learner_id": f"learner-{at % N_LEARNERS}"}
-                )
-            except httpx2.TransportError as error:
-                self.faults.append(repr(error))
-                continue
-            if answer.status_code != 200:
-                self.faults.append(answer.text)
-                continue
-            self._judge(answer.json())
+        with self._client:
+            at = self._number
+            while not self._stopped.is_set():
+                at += 1
+                try:
+                    answer = self._client.post(
+                        "/v1/recommendations", json={"learner_id": f"learner-{at % N_LEARNERS}"}
+                    )
+                except httpx2.TransportError as error:
+                    self.faults.append(repr(error))
+                    continue
+                if answer.status_code != 200:
+                    self.faults.append(answer.text)
+                    continue
+                self._judge(answer.json())
 
     def stop(self) -> None:
         """Ask no more."""

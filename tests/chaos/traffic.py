@@ -47,11 +47,12 @@ class Sender(threading.Thread):
 
     def run(self) -> None:
         """Send until stopped; what is under way then is still brought to its end."""
-        while not self._stopped.is_set():
-            batch = self._batch()
-            while not self._deliver(batch):
-                time.sleep(0.05)
-            time.sleep(self._pause_seconds)
+        with self._client:
+            while not self._stopped.is_set():
+                batch = self._batch()
+                while not self._deliver(batch):
+                    time.sleep(0.05)
+                time.sleep(self._pause_seconds)
 
     def stop(self) -> None:
         """Begin nothing new."""
