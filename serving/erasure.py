@@ -19,10 +19,10 @@ def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, i
     """
     waiting = services.recommendations.forget(learner_id)
     mark = erasure_mark(services.settings.key_secret.get_secret_value(), learner_id)
-    at = to_seconds(services.clock())
 
     def work(connection: Connection) -> dict[str, int]:
-        rows = store.erase(connection, learner_id, mark=mark, at=at)
+        # Now, and not before it was this writer's turn.
+        rows = store.erase(connection, learner_id, mark=mark, at=to_seconds(services.clock()))
         record(connection, audit if any(rows.values()) else audit.ended("nothing held"))
         return rows
 

@@ -16,10 +16,15 @@ from serving.problems import Fault
 from serving.schemas.feedback import FeedbackRequest
 from serving.store import events as log
 from serving.store.database import Database
+from serving.store.erasure import was_erased
 from serving.store.events import LoggedEvent
 from serving.store.recommendations import LoggedRecommendation
 
-FeedbackOutcome: TypeAlias = Literal["stored", "duplicate"]
+FeedbackOutcome: TypeAlias = Literal["stored", "duplicate", "erased"]
+
+
+class _ErasedError(Exception):
+    """The learner was erased since the answer: what the transaction did is undone."""
 
 
 def give_feedback(
@@ -28,18 +33,28 @@ def give_feedback(
     recommendation: LoggedRecommendation,
     given: FeedbackRequest,
     *,
+    mark: str,
     now: datetime,
 ) -> FeedbackOutcome:
-    """Store feedback once, whenever it is sent again, and fold it into the learner's state."""
+    """Store feedback once, whenever it is sent again, and fold it into the learner's state.
+
+    Of a learner who was erased since the answer, whose mark this is, nothing is stored.
+    """
     event = _event(recommendation, given, now)
 
     def store(connection: Connection) -> FeedbackOutcome:
         if log.payloads(connection, [event.event_id]):
             return "duplicate"
         record(connection, model, [event], now=now)
+        # Only now, with the lock on the learner, no erasure can come in between.
+        if was_erased(connection, recommendation, mark):
+            raise _ErasedError
         return "stored"
 
-    return database.transact(store)
+    try:
+        return database.transact(store)
+    except _ErasedError:
+        return "erased"
 
 
 def unknown_module(recommendation: LoggedRecommendation, module_id: str | None) -> Fault | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from recommender.blocks.states import StateFolder
 from recommender.domain.events import Event, event_key, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
+from recommender.skills.records import STATE_VERSION
 from recommender.skills.state import LearnerState
 from serving import meter
 from serving.evidence import to_event
@@ -97,9 +98,8 @@ def known_learners(
         try:
             rebuild(database, model, now=now, among=due)
         except StoreUnavailableError:
-            # One by one, what cannot be kept is made without being kept.
-            again = {i: known_learner(database, model, i, now=now) for i in due}
-            return known | {i: learner for i, learner in again.items() if learner is not None}
+            # What cannot be kept is made again the next time.
+            return known | {i: replace(known[i], state=s) for i, s in _not_kept(database, model, due)}
         made, _ = _read_many(database, model, due)
         known |= made
     return known
@@ -113,6 +113,16 @@ def _read_many(
         found = people.find_many(connection, learner_ids)
     known = {i: KnownLearner(profile, usable(stored, model.engine)) for i, (profile, stored) in found.items()}
     return known, [i for i, learner in known.items() if learner.state is None]
+
+
+def _not_kept(
+    database: Database, model: ServedModel, learner_ids: Sequence[str]
+) -> Iterator[tuple[str, LearnerState]]:
+    """Replay learners with events, some at a time, and store nothing."""
+    folder = StateFolder(model.engine.bundle.difficulty)
+    with database.read() as connection:
+        for some in chunks(learner_ids):
+            yield from _replays(connection, model, folder, some)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +231,7 @@ def rebuild(
     int
         How many learners were replayed here.
     """
-    wanted, n_made = model.engine.difficulty_id, 0
+    wanted, n_made = folded_with(model.engine.difficulty_id), 0
     folder = StateFolder(model.engine.bundle.difficulty)
     with database.read() as connection:
         if among is None:
@@ -248,15 +258,21 @@ def _rebuild_some(
 ) -> int:
     # Not `ensure`: who was erased meanwhile does not come back.
     there = sorted(learners.lock(connection, batch))
-    still = learners.without_state(connection, model.engine.difficulty_id, among=there)
+    still = learners.without_state(connection, folded_with(model.engine.difficulty_id), among=there)
     if not still:
         return 0
-    columns = log.history_columns(connection, still)
+    made = {i: _stored(state) for i, state in _replays(connection, model, folder, still)}
+    learners.save_states(connection, made, at=at)
+    return len(made)
+
+
+def _replays(
+    connection: Connection, model: ServedModel, folder: StateFolder, learner_ids: Sequence[str]
+) -> Iterator[tuple[str, LearnerState]]:
+    columns = log.history_columns(connection, learner_ids)
     trained = model.engine.bundle.difficulty.item_index
     states = folder.fold(history_block(columns, model.pass_mark, trained))
-    made = zip(dict.fromkeys(columns.learner_id), map(_stored, states), strict=True)
-    learners.save_states(connection, dict(made), at=at)
-    return len(states)
+    return zip(dict.fromkeys(columns.learner_id), states, strict=True)
 
 
 def _folded_on(
@@ -276,14 +292,19 @@ def _folded_on(
     return state
 
 
+def folded_with(difficulty_id: str) -> str:
+    """Name what a stored state was folded with: the difficulty table, and the form of states."""
+    return f"{difficulty_id}.{STATE_VERSION}"
+
+
 def usable(stored: StoredState | None, engine: Engine) -> LearnerState | None:
     """State as the engine can go on with it; None where it has to be made again from the log."""
-    if stored is None or stored.difficulty_id != engine.difficulty_id:
+    if stored is None or stored.difficulty_id != folded_with(engine.difficulty_id):
         return None
     try:
         return LearnerState.from_bytes(stored.state)
     except ValueError:
-        # Written by another version of the engine: the log is the truth, make it again.
+        # The log is the truth: make it again.
         return None
 
 
@@ -300,4 +321,4 @@ def _event(logged: LoggedEvent, model: ServedModel) -> Event:
 
 
 def _stored(state: LearnerState) -> StoredState:
-    return StoredState(state.to_bytes(), state.difficulty_id)
+    return StoredState(state.to_bytes(), folded_with(state.difficulty_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -27,10 +28,15 @@ from serving.problems import (
     Problem,
 )
 from serving.schemas.feedback import FeedbackRequest, FeedbackResponse
+from serving.security.keys import erasure_mark
 from serving.security.scopes import Scope
 from serving.services import Services
 from serving.store.recommendations import LoggedRecommendation
 
+_UNKNOWN = (
+    "no recommendation with this id is known; send the recommendation_id of an answer of this service. After "
+    "a crash of the service the last answers before it may be unknown"
+)
 router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[requires(Scope.RECOMMEND)])
 
 
@@ -59,16 +65,16 @@ async def feedback(
     now = services.clock()
     given = await _found(services, str(recommendation_id))
     if given is None:
-        detail = (
-            "no recommendation with this id is known; send the recommendation_id of an answer of this "
-            "service. After a crash of the service the last answers before it may be unknown"
-        )
-        raise Problem(UNKNOWN_RECOMMENDATION, detail)
+        raise Problem(UNKNOWN_RECOMMENDATION, _UNKNOWN)
     late = too_far_ahead(request.occurred_at, now, services.settings.future_tolerance_seconds)
     if fault := unknown_module(given, request.module_id) or late:
         raise Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))
     model = services.models.current
-    outcome = await run_in_threadpool(give_feedback, services.database, model, given, request, now=now)
+    mark = erasure_mark(services.settings.key_secret.get_secret_value(), given.learner_id)
+    give = partial(give_feedback, services.database, model, given, request, mark=mark, now=now)
+    outcome = await run_in_threadpool(give)
+    if outcome == "erased":
+        raise Problem(UNKNOWN_RECOMMENDATION, _UNKNOWN)
     meter.current().events("feedback", outcome)
     return FeedbackResponse(status=outcome)
 

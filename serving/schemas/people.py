@@ -116,7 +116,9 @@ class StateOut(Closed):
     """What the state says, which is made of the events."""
 
     n_events: int | None = Field(description="Null where another version made it.")
-    difficulty_id: str = Field(description="Names the table of difficulties it was made with.")
+    difficulty_id: str = Field(
+        description="Names the table of difficulties and the form of states it was made with."
+    )
     updated_at: datetime
 
 

@@ -48,6 +48,8 @@ class Database:
                 pool_size=20,
                 max_overflow=30,
                 pool_timeout=dialect.BUSY_TIMEOUT_MS / 1000,
+                # The one used last has what is asked for often in its cache.
+                pool_use_lifo=True,
                 # A connection that broke meanwhile is noticed before it is used.
                 pool_pre_ping=dialect.is_remote(url),
                 connect_args=dialect.connect_args(url),
@@ -148,7 +150,7 @@ class Database:
                 if not left or not may_succeed_again(error):
                     raise
             except StoreUnavailableError as error:
-                if not left or error.fault != "busy":
+                if not left or not error.collided:
                     raise
             # Apart, so that the same two do not meet again.
             time.sleep(random.uniform(0.0, 0.02))

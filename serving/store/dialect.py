@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -23,9 +24,10 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     # What is deleted is overwritten: erased means erased.
     "PRAGMA secure_delete=ON",
-    # KiB: inner pages of the indexes of some million events stay in memory.
-    "PRAGMA cache_size=-65536",
 )
+# KiB: inner pages of the indexes of some million events stay in memory. Every thread that reads single rows
+# has a connection of its own, for which less has to do.
+_CACHE, _READING_CACHE = 65_536, 8_192
 # Nothing waits for ever: seconds until there is a connection; of the server, milliseconds for a statement,
 # for a lock, and for a transaction whose client went away.
 _CONNECT_SECONDS = 5
@@ -50,20 +52,22 @@ def connect_args(url: str | URL) -> dict[str, Any]:
     if not is_remote(url):
         return {}
     given = make_url(url).query
-    return {"connect_timeout": _CONNECT_SECONDS, "options": _SERVER_OPTIONS} | dict(given)
+    options = f"{_SERVER_OPTIONS} {given.get('options', '')}".strip()
+    return {"connect_timeout": _CONNECT_SECONDS} | dict(given) | {"options": options}
 
 
-def prepare(engine: Engine, *, is_there: bool = False) -> None:
+def prepare(engine: Engine, *, reads_rows: bool = False) -> None:
     """Install what the database needs on each connection and transaction.
 
     Parameters
     ----------
-    is_there : bool
-        Whether a file that is not there is a fault from the first connection on.
+    reads_rows : bool
+        Whether the engine is for single reads of a file that is there: where it is not, that is a fault from
+        the first connection on.
     """
     if is_sqlite(engine):
-        _SameFile(engine, is_there).watch()
-        event.listen(engine, "connect", _set_pragmas)
+        _SameFile(engine, reads_rows).watch()
+        event.listen(engine, "connect", partial(_set_pragmas, _READING_CACHE if reads_rows else _CACHE))
         event.listen(engine, "begin", _begin)
 
 
@@ -87,7 +91,7 @@ def reading_engine(engine: Engine) -> Engine:
     if not is_sqlite(engine):
         return engine
     reading = create_engine(engine.url, poolclass=NullPool, hide_parameters=True)
-    prepare(reading, is_there=True)
+    prepare(reading, reads_rows=True)
     return reading
 
 
@@ -126,10 +130,10 @@ class _SameFile:
             raise lost
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
+def _set_pragmas(cache: int, connection: Any, _record: object) -> None:
     # None hands BEGIN to us: the driver would start transactions late and none before DDL.
     connection.isolation_level = None
-    for pragma in (*_PRAGMAS, f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}"):
+    for pragma in (*_PRAGMAS, f"PRAGMA cache_size=-{cache}", f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}"):
         connection.execute(pragma)
 
 

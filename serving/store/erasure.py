@@ -1,7 +1,8 @@
 """What is removed when a learner is erased, and what keeps it from coming back.
 
 Answers wait in the memory of each process until they are logged. So an erasure leaves a mark for a day: a
-keyed hash, from which nobody can tell the learner. What was answered before it is not logged any more.
+keyed hash, from which nobody can tell the learner. What was answered before it, or about then, is not logged
+any more, and feedback on it is not taken.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from serving.store.tables import erasures, events, learner_states, learners, rec
 # The profile comes last: it is what is locked.
 TABLES = (events, learner_states, recommendations, learners)
 _KEPT_SECONDS = 86_400.0
+# An answer of this much later may still be made of what was there before: clocks differ, a commit takes time.
+_ABOUT_SECONDS = 10.0
 
 
 def erase(connection: Connection, learner_id: str, *, mark: str, at: float) -> dict[str, int]:
@@ -54,6 +57,9 @@ def take_back(
     """Remove, of answers logged in this transaction, those of learners who were erased since."""
     if connection.execute(select(erasures.c.mark).limit(1)).first() is None:
         return
+    # Not only when somebody else is erased.
+    newest = max((answer.generated_at for answer in logged), default=0.0)
+    connection.execute(delete(erasures).where(erasures.c.erased_at < newest - _KEPT_SECONDS))
     marks = {answer.learner_id: mark_of(answer.learner_id) for answer in logged}
     erased_at: dict[str, float] = {}
     for some in chunks(sorted(set(marks.values()))):
@@ -62,7 +68,14 @@ def take_back(
     late = [
         answer.recommendation_id
         for answer in logged
-        if answer.generated_at <= erased_at.get(marks[answer.learner_id], float("-inf"))
+        if answer.generated_at <= erased_at.get(marks[answer.learner_id], float("-inf")) + _ABOUT_SECONDS
     ]
     for some in chunks(late):
         connection.execute(delete(recommendations).where(recommendations.c.recommendation_id.in_(some)))
+
+
+def was_erased(connection: Connection, answer: LoggedRecommendation, mark: str) -> bool:
+    """Whether the learner of an answer, who has this mark, was erased since it was given."""
+    statement = select(erasures.c.erased_at).where(erasures.c.mark == mark)
+    at = connection.execute(statement).scalar()
+    return at is not None and answer.generated_at <= at + _ABOUT_SECONDS

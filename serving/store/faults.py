@@ -59,12 +59,15 @@ class StoreUnavailableError(RecommenderError):
     fault : {"busy", "read_only", "full", "gone"}
     reason : str
         What the driver said; for operators, not for callers.
+    collided : bool
+        Whether the same transaction can succeed once another one that came in between is over.
     """
 
-    def __init__(self, fault: StoreFault, reason: str = "") -> None:
+    def __init__(self, fault: StoreFault, reason: str = "", *, collided: bool = False) -> None:
         super().__init__(_SENTENCES[fault])
         self.fault: StoreFault = fault
         self.reason = reason or fault
+        self.collided = collided
 
 
 @contextmanager
@@ -78,7 +81,14 @@ def faults_told() -> Iterator[None]:
         fault = fault_of(error.orig)
         if fault is None:
             raise
-        raise StoreUnavailableError(fault, str(error.orig)) from None
+        raise StoreUnavailableError(fault, str(error.orig), collided=may_succeed_again(error)) from None
+
+
+def is_unusable(error: BaseException) -> bool:
+    """Whether this tells of the store and not of what was asked of it."""
+    if isinstance(error, DBAPIError):
+        return fault_of(error.orig) is not None
+    return isinstance(error, StoreUnavailableError | PoolTimeoutError)
 
 
 def fault_of(error: BaseException | None) -> StoreFault | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from serving import meter
 from serving.store import dialect
-from serving.store.faults import StoreUnavailableError
+from serving.store.faults import StoreUnavailableError, is_unusable
 
 Result = TypeVar("Result")
 
@@ -30,7 +30,8 @@ class GroupCommit:
     """Runs what waits for its turn in one transaction, each in a savepoint of its own.
 
     Whoever gets the turn does the work of all who wait, so a commit is flushed to disk once for all of them.
-    The work of one that fails is undone alone. Nobody is answered before the commit is on disk.
+    The work of one that fails is undone alone; where the store itself fails, that of all. Nobody is answered
+    before the commit is on disk.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ class GroupCommit:
         try:
             with self._begin() as connection:
                 for job in jobs:
-                    self._do(job, connection, alone=len(jobs) == 1)
+                    _do(job, connection, alone=len(jobs) == 1)
         except BaseException as error:
             # The transaction is undone, and with it what had gone well.
             for job in jobs:
@@ -89,17 +90,28 @@ class GroupCommit:
         for job in jobs:
             job.done = True
 
-    @staticmethod
-    def _do(job: _Job, connection: Connection, *, alone: bool) -> None:
-        if alone:
-            job.result = job.work(connection)
-            return
-        try:
-            with connection.begin_nested():
-                job.result = job.work(connection)
-        except StoreUnavailableError:
+
+def _do(job: _Job, connection: Connection, *, alone: bool) -> None:
+    # As statements: what SQLAlchemy does around a savepoint takes longer than the savepoint.
+    if not alone:
+        connection.exec_driver_sql("SAVEPOINT job")
+    try:
+        job.result = job.work(connection)
+    except Exception as error:
+        if alone or is_unusable(error) or _was_undone(connection):
             raise
-        except Exception as error:
-            if not connection.in_transaction():
-                raise
-            job.error = error
+        connection.exec_driver_sql("ROLLBACK TO job")
+        job.error = error
+    if _was_undone(connection):
+        raise StoreUnavailableError("gone", "the database undid a transaction")
+    if not alone:
+        connection.exec_driver_sql("RELEASE job")
+
+
+def _was_undone(connection: Connection) -> bool:
+    """Whether the database has undone the whole transaction by itself, as SQLite does when the disk is full.
+
+    SQLAlchemy does not notice: what came next would be committed by itself, without what came before.
+    """
+    driver: Any = connection.connection.driver_connection
+    return not driver.in_transaction

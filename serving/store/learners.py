@@ -26,7 +26,7 @@ PROFILE_COLUMNS = tuple(learners.c[name] for name in _PROFILE_NAMES)
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """A learner's state on disk and the difficulty table it was folded with."""
+    """A learner's state on disk, and the difficulty table and form of states it was folded with."""
 
     state: bytes
     difficulty_id: str
@@ -125,7 +125,7 @@ def states(connection: Connection, learner_ids: Sequence[str]) -> dict[str, Stor
 def without_state(
     connection: Connection, difficulty_id: str, among: Sequence[str] | None = None
 ) -> list[str]:
-    """Learners with events whose state is missing or was folded with another difficulty table.
+    """Learners with events whose state is missing or was folded with another table or in another form.
 
     Parameters
     ----------

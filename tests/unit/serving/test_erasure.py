@@ -19,8 +19,10 @@ from recommender.domain.events import to_seconds
 from recommender.skills.state import LearnerState
 from serving import learner_states
 from serving.evidence import to_event
+from serving.feedback import give_feedback
 from serving.model import ServedModel
 from serving.recommendation_log import RecommendationLog
+from serving.schemas.feedback import FeedbackRequest
 from serving.security.keys import erasure_mark
 from serving.store import erasure as store
 from serving.store import events as log
@@ -89,7 +91,7 @@ def test_of_a_stranger_there_is_what_was_recommended(service: Service) -> None:
 def test_who_comes_again_begins_anew(service: Service) -> None:
     service.post_events(attempt("a"))
     erase(service)
-    service.clock.advance(seconds=1)
+    service.clock.advance(seconds=11)
     assert service.post_events(attempt("a", score=0.9)).json()["stored"] == 1
     assert service.client.get("/v1/learners/ann/mastery").json()["n_events"] == 1
     service.client.post("/v1/recommendations", json={"learner_id": "ann"})
@@ -235,7 +237,10 @@ def test_what_another_process_still_holds_is_not_logged_any_more(service: Servic
         answer("bob")
         # Nothing is held of ann as far as this process can see.
         assert erase(service).status_code == 404
+        # Made of what was there before, while the erasure was being committed.
         service.clock.advance(seconds=1)
+        answer("ann")
+        service.clock.advance(seconds=60)
         answer("ann")
         others.flush()
     assert [held(service, i)["recommendations"] for i in ("ann", "bob")] == [1, 1]
@@ -264,6 +269,19 @@ def test_what_another_process_is_just_logging_is_removed_too(service: Service) -
     assert not any(held(service).values())
 
 
+def test_feedback_on_what_was_answered_before_an_erasure_brings_nobody_back(service: Service) -> None:
+    answered(service, "ann", passed=True)
+    services = service.client.app.state.services  # type: ignore[attr-defined]
+    told = service.client.post("/v1/recommendations", json={"learner_id": "ann"}).json()
+    before = services.recommendations.find(told["recommendation_id"])
+    erase(service)
+    given = FeedbackRequest(kind="accepted")
+    mark = erasure_mark(KEY_SECRET, "ann")
+    outcome = give_feedback(service.database, model_of(service), before, given, mark=mark, now=NOW)
+    assert outcome == "erased"
+    assert not any(held(service).values())
+
+
 def test_marks_of_the_erased_go_after_a_day(service: Service) -> None:
     erase(service, "ann")
     service.clock.advance(hours=23)
@@ -272,6 +290,11 @@ def test_marks_of_the_erased_go_after_a_day(service: Service) -> None:
     erase(service, "eve")
     marks = {row.mark for row in service.query("SELECT mark FROM erasures")}
     assert marks == {erasure_mark(KEY_SECRET, i) for i in ("bob", "eve")}
+    # Also when nobody else is erased.
+    service.clock.advance(hours=25)
+    service.client.post("/v1/recommendations", json={"learner_id": "zoe"})
+    service.client.app.state.services.recommendations.flush()  # type: ignore[attr-defined]
+    assert service.query("SELECT mark FROM erasures") == []
 
 
 def test_what_waits_in_memory_is_forgotten(service: Service) -> None:

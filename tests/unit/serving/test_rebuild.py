@@ -6,9 +6,13 @@ import random
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from recommender.pointer import read_pointer
+from recommender.skills.records import STATE_VERSION
 from serving.learner_states import rebuild
 from serving.model import ModelHolder, ServedModel
+from serving.store.tables import learner_states
 from tests.unit.serving.world import CREDENTIAL, ITEMS, MODULES, NOW, SKILLS, Service, attempt, completion
 
 
@@ -78,3 +82,14 @@ def test_whoever_has_no_events_gets_no_state(service: Service) -> None:
     service.post_events(attempt("a"))
     assert rebuild(service.database, model_of(service), now=NOW) == 0
     assert set(service.states()) == {"ann"}
+
+
+def test_states_of_another_form_are_made_again(service: Service) -> None:
+    service.post_events(*history("ann", random.Random(1)))
+    before = service.states()
+    model = model_of(service)
+    with service.database.write() as connection:
+        older = f"{model.engine.difficulty_id}.{STATE_VERSION - 1}"
+        connection.execute(update(learner_states).values(difficulty_id=older, state=b"as of then"))
+    assert rebuild(service.database, model, now=NOW) == 1
+    assert service.states() == before
