@@ -41,7 +41,7 @@ def read_answers(table: SourceTable | None, rules: RowRules, reasons: list[str])
             modules=(),
         )
         so_far = found.setdefault(row.recommendation_id, begun)
-        if fault := _contradiction(so_far, begun, row.module_id):
+        if fault := _contradiction(so_far, begun, row.module_id, row.rank):
             reasons.append(place.sentence(fault))
             continue
         module = LoggedModule(
@@ -105,7 +105,9 @@ def _rows(
         yield place, row
 
 
-def _contradiction(so_far: LoggedRecommendation, row: LoggedRecommendation, module_id: str) -> Fault | None:
+def _contradiction(
+    so_far: LoggedRecommendation, row: LoggedRecommendation, module_id: str, rank: int
+) -> Fault | None:
     names = {"learner_id": "learner_id", "bundle_id": "bundle_id", "generated_at": "occurred_at"}
     for name, column in names.items():
         if getattr(so_far, name) != getattr(row, name):
@@ -113,6 +115,8 @@ def _contradiction(so_far: LoggedRecommendation, row: LoggedRecommendation, modu
                 f"{column} is not that of the rows before with recommendation_id {row.recommendation_id!r}"
             )
             return Fault(column, message, "give all modules of one answer the same, or another id")
+    if any(module.rank == rank for module in so_far.modules):
+        return Fault("rank", "rank is twice in one answer", "number its modules from 1, each once", rank)
     if any(module.module_id == module_id for module in so_far.modules):
         return Fault("module_id", "module_id is twice in one answer", "keep one row a module", module_id)
     return None

@@ -208,8 +208,8 @@ def _whole_directory(out: Path) -> Iterator[Path]:
     _refuse_to_lose(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        # For its owner alone: it is about people.
         new = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        new.chmod(0o755)
     except OSError as error:
         raise DatasetError(f"{out} cannot be written ({error.strerror}); give another directory") from None
     old = new.with_name(f"{new.name}.old")

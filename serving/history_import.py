@@ -26,6 +26,7 @@ from serving.problems import Fault
 from serving.schemas.profiles import ProfileIn
 from serving.store import events as log
 from serving.store import learners, recommendations
+from serving.store.audit import AuditEntry, record
 from serving.store.database import Database
 
 _TABLES = ("learners", *EVENT_TABLES, "recommendations", FEEDBACK_TABLE)
@@ -59,10 +60,12 @@ class ImportReport:
     simulated_by: str | None = None
 
 
-def import_history(database: Database, directory: Path, rules: RowRules) -> ImportReport:
+def import_history(
+    database: Database, directory: Path, rules: RowRules, audit: AuditEntry | None = None
+) -> ImportReport:
     """Store a dataset's profiles, answers and events in one transaction; states are made afterwards.
 
-    Safe to repeat: rows that are in the store already are counted as duplicates.
+    Safe to repeat: rows that are in the store already are counted as duplicates. `audit` is recorded with it.
 
     Raises
     ------
@@ -78,24 +81,27 @@ def import_history(database: Database, directory: Path, rules: RowRules) -> Impo
         raise DatasetError(*reasons)
     people = {profile.learner_id for profile in profiles}
 
-    def store(connection: Connection) -> NDArray[np.bool_]:
+    def store(connection: Connection) -> tuple[NDArray[np.bool_], int]:
         new = _new(connection, rows)
-        _append_answers(connection, answers)
-        learners.save_profiles(connection, profiles)
+        n_answers = _append_answers(connection, answers)
         touched = rows.learner_ids(new)
-        learners.ensure(connection, touched)
+        # All at once and in the order of their ids, so that no other writer is waited for who waits for this.
+        learners.ensure(connection, sorted(people.union(touched)))
+        learners.save_profiles(connection, profiles)
         for columns in rows.to_log(new, _INSERT_ROWS):
             log.append_columns(connection, columns)
         # They are made again, all at once, afterwards.
         learners.forget_states(connection, touched)
-        return new
+        if audit is not None:
+            record(connection, audit)
+        return new, n_answers
 
-    new = database.transact(store)
+    new, n_answers = database.transact(store)
     counts = rows.count(new)
     return ImportReport(
         profiles=len(profiles),
         stored={name: counts[name] for name in counts if name in tables},
-        answers=len(answers),
+        answers=n_answers,
         duplicates=len(rows) - int(new.sum()),
         learners=len(people.union(rows.learner_ids(new))),
         unused=_unused(tables),
@@ -113,8 +119,8 @@ def _known_answers(database: Database, answers: Answers, feedback: SourceTable |
     return {**stored, **answers}
 
 
-def _append_answers(connection: Connection, answers: Answers) -> None:
-    """Keep answers that are not in the store.
+def _append_answers(connection: Connection, answers: Answers) -> int:
+    """Keep answers that are not in the store, and return how many those are.
 
     Raises
     ------
@@ -125,7 +131,9 @@ def _append_answers(connection: Connection, answers: Answers) -> None:
     changed = [i for i, known in stored.items() if not known.is_as(answers[i])]
     if changed:
         raise DatasetError(*(_other_answer(recommendation_id) for recommendation_id in changed))
-    recommendations.append([a for i, a in answers.items() if i not in stored], connection)
+    new = [answer for i, answer in answers.items() if i not in stored]
+    recommendations.append(new, connection)
+    return len(new)
 
 
 def _other_answer(recommendation_id: str) -> str:

@@ -101,7 +101,7 @@ class RecommendationLog:
         """Write what waits; what cannot be written now is lost, and counted."""
         try:
             self.flush()
-        except StoreUnavailableError as error:
+        except Exception as error:
             meter.current().recommendations_logged(lost=len(self._waiting))
             _log.error("recommendations are lost to the log", n=len(self._waiting), reason=str(error))
 

@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from recommender.domain.simulation import nobody_real
-from serving.audit import command_entry, record
+from serving.audit import command_entry
 from serving.evidence import RowRules
 from serving.history_import import ImportReport, import_history
 from serving.learner_states import rebuild
@@ -18,6 +18,7 @@ from serving.model import ModelHolder, ServedModel
 from serving.services import Clock, utc_now
 from serving.settings import Settings
 from serving.store.database import Database
+from serving.store.faults import StoreUnavailableError
 from serving.store.migrate import open_database
 
 
@@ -34,16 +35,19 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
         models = ModelHolder(settings.pointer, clock, database, warm=False)
         models.refresh()
         started = time.perf_counter()
-        report = import_history(database, directory, _rules(settings, models.current, clock))
-        done = command_entry(clock, "load", f"dataset {directory.resolve().name}")
-        database.transact(lambda connection: record(connection, done))
+        audit = command_entry(clock, "load", f"dataset {directory.resolve().name}")
+        report = import_history(database, directory, _rules(settings, models.current, clock), audit)
         console.print(_table(report, time.perf_counter() - started))
         if report.simulated_by is not None:
             # what a file says of itself is no markup
             console.print(nobody_real(report.simulated_by), markup=False, highlight=False)
         if report.unused:
             console.print(f"columns that are not kept: {', '.join(report.unused)}")
-        _make_states(database, models, console, clock)
+        try:
+            _make_states(database, models, console, clock)
+        except StoreUnavailableError as error:
+            # Loaded is loaded; whoever serves makes what is missing.
+            console.print(f"states are made when the service runs: {error.reason}", soft_wrap=True)
     finally:
         database.close()
     return report

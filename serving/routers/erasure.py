@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from itertools import chain
 
 from fastapi import APIRouter
@@ -18,6 +19,7 @@ from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, U
 from serving.routers.learner_paths import LEARNER, LearnerPath, WholeLearner
 from serving.schemas.people import ErasureResponse, ExportResponse, RemovedOut
 from serving.security.scopes import Scope
+from serving.store.faults import StoreUnavailableError
 
 router = APIRouter(prefix=LEARNER, tags=["learners"], dependencies=[requires(Scope.ADMIN)])
 _PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNAVAILABLE)
@@ -30,7 +32,9 @@ def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> S
     It is written while it is read, however much there is, and all of one moment.
     """
     model, now = services.models.current, services.clock()
-    services.recommendations.flush()
+    with suppress(StoreUnavailableError):
+        # A store that can only be read has all the rest to tell.
+        services.recommendations.flush()
     # What another process answered a moment ago is held too, and about to be written.
     time.sleep(1.5 * services.settings.recommendation_log_seconds)
     if model is not None:

@@ -134,13 +134,16 @@ class ExportedEvent(Closed):
 
 
 class ExportedModule(Closed):
-    """A module that was recommended; `propensity` is the probability with which it was shown."""
+    """A module that was recommended; `propensity` is the probability with which it was shown.
+
+    What another service did not tell of its answer is null.
+    """
 
     module_id: str
     rank: int
-    score: float
+    score: float | None
     success_probability: float | None
-    propensity: float
+    propensity: float | None
 
 
 class ExportedRecommendation(Closed):

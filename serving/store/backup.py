@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from recommender.errors import ConfigurationError
 from serving.store import dialect
+from serving.store.faults import fault_of
 from serving.store.migrate import known_revisions
 
 POSTGRESQL_BACKUP = "pg_dump --format=custom --no-owner --file=FILE URL"
@@ -138,6 +139,8 @@ def restore(url: str, file: Path, *, force: bool = False) -> str:
         return revision
     with _whole_file(store) as new:
         _copy(file, new)
+        # It is about people.
+        new.chmod(0o600)
         for ending in ("-wal", "-shm"):
             # Of what lay here before: it must not be taken for a part of the new one.
             store.with_name(store.name + ending).unlink(missing_ok=True)
@@ -164,7 +167,11 @@ def _held(store: Path) -> str:
                 some = opened.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()  # noqa: S608
                 if some and name != _OF_ALEMBIC:
                     return f"holds {name}"
-    except sqlite3.Error:
+    except sqlite3.Error as error:
+        if fault_of(error) == "busy":
+            raise ConfigurationError(
+                f"the store {store} is locked by another program; stop it, then restore again"
+            ) from None
         return _UNREADABLE
     return ""
 

@@ -101,8 +101,8 @@ def lock(connection: Connection, learner_ids: Sequence[str]) -> set[str]:
 
 
 def save_profiles(connection: Connection, profiles: Iterable[LearnerProfile]) -> None:
-    """Write profiles, over those there are."""
-    upsert(connection, learners, [_row(profile) for profile in profiles])
+    """Write profiles, over those there are, and lock them as `ensure` does."""
+    upsert(connection, learners, [_row(p) for p in sorted(profiles, key=lambda p: p.learner_id)])
 
 
 def every(connection: Connection) -> Iterator[list[LearnerProfile]]:

@@ -129,7 +129,7 @@ def look(database: Database, engine: Engine, senders: Sequence[Sender]) -> tuple
         learner_ids = connection.execute(select(events.c.learner_id).distinct()).scalars().all()
         histories = {i: log.history(connection, i) for i in learner_ids}
     count, wrong = Counter(row.event_id for row in rows), []
-    wrong += [f"{i} was acknowledged and is there {count[i]} times" for i in acknowledged if count[i] != 1]
+    wrong += [f"{i} was acknowledged and is not there" for i in acknowledged if count[i] != 1]
     wrong += [f"{i} is there and nobody sent it" for i in count if i not in sent]
     for row in rows:
         expected = read_event(sent.get(row.event_id), rules)
