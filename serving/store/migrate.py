@@ -87,17 +87,25 @@ def open_database(url: str) -> Database:
         If it is behind (`migrate` is the remedy) or ahead of this version, or cannot be opened.
     """
     database = Database(url)
+    try:
+        _make_or_refuse(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make_or_refuse(database: Database) -> None:
     found = shape(database)
     if found.empty:
         migrate(database)
-        return database
+        return
     _refuse_foreign(found, database)
     if found.current != found.needed:
         raise ConfigurationError(
             f"the database at {_shown(database)} has revision {found.current}, this version needs "
             f"{found.needed}; make a copy of it and run: python -m serving migrate"
         )
-    return database
 
 
 def _refuse_foreign(found: Shape, database: Database) -> None:
