@@ -101,10 +101,21 @@ def _complete(description: dict[str, Any]) -> None:
             ways += [{"api_key": way[BEARER]} for way in ways]
             if ways:
                 operation["responses"] |= _TOO_MANY
+            for parameter in operation.get("parameters", ()):
+                _without_null(parameter["schema"])
     # Not by way of the routes: what goes through them loses every null.
     for (method, path), example in RESPONSES.items():
         content = description["paths"][path][method]["responses"]["200"]["content"]
         content["application/json"]["example"] = example
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """Mend what a parameter is that may be left out: in an address or a header there is no null to send."""
+    ways = [way for way in schema.pop("anyOf", ()) if way != {"type": "null"}]
+    if len(ways) == 1:
+        schema |= ways[0]
+    elif ways:
+        schema["anyOf"] = ways
 
 
 def make_api(**options: Any) -> Api:
