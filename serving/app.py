@@ -13,7 +13,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from serving import logs, meter
 from serving.api import make_api
-from serving.dependencies import requires
 from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
 from serving.people_tables import MentorTables
@@ -100,8 +99,8 @@ def _offer_metrics(app: FastAPI, settings: Settings) -> None:
     from serving.routers.metrics import metrics_router
 
     app.state.meter = PrometheusMeter()
-    needs = [requires(Scope.ADMIN)] if settings.metrics == "key" else []
-    app.include_router(metrics_router(app.state.meter, needs))
+    scope = Scope.ADMIN if settings.metrics == "key" else None
+    app.include_router(metrics_router(app.state.meter, scope))
 
 
 @contextmanager

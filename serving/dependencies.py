@@ -16,6 +16,8 @@ from serving.security.scopes import Scope
 from serving.services import Services
 
 BEARER = "bearer"
+# Of a request: who may do what with it, as far as that was asked.
+_ASKED = "serving.asked"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="adaptive-learning-recommender"'}
 
 
@@ -53,7 +55,13 @@ class Guard(HTTPBearer):
         self.scope = scope
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
-        """Return who calls, or answer 401, 403 or 429."""
+        """Return who calls, or answer 401, 403 or 429; asked twice of a request, it answers what it did."""
+        asked: dict[Scope, Caller] = request.scope.setdefault(_ASKED, {})
+        if self.scope not in asked:
+            asked[self.scope] = await self._who_calls(request)
+        return asked[self.scope]
+
+    async def _who_calls(self, request: Request) -> Caller:
         presented = presented_key(request.headers)
         if not presented:
             raise no_key()

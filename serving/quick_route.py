@@ -8,40 +8,37 @@ directly.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
-from serving.dependencies import Guard
+from serving.guarded_route import GuardedRoute, Handler
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
 def quick_route(
-    guard: Guard, body: type[Body], answer: Callable[[Body, Request], Awaitable[Response]]
-) -> type[APIRoute]:
+    body: type[Body], answer: Callable[[Body, Request], Awaitable[Response]]
+) -> type[GuardedRoute]:
     """Return a class of route that checks the key, reads the body, and answers.
 
     Parameters
     ----------
-    guard : Guard
     body : type of pydantic model
     answer : callable
         What the endpoint does, given body and request.
     """
 
-    class QuickRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    class QuickRoute(GuardedRoute):
+        def get_route_handler(self) -> Handler:
             async def handle(request: Request) -> Response:
-                await guard(request)
                 return await answer(await read_body(request, body), request)
 
-            return handle
+            return self.guarded(handle)
 
     return QuickRoute
 

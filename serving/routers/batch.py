@@ -5,19 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Response
+from fastapi import Body, Header, Response
 from fastapi.concurrency import run_in_threadpool
 
 from serving.batch import answers, answers_without_model, unknown_ids
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
 from serving.examples.batch import BATCH_REQUESTS
+from serving.guarded_route import guarded_router
 from serving.languages import preferred_language
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.schemas.batch import BatchRequest, BatchResponse
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[requires(Scope.RECOMMEND)])
+router = guarded_router(Scope.RECOMMEND, prefix="/v1", tags=["recommendations"])
 
 
 @router.post(

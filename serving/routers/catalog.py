@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import Body, Query, Response
 
 from serving.answers import JsonAnswer
 from serving.catalog.listing import list_rows
 from serving.catalog.put import put_rows
-from serving.dependencies import AuditDep, ServicesDep, requires
+from serving.dependencies import AuditDep, ServicesDep
 from serving.errors import documented
 from serving.examples import catalog as examples
+from serving.guarded_route import guarded_router
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
 from serving.schemas.catalog import (
     MAX_ROWS,
@@ -31,7 +32,7 @@ from serving.schemas.catalog import (
 )
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix="/v1", tags=["catalogue"], dependencies=[requires(Scope.CATALOG)])
+router = guarded_router(Scope.CATALOG, prefix="/v1", tags=["catalogue"])
 
 _PUT = documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE)
 _GET = documented(UNAUTHENTICATED, FORBIDDEN, INVALID, UNAVAILABLE)

@@ -6,14 +6,14 @@ import time
 from contextlib import suppress
 from itertools import chain
 
-from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from serving.audit import record_if_possible
-from serving.dependencies import AuditDep, ServicesDep, requires
+from serving.dependencies import AuditDep, ServicesDep
 from serving.erasure import erase
 from serving.errors import documented
 from serving.export import exported
+from serving.guarded_route import guarded_router
 from serving.learner_states import known_learner
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
 from serving.routers.learner_paths import LEARNER, LearnerPath, WholeLearner
@@ -21,7 +21,7 @@ from serving.schemas.people import ErasureResponse, ExportResponse, RemovedOut
 from serving.security.scopes import Scope
 from serving.store.faults import StoreUnavailableError
 
-router = APIRouter(prefix=LEARNER, tags=["learners"], dependencies=[requires(Scope.ADMIN)])
+router = guarded_router(Scope.ADMIN, prefix=LEARNER, tags=["learners"])
 _PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNAVAILABLE)
 
 

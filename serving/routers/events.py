@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import Body, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
 from serving.answers import JsonAnswer
-from serving.dependencies import Guard, ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
 from serving.evidence import RowRules
 from serving.examples.events import EVENTS_REQUESTS
+from serving.guarded_route import guarded_router
 from serving.intake import RowOutcome, take_in
 from serving.problems import (
     FORBIDDEN,
@@ -34,7 +35,7 @@ from serving.schemas.service import EventsProblemResponse, ProblemResponse
 from serving.security.scopes import Scope
 from serving.services import Services
 
-router = APIRouter(prefix="/v1", tags=["events"], dependencies=[requires(Scope.EVENTS)])
+router = guarded_router(Scope.EVENTS, prefix="/v1", tags=["events"])
 
 
 async def record_events(
@@ -61,7 +62,7 @@ router.add_api_route(
     response_model=EventsResponse,
     responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, UNAVAILABLE, model=ProblemResponse)
     | documented(INVALID, REJECTED_EVENTS, model=EventsProblemResponse),
-    route_class_override=quick_route(Guard(Scope.EVENTS), EventsRequest, _record_events),
+    route_class_override=quick_route(EventsRequest, _record_events),
 )
 
 

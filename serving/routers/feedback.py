@@ -7,16 +7,17 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path
+from fastapi import Body, Path
 from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
 from serving.evidence import too_far_ahead
 from serving.examples.common import RECOMMENDATION_ID
 from serving.examples.recommendations import FEEDBACK_REQUESTS
 from serving.feedback import give_feedback, unknown_module
+from serving.guarded_route import guarded_router
 from serving.problems import (
     FORBIDDEN,
     INVALID,
@@ -37,7 +38,7 @@ _UNKNOWN = (
     "no recommendation with this id is known; send the recommendation_id of an answer of this service. After "
     "a crash of the service the last answers before it may be unknown"
 )
-router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[requires(Scope.RECOMMEND)])
+router = guarded_router(Scope.RECOMMEND, prefix="/v1", tags=["recommendations"])
 
 
 @router.post(

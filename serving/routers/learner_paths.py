@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Path
-from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
 from serving.examples.common import LEARNER_ID
+from serving.guarded_route import GuardedRoute
 from serving.schemas.fields import Id
 
 LEARNER = "/v1/learners/{learner_id:path}"
@@ -18,7 +18,7 @@ PARTS: Final = frozenset(("mastery", "gaps", "pathway", "next-item", "mentors", 
 LearnerPath = Annotated[Id, Path(examples=[LEARNER_ID])]
 
 
-class WholeLearner(APIRoute):
+class WholeLearner(GuardedRoute):
     """Route to a learner, and to none of their parts: of the latter's name no id is made up.
 
     An id that ends like a part, such as ``a/export``, is meant where its slash is percent-encoded.

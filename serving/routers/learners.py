@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from recommender.domain.recommendation import SkillMastery
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
+from serving.guarded_route import guarded_router
 from serving.learner_states import known_learner
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
 from serving.rounding import rounded
@@ -15,7 +14,7 @@ from serving.routers.model import model_ref
 from serving.schemas.learners import MasteryOut, MasteryResponse
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix=LEARNER, tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
+router = guarded_router(Scope.RECOMMEND, prefix=LEARNER, tags=["learners"])
 
 
 @router.get(

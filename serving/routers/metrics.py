@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from fastapi import APIRouter, Response
 
 from serving.dependencies import ServicesDep
+from serving.guarded_route import guarded_router
 from serving.prometheus import CONTENT_TYPE_LATEST, PrometheusMeter
+from serving.security.scopes import Scope
 
 
-def metrics_router(meter: PrometheusMeter, dependencies: Sequence[Any]) -> APIRouter:
+def metrics_router(meter: PrometheusMeter, scope: Scope | None) -> APIRouter:
     """Return the router.
 
     Parameters
     ----------
-    dependencies : sequence
-        What a caller needs.
+    scope : Scope, optional
+        What a caller's key needs; None lets everybody read.
     """
-    router = APIRouter(dependencies=dependencies)
+    router = guarded_router(scope)
 
     @router.get("/metrics", include_in_schema=False)
     def metrics(services: ServicesDep) -> Response:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
-
 from recommender.errors import BundleError
 from serving.audit import record_if_possible
 from serving.catalog.overlay import UnusedRow
 from serving.dependencies import AuditDep, ServicesDep, requires
 from serving.errors import documented
+from serving.guarded_route import guarded_router
 from serving.model import ServedModel
 from serving.problems import BUNDLE_REFUSED, FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.schemas.recommendations import ModelRef
 from serving.schemas.service import ModelResponse, UnusedRows
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix="/v1", tags=["model"])
+router = guarded_router(prefix="/v1", tags=["model"])
 
 
 @router.get(

@@ -7,11 +7,12 @@ from hashlib import sha256
 from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Body
+from fastapi import Body
 
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
 from serving.examples.learners import NEXT_ITEM_REQUESTS
+from serving.guarded_route import guarded_router
 from serving.learner_states import learner_or_stranger
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.rounding import rounded
@@ -20,7 +21,7 @@ from serving.routers.model import model_ref
 from serving.schemas.next_item import NextItemRequest, NextItemResponse
 from serving.security.scopes import Scope
 
-router = APIRouter(tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
+router = guarded_router(Scope.RECOMMEND, tags=["learners"])
 
 
 @router.post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import Body, Query
 from fastapi.concurrency import run_in_threadpool
 
 from recommender.domain.learner import LearnerProfile
@@ -16,6 +16,7 @@ from serving.dependencies import ServicesDep, requires
 from serving.errors import documented
 from serving.examples.common import SKILL_ID
 from serving.examples.people import PROFILE_REQUESTS
+from serving.guarded_route import guarded_router
 from serving.learner_states import KnownLearner, learner_soon
 from serving.people_tables import Mentors
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
@@ -31,7 +32,7 @@ from serving.security.scopes import Scope
 from serving.store import people
 from serving.store.database import Database
 
-router = APIRouter(prefix=LEARNER, tags=["learners"])
+router = guarded_router(prefix=LEARNER, tags=["learners"])
 SkillQuery = Annotated[
     Id | None,
     Query(description="The one skill to find help with; by default all that is lacked.", examples=[SKILL_ID]),

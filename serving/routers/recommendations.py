@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Header, Request, Response
+from fastapi import Body, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
 from serving.answers import JsonAnswer, recommended, without_model
-from serving.dependencies import Guard, ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
 from serving.examples.recommendations import RECOMMENDATION_REQUESTS
+from serving.guarded_route import guarded_router
 from serving.languages import preferred_language
 from serving.learner_states import learner_soon
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
@@ -20,7 +21,7 @@ from serving.quick_route import quick_route
 from serving.schemas.recommendations import RecommendationRequest, RecommendationResponse
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix="/v1", tags=["recommendations"], dependencies=[requires(Scope.RECOMMEND)])
+router = guarded_router(Scope.RECOMMEND, prefix="/v1", tags=["recommendations"])
 
 
 async def recommend(
@@ -62,5 +63,5 @@ router.add_api_route(
     summary="Next modules for one learner",
     response_model=RecommendationResponse,
     responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
-    route_class_override=quick_route(Guard(Scope.RECOMMEND), RecommendationRequest, _recommend),
+    route_class_override=quick_route(RecommendationRequest, _recommend),
 )

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from recommender.domain.recommendation import Query as AnyQuery
 from recommender.questions import target_role
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
 from serving.examples.common import ROLE_ID
+from serving.guarded_route import guarded_router
 from serving.learner_states import KnownLearner, learner_or_stranger
 from serving.model import ServedModel
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, Fault, Problem
@@ -24,7 +25,7 @@ from serving.schemas.roles import GapsResponse, PathwayResponse
 from serving.security.scopes import Scope
 from serving.services import Services
 
-router = APIRouter(prefix=LEARNER, tags=["learners"], dependencies=[requires(Scope.RECOMMEND)])
+router = guarded_router(Scope.RECOMMEND, prefix=LEARNER, tags=["learners"])
 RoleQuery = Annotated[
     Id | None,
     Query(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from fastapi.concurrency import run_in_threadpool
 
-from serving.dependencies import ServicesDep, requires
+from serving.dependencies import ServicesDep
 from serving.errors import documented
 from serving.examples.common import TEAM_ID
+from serving.guarded_route import guarded_router
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_TEAM, Problem
 from serving.schemas.fields import Id
 from serving.schemas.people import TeamGapsResponse
 from serving.security.scopes import Scope
 
-router = APIRouter(prefix="/v1/teams", tags=["reports"], dependencies=[requires(Scope.REPORTS)])
+router = guarded_router(Scope.REPORTS, prefix="/v1/teams", tags=["reports"])
 
 
 @router.get(

@@ -59,6 +59,17 @@ def call(service: Service, method: str, path: str, **headers: str) -> Any:
     return service.client.request(method, re.sub(r"{\w+}", "ann", path), json={}, headers=headers)
 
 
+@pytest.mark.parametrize(("method", "path", "needed"), GUARDED)
+def test_the_key_is_asked_for_before_the_body_is_read(
+    guarded: Service, keys: dict[tuple[Scope, bool], str], method: str, path: str, needed: str
+) -> None:
+    address = re.sub(r"{\w+}", "ann", path)
+    other = next(scope for scope in Scope if scope != needed)
+    for key, status in (("wrong", 401), (keys[Scope(needed), False], 401), (keys[other, True], 403)):
+        headers = {"X-API-Key": key, "Content-Type": "application/json"}
+        assert guarded.client.request(method, address, content="{", headers=headers).status_code == status
+
+
 def test_every_route_is_guarded_or_known_to_be_public() -> None:
     spelled = {(method, re.sub(":path", "", path)) for method, path in _routes()}
     assert spelled == {(m, p) for m, p, _ in GUARDED} | PUBLIC | DOCUMENTATION
