@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from serving import logs, meter
 from serving.api import make_api
+from serving.background import Writers
 from serving.middleware import BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
 from serving.people_tables import MentorTables
@@ -143,6 +144,7 @@ def _start(settings: Settings, clock: Clock, limits: Limits) -> Services:
         MentorTables(database, clock),
         TeamReports(database, settings.team_report_seconds),
         asyncio.Semaphore(1),
+        Writers(),
         limits,
         Stopping(settings.drain_seconds, settings.shutdown_seconds),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request, Security
@@ -71,7 +72,7 @@ class Guard(HTTPBearer):
         needed = self.scope.value
         if needed not in caller.scopes:
             if (refusal := refusal_entry(services, request, caller, needed)) is not None:
-                await run_in_threadpool(record_if_possible, services.database, refusal)
+                await services.writers.do(partial(record_if_possible, services.database, refusal))
             raise Problem(FORBIDDEN, f"the API key lacks the scope {needed}; use a key that has it")
         request.scope[CALLER] = caller
         return caller

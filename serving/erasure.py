@@ -17,7 +17,6 @@ def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, i
     What other processes of this service hold in memory is not logged any more, and is gone within moments:
     see `serving.store.erasure` and `serving.people_tables`.
     """
-    waiting = services.recommendations.forget(learner_id)
     mark = erasure_mark(services.settings.key_secret.get_secret_value(), learner_id)
 
     def work(connection: Connection) -> dict[str, int]:
@@ -26,8 +25,13 @@ def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, i
         record(connection, audit if any(rows.values()) else audit.ended("nothing held"))
         return rows
 
-    removed = services.database.transact(work)
+    waiting = services.recommendations.forget(learner_id)
+    try:
+        removed = services.database.transact(work)
+    except BaseException:
+        services.recommendations.remember(waiting)
+        raise
     # What came in between was answered from what is erased now.
-    services.recommendations.forget(learner_id)
+    waiting += services.recommendations.forget(learner_id)
     services.mentors.forget(learner_id)
-    return removed | {"recommendations": removed["recommendations"] + waiting}
+    return removed | {"recommendations": removed["recommendations"] + len(waiting)}

@@ -9,12 +9,12 @@ from itertools import chain
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from recommender.domain.events import from_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.skills.state import LearnerState
-from serving.learner_states import usable
+from serving.learner_states import replayed, usable
 from serving.model import ServedModel
 from serving.problems import UNKNOWN_LEARNER, Problem
 from serving.routers.learners import mastery_out
@@ -43,7 +43,7 @@ def exported(
         first = next(events, [])
         if profile is None and state is None and not first and not held.was_answered(connection, learner_id):
             raise Problem(UNKNOWN_LEARNER, "nothing is held of this learner")
-        head = to_json(_head(model, learner_id, profile, state, now))
+        head = to_json(_head(connection, model, learner_id, profile, state, now))
         yield head[:-1] + b',"events":['
         yield from _listed(map(_event, some) for some in chain([first], events))
         yield b'],"recommendations":['
@@ -53,6 +53,7 @@ def exported(
 
 
 def _head(
+    connection: Connection,
     model: ServedModel | None,
     learner_id: str,
     profile: LearnerProfile | None,
@@ -65,7 +66,7 @@ def _head(
         "model": None if model is None else model_ref(model).model_dump(),
         "profile": None if profile is None else asdict(profile),
         "state": None if state is None else _state(state),
-        "mastery": None if model is None else _mastery(model, profile, state, now),
+        "mastery": None if model is None else _mastery(connection, learner_id, model, profile, state, now),
     }
 
 
@@ -83,10 +84,18 @@ def _state(state: HeldState) -> dict[str, Any]:
 
 
 def _mastery(
-    model: ServedModel, profile: LearnerProfile | None, state: HeldState | None, now: datetime
+    connection: Connection,
+    learner_id: str,
+    model: ServedModel,
+    profile: LearnerProfile | None,
+    state: HeldState | None,
+    now: datetime,
 ) -> list[dict[str, Any]] | None:
     found = None if state is None else usable(StoredState(state.state, state.difficulty_id), model.engine)
-    read = model.engine.mastery(found or model.engine.fold(()), profile, now=now)
+    if found is None:
+        # Of another model, or not made yet: the log tells it all.
+        found = replayed(connection, model, learner_id)
+    read = model.engine.mastery(found, profile, now=now)
     return [mastery_out(skill).model_dump() for skill in read]
 
 

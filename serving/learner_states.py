@@ -161,16 +161,16 @@ def _replayed_and_kept(
         # Who was erased meanwhile does not come back.
         if not learners.lock(connection, [learner_id]):
             return None
-        replayed = _replayed(connection, model, learner_id)
-        learners.save_states(connection, {learner_id: _stored(replayed)}, at=to_seconds(now))
-        return replayed
+        state = replayed(connection, model, learner_id)
+        learners.save_states(connection, {learner_id: _stored(state)}, at=to_seconds(now))
+        return state
 
     try:
         return database.transact(replay)
     except StoreUnavailableError:
         # What cannot be kept is made again the next time.
         with database.read() as connection:
-            return _replayed(connection, model, learner_id)
+            return replayed(connection, model, learner_id)
 
 
 def stranger(learner_id: str) -> KnownLearner:
@@ -198,7 +198,7 @@ def advance(
     for learner_id, events in by_learner.items():
         state = _folded_on(stored.get(learner_id), model, events)
         if state is None:
-            state = _replayed(connection, model, learner_id)
+            state = replayed(connection, model, learner_id)
         changed[learner_id] = _stored(state)
     learners.save_states(connection, changed, at=to_seconds(now))
 
@@ -308,7 +308,8 @@ def usable(stored: StoredState | None, engine: Engine) -> LearnerState | None:
         return None
 
 
-def _replayed(connection: Connection, model: ServedModel, learner_id: str) -> LearnerState:
+def replayed(connection: Connection, model: ServedModel, learner_id: str) -> LearnerState:
+    """Fold a learner's whole log."""
     return _fold(log.history(connection, learner_id), model)
 
 

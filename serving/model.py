@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -71,7 +71,8 @@ class ServedModel:
         engine = self.trained
         if any(overlay.rows.values()):
             engine = engine.with_catalog(Catalog.from_tables(over.tables))
-            engine.warm()
+            # What is looked up once, not what is compiled once: that is done.
+            engine.recommend(None, now=datetime(1970, 1, 1, tzinfo=UTC))
         return replace(self, engine=engine, catalog_revision=overlay.revision, catalog_unused=over.unused)
 
 
@@ -154,6 +155,11 @@ class ModelHolder:
         except BundleError as error:
             self.refused = str(error)
             _log.error("bundle refused", reason=self.refused, still_serving=self._bundle_id())
+            return False
+        except Exception as error:
+            # Nobody knows whether it would go better next time: whoever asks for a reload tries again.
+            self.refused = f"a fault of this service ({type(error).__name__}) while it loaded; see its log"
+            _log.exception("bundle refused", reason=self.refused, still_serving=self._bundle_id())
             return False
         with self._swapping:
             self.current = loaded

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -70,17 +71,21 @@ class RecommendationLog:
         with self._database.read() as connection:
             return store.find(connection, recommendation_id)
 
-    def forget(self, learner_id: str) -> int:
-        """Drop what waits of a learner, and return how much; nothing of theirs is being written then."""
-        n_dropped = 0
+    def forget(self, learner_id: str) -> list[_Waiting]:
+        """Take out what waits of a learner, and return it; nothing of theirs is being written then."""
+        taken = []
         with self._writing:
             for _ in range(len(self._waiting)):
                 waiting = self._waiting.popleft()
                 if waiting.answer.learner_id != learner_id:
                     self._waiting.append(waiting)
                 else:
-                    n_dropped += 1
-        return n_dropped
+                    taken.append(waiting)
+        return taken
+
+    def remember(self, taken: Sequence[_Waiting]) -> None:
+        """Put back what `forget` took out."""
+        self._waiting.extend(taken)
 
     def flush(self) -> None:
         """Write what waits; what cannot be written goes on waiting."""

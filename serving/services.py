@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from serving.background import Writers
 from serving.model import ModelHolder
 from serving.people_tables import MentorTables
 from serving.recommendation_log import RecommendationLog
@@ -35,6 +36,7 @@ class Services:
     teams: TeamReports
     # One batch at a time: single calls share the machine with one at most.
     batches: asyncio.Semaphore
+    writers: Writers
     limits: Limits
     stopping: Stopping
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -16,9 +18,13 @@ from serving.guarded_route import guarded_router
 from serving.languages import preferred_language
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
 from serving.schemas.batch import BatchRequest, BatchResponse
+from serving.schemas.recommendations import RecommendationRequest
 from serving.security.scopes import Scope
+from serving.services import Services
 
 router = guarded_router(Scope.RECOMMEND, prefix="/v1", tags=["recommendations"])
+# How long a batch waits for those before it; one of 1,000 takes two or three.
+_TURN_SECONDS = 20.0
 
 
 @router.post(
@@ -39,16 +45,28 @@ async def recommend_many(
     All or none: where a wish breaks a rule, the answer is 422 and names it, such as
     `requests[3].target_role_id`. Single calls go first: one batch at a time is answered.
     """
-    model = await run_in_threadpool(services.models.up_to_date)
-    now, wishes = services.clock(), request.requests
+    try:
+        async with asyncio.timeout(_TURN_SECONDS):
+            await services.batches.acquire()
+    except TimeoutError:
+        detail = (
+            f"other batches were answered for {_TURN_SECONDS:.0f} seconds; send fewer at a time, or later"
+        )
+        raise Problem(UNAVAILABLE, detail) from None
+    try:
+        return await _answered(request.requests, services, preferred_language(accept_language))
+    finally:
+        services.batches.release()
+
+
+async def _answered(wishes: Sequence[RecommendationRequest], services: Services, language: str) -> Response:
+    model, now = await run_in_threadpool(services.models.up_to_date), services.clock()
     if model is None:
         return _answer(answers_without_model(wishes, now))
     if faults := unknown_ids(wishes, model.engine.catalog):
         raise Problem(INVALID, f"{faults[0].message}; {faults[0].remedy}", faults)
-    language = preferred_language(accept_language)
-    async with services.batches:
-        answered = partial(answers, services, model, wishes, now=now, language=language)
-        return _answer(await run_in_threadpool(answered))
+    answered = partial(answers, services, model, wishes, now=now, language=language)
+    return _answer(await run_in_threadpool(answered))
 
 
 def _answer(results: bytes) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, TypeAlias
 
 from fastapi import Body, Query, Response
@@ -48,7 +49,7 @@ Cursor: TypeAlias = Annotated[
 
 
 @router.put("/modules", summary="Put modules", responses=_PUT)
-def put_modules(
+async def put_modules(
     request: Annotated[ModulesPut, Body(openapi_examples=examples.MODULES)],
     services: ServicesDep,
     audit: AuditDep,
@@ -58,7 +59,7 @@ def put_modules(
     A module is retired by `retired_at`: from then on nobody is recommended it, and what people did with it
     stays what it was.
     """
-    return put_rows(services, audit, "modules", request.rows)
+    return await services.writers.do(partial(put_rows, services, audit, "modules", request.rows))
 
 
 @router.get("/modules", summary="List modules", responses=_GET, response_model=ModulesList)
@@ -68,13 +69,13 @@ def list_modules(services: ServicesDep, limit: Limit = 100, cursor: Cursor = Non
 
 
 @router.put("/skills", summary="Put skills", responses=_PUT)
-def put_skills(
+async def put_skills(
     request: Annotated[SkillsPut, Body(openapi_examples=examples.SKILLS)],
     services: ServicesDep,
     audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 skills, all or none."""
-    return put_rows(services, audit, "skills", request.rows)
+    return await services.writers.do(partial(put_rows, services, audit, "skills", request.rows))
 
 
 @router.get("/skills", summary="List skills", responses=_GET, response_model=SkillsList)
@@ -84,13 +85,13 @@ def list_skills(services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 
 
 @router.put("/roles", summary="Put roles", responses=_PUT)
-def put_roles(
+async def put_roles(
     request: Annotated[RolesPut, Body(openapi_examples=examples.ROLES)],
     services: ServicesDep,
     audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 roles, all or none. What they ask for is put by `/v1/role-skills`."""
-    return put_rows(services, audit, "roles", request.rows)
+    return await services.writers.do(partial(put_rows, services, audit, "roles", request.rows))
 
 
 @router.get("/roles", summary="List roles", responses=_GET, response_model=RolesList)
@@ -100,13 +101,13 @@ def list_roles(services: ServicesDep, limit: Limit = 100, cursor: Cursor = None)
 
 
 @router.put("/role-skills", summary="Put what roles ask for", responses=_PUT)
-def put_role_skills(
+async def put_role_skills(
     request: Annotated[RoleSkillsPut, Body(openapi_examples=examples.ROLE_SKILLS)],
     services: ServicesDep,
     audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 skills of roles, all or none; one that is `removed` is asked for no longer."""
-    return put_rows(services, audit, "role_skills", request.rows)
+    return await services.writers.do(partial(put_rows, services, audit, "role_skills", request.rows))
 
 
 @router.get("/role-skills", summary="List what roles ask for", responses=_GET, response_model=RoleSkillsList)
@@ -116,13 +117,13 @@ def list_role_skills(services: ServicesDep, limit: Limit = 100, cursor: Cursor =
 
 
 @router.put("/prerequisites", summary="Put prerequisites", responses=_PUT)
-def put_prerequisites(
+async def put_prerequisites(
     request: Annotated[PrerequisitesPut, Body(openapi_examples=examples.PREREQUISITES)],
     services: ServicesDep,
     audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 prerequisites, all or none; one that is `removed` holds nobody up any longer."""
-    return put_rows(services, audit, "prerequisites", request.rows)
+    return await services.writers.do(partial(put_rows, services, audit, "prerequisites", request.rows))
 
 
 @router.get("/prerequisites", summary="List prerequisites", responses=_GET, response_model=PrerequisitesList)
@@ -132,13 +133,13 @@ def list_prerequisites(services: ServicesDep, limit: Limit = 100, cursor: Cursor
 
 
 @router.put("/items", summary="Put items", responses=_PUT)
-def put_items(
+async def put_items(
     request: Annotated[ItemsPut, Body(openapi_examples=examples.ITEMS)],
     services: ServicesDep,
     audit: AuditDep,
 ) -> PutResponse:
     """Put up to 1,000 items, all or none; one that is `removed` is given to nobody any longer."""
-    return put_rows(services, audit, "items", request.rows)
+    return await services.writers.do(partial(put_rows, services, audit, "items", request.rows))
 
 
 @router.get("/items", summary="List items", responses=_GET, response_model=ItemsList)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from serving.audit import record_if_possible
@@ -14,7 +16,6 @@ from serving.erasure import erase
 from serving.errors import documented
 from serving.export import exported
 from serving.guarded_route import guarded_router
-from serving.learner_states import known_learner
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_LEARNER, Problem
 from serving.routers.learner_paths import LEARNER, LearnerPath, WholeLearner
 from serving.schemas.people import ErasureResponse, ExportResponse, RemovedOut
@@ -26,34 +27,30 @@ _PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNA
 
 
 @router.get("/export", summary="Everything that is held", response_model=ExportResponse, responses=_PROBLEMS)
-def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> StreamingResponse:
+async def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> StreamingResponse:
     """Hand out the profile, every event as it was sent, what was recommended, and what all that says.
 
     It is written while it is read, however much there is, and all of one moment.
     """
-    model, now = services.models.current, services.clock()
     with suppress(StoreUnavailableError):
         # A store that can only be read has all the rest to tell.
-        services.recommendations.flush()
+        await services.writers.do(services.recommendations.flush)
     # What another process answered a moment ago is held too, and about to be written.
-    time.sleep(1.5 * services.settings.recommendation_log_seconds)
-    if model is not None:
-        # A state that is not current is made so first.
-        known_learner(services.database, model, learner_id, now=now)
-    pieces = exported(services.database, model, learner_id, now=now)
+    await asyncio.sleep(1.5 * services.settings.recommendation_log_seconds)
+    pieces = exported(services.database, services.models.current, learner_id, now=services.clock())
     # The first one tells whether there is anything.
-    first = next(pieces)
-    record_if_possible(services.database, audit)
+    first = await run_in_threadpool(next, pieces)
+    await services.writers.do(partial(record_if_possible, services.database, audit))
     return StreamingResponse(chain([first], pieces), media_type="application/json")
 
 
-def erase_learner(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> ErasureResponse:
+async def erase_learner(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> ErasureResponse:
     """Remove events, state, profile and what was recommended, all or nothing.
 
     Safe to send again: then nothing is held any more, and the answer is 404.
     """
     now = services.clock()
-    removed = erase(services, learner_id, audit)
+    removed = await services.writers.do(partial(erase, services, learner_id, audit))
     if not any(removed.values()):
         raise Problem(UNKNOWN_LEARNER, "nothing is held of this learner")
     return ErasureResponse(learner_id=learner_id, erased_at=now, removed=RemovedOut(**removed))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import Body, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
 from serving.answers import JsonAnswer
@@ -46,7 +46,7 @@ async def record_events(
     Every event is judged on its own: those that break a rule are rejected and named, all others are stored.
     Safe to send again: an event that is there already is a duplicate and changes nothing.
     """
-    answer = await run_in_threadpool(_record, request.events, services)
+    answer = await services.writers.do(partial(_record, request.events, services))
     return JsonAnswer(answer)
 
 

@@ -73,7 +73,7 @@ async def feedback(
     model = services.models.current
     mark = erasure_mark(services.settings.key_secret.get_secret_value(), given.learner_id)
     give = partial(give_feedback, services.database, model, given, request, mark=mark, now=now)
-    outcome = await run_in_threadpool(give)
+    outcome = await services.writers.do(give)
     if outcome == "erased":
         raise Problem(UNKNOWN_RECOMMENDATION, _UNKNOWN)
     meter.current().events("feedback", outcome)

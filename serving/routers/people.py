@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Body, Query
@@ -39,7 +40,7 @@ SkillQuery = Annotated[
 ]
 
 
-def put_profile(
+async def put_profile(
     learner_id: LearnerPath,
     request: Annotated[ProfileRequest, Body(openapi_examples=PROFILE_REQUESTS)],
     services: ServicesDep,
@@ -48,11 +49,11 @@ def put_profile(
 
     It counts from the next call on. Who takes back `can_mentor` is not named from then on.
     """
-    model = services.models.up_to_date()
+    model = await run_in_threadpool(services.models.up_to_date)
     profile = judged(learner_id, request, None if model is None else model.engine.catalog)
     if not isinstance(profile, LearnerProfile):
         raise Problem(INVALID, f"{profile[0].message}; {profile[0].remedy}", profile)
-    put(services.database, profile)
+    await services.writers.do(partial(put, services.database, profile))
     return ProfileResponse.of(profile)
 
 

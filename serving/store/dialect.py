@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from serving.store.faults import StoreUnavailableError
 
 # How long a writer waits for another one.
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 5_000
 WRITE_OPTION = "store_write"
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",

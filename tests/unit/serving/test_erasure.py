@@ -28,6 +28,7 @@ from serving.store import erasure as store
 from serving.store import events as log
 from serving.store import people, recommendations
 from serving.store.database import Database
+from serving.store.faults import StoreUnavailableError
 from tests.unit.serving.company import answered, put
 from tests.unit.serving.world import ITEMS, KEY_SECRET, MODULES, NOW, ROLE, Service, attempt, completion
 
@@ -267,6 +268,23 @@ def test_what_another_process_is_just_logging_is_removed_too(service: Service) -
                 erased.result(timeout=0.3)
         assert erased.result().json()["removed"]["recommendations"] == 1
     assert not any(held(service).values())
+
+
+def test_an_erasure_that_cannot_be_done_forgets_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = service.client.app.state.services  # type: ignore[attr-defined]
+
+    def refused(work: object) -> None:
+        raise StoreUnavailableError("read_only")
+
+    monkeypatch.setattr(services.database, "transact", refused)
+    told = service.client.post("/v1/recommendations", json={"learner_id": "ann"}).json()
+    assert erase(service).status_code == 503
+    assert services.recommendations.find(told["recommendation_id"]) is not None
+    monkeypatch.undo()
+    services.recommendations.flush()
+    assert held(service)["recommendations"] == 1
 
 
 def test_feedback_on_what_was_answered_before_an_erasure_brings_nobody_back(service: Service) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from serving.export import exported
-from serving.learner_states import folded_with
 from serving.schemas.people import ExportResponse
 from serving.store import events as log
 from serving.store import learners
@@ -160,12 +159,12 @@ def test_who_does_not_read_to_the_end_holds_no_connection(service: Service) -> N
     assert service.database.engine.pool.checkedout() == before  # type: ignore[attr-defined]
 
 
-def test_a_state_that_is_not_current_is_made_so_first(
+def test_mastery_is_that_of_the_model_whatever_state_is_stored(
     tmp_path: Path, bundle: Path, other_bundle: Path, store_url: str
 ) -> None:
     with running_service(tmp_path, bundle, database_url=store_url) as service:
         service.post_events(attempt("e"))
         model = swap(service, other_bundle)
         told = export(service).json()
-        assert told["state"]["difficulty_id"] == folded_with(model.engine.difficulty_id)
-        assert told["mastery"]
+        assert told["model"]["bundle_id"] == model.engine.bundle_id
+        assert told["mastery"] == service.client.get("/v1/learners/ann/mastery").json()["skills"]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from recommender.engine import Engine
+from recommender.errors import BundleError
 from serving.model import ModelHolder
 from tests.unit.serving.world import FixedClock, write_pointer
 
@@ -74,6 +76,27 @@ def test_a_pointer_that_leads_nowhere_is_refused_and_the_old_model_stays(
     assert serving(holder) == bundle_id(bundle)
     assert holder.refused is not None
     assert reason in holder.refused
+
+
+def test_a_bundle_that_fails_in_a_way_nobody_foresaw_is_refused_until_a_reload(
+    holder: ModelHolder, pointer: Path, bundle: Path, other_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(engine: Engine) -> None:
+        raise MemoryError
+
+    write_pointer(pointer, bundle)
+    holder.refresh()
+    write_pointer(pointer, other_bundle, version=2)
+    monkeypatch.setattr(Engine, "warm", fails)
+    assert not holder.refresh()
+    assert holder.refused is not None
+    assert "MemoryError" in holder.refused
+    assert serving(holder) == bundle_id(bundle)
+    with pytest.raises(BundleError, match="MemoryError"):
+        holder.reload()
+    monkeypatch.undo()
+    holder.reload()
+    assert (serving(holder), holder.refused) == (bundle_id(other_bundle), None)
 
 
 def test_a_damaged_bundle_and_a_foreign_one_are_refused(

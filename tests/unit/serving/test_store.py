@@ -48,7 +48,7 @@ def test_the_database_survives_a_power_cut_and_readers_do_not_wait(sqlite_url: s
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
     database.close()
-    assert found == ["wal", 2, 1, 10_000]
+    assert found == ["wal", 2, 1, 5_000]
 
 
 def test_migrating_twice_changes_nothing(sqlite_url: str) -> None:
