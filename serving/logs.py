@@ -54,17 +54,13 @@ def configure(level: str) -> None:
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    ready_made = logging.StreamHandler(sys.stderr)
-    ready_made.setFormatter(logging.Formatter("%(message)s"))
-    _requests.handlers = [ready_made]
-    _requests.propagate = False
 
 
 def request_line(method: str, route: str | None, status: int, milliseconds: float) -> None:
     """Write that a request was answered.
 
     There is one such line for every request, so it does not go the way of the others, through a dozen
-    functions: it is put together here, in the same form.
+    functions: it is put together here, in the same form, and written.
 
     Parameters
     ----------
@@ -80,9 +76,9 @@ def request_line(method: str, route: str | None, status: int, milliseconds: floa
     line = (
         f'{{"status": {status}, "milliseconds": {milliseconds:.2f}, "method": {spelled}, '
         f'"route": {json.dumps(route)}, "event": "request", "level": "info", "logger": "{REQUESTS}", '
-        f'"timestamp": "{at}Z"{of}}}'
+        f'"timestamp": "{at}Z"{of}}}\n'
     )
-    _requests.handle(logging.LogRecord(REQUESTS, logging.INFO, "", 0, line, None, None))
+    sys.stderr.write(line)
 
 
 def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

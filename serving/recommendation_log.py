@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -27,6 +29,8 @@ from serving.store.recommendations import LoggedModule, LoggedRecommendation
 _log = structlog.get_logger(__name__)
 _MOST_WAITING = 20_000
 _AT_ONCE = 1_000
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,8 @@ class RecommendationLog:
                 batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
                 self._being_written = tuple(batch)
                 try:
-                    self._database.transact(partial(self._write, [_logged(waiting) for waiting in batch]))
+                    answers = [_logged(waiting) for waiting in _giving_way(batch)]
+                    self._database.transact(partial(self._write, answers))
                 except BaseException:
                     self._waiting.extendleft(reversed(batch))
                     raise
@@ -111,7 +116,7 @@ class RecommendationLog:
             _log.error("recommendations are lost to the log", n=len(self._waiting), reason=str(error))
 
     def _write(self, answers: list[LoggedRecommendation], connection: Connection) -> None:
-        store.append(answers, connection)
+        store.append(_giving_way(answers), connection)
         take_back(connection, answers, partial(erasure_mark, self._key_secret))
 
     async def keep_writing(self, every_seconds: float) -> None:
@@ -125,6 +130,13 @@ class RecommendationLog:
                     _log.warning("recommendations wait to be logged", n=len(self._waiting), reason=str(error))
                 except Exception:
                     _log.exception("recommendations could not be logged")
+
+
+def _giving_way(some: Iterable[Item]) -> Iterator[Item]:
+    """Let who answers go on after each: else the interpreter hands over to them after milliseconds only."""
+    for one in some:
+        yield one
+        time.sleep(0)
 
 
 def _logged(waiting: _Waiting) -> LoggedRecommendation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Challenge: TypeAlias = Literal["easier", "balanced", "harder"]
 Scenario: TypeAlias = Literal["next", "review", "explore"]
@@ -48,8 +48,7 @@ class Query:
     scenario: Scenario = "next"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One term of the score, in words; `weight` is its share of the positive terms, in [0, 1]."""
 
     code: ReasonCode
@@ -57,8 +56,7 @@ class Reason:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class SkillOutlook:
+class SkillOutlook(NamedTuple):
     """A skill a module teaches, as this learner stands to it.
 
     `mastery` and `required` are probabilities; None where not known. `expected_gain` is the rise of mastery
@@ -80,8 +78,7 @@ class Adjustment:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecommendedModule:
+class RecommendedModule(NamedTuple):
     """One recommended module with why.
 
     `success_probability` is the chance of passing a typical item of the module; `difficulty` the share of the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,7 +51,7 @@ class LoggedRecommendation:
         return _row(same) == _row(self)
 
 
-def append(rows: Sequence[LoggedRecommendation], connection: Connection) -> None:
+def append(rows: Iterable[LoggedRecommendation], connection: Connection) -> None:
     """Write answers down; what is there already stays as it is."""
     upsert(connection, recommendations, [_row(row) for row in rows], overwrite=False)
 
