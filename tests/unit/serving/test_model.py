@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 import shutil
 from pathlib import Path
@@ -38,6 +39,16 @@ def test_without_a_pointer_there_is_no_model_until_one_comes(
     assert holder.refresh()
     assert holder.current is not None
     assert (serving(holder), holder.current.version, holder.current.pass_mark) == (bundle_id(bundle), 7, 0.6)
+
+
+def test_what_a_model_holds_is_not_looked_at_by_the_collector_again(
+    holder: ModelHolder, pointer: Path, bundle: Path
+) -> None:
+    gc.unfreeze()
+    write_pointer(pointer, bundle)
+    holder.refresh()
+    assert gc.get_freeze_count() > 10_000
+    gc.unfreeze()
 
 
 def test_an_unchanged_pointer_loads_nothing_again(holder: ModelHolder, pointer: Path, bundle: Path) -> None:

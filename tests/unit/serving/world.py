@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -193,7 +194,11 @@ def running_service(folder: Path, bundle: Path | None, **changes: Any) -> Iterat
     with database.write() as connection:
         key = create_key(connection, KEY_SECRET, name="tests", scopes=list(Scope), now=NOW)
     app = create_app(settings, clock=clock)
-    with TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
+    with (
+        # It looks at everything in the process, which takes longer than all the rest of a start.
+        patch("serving.model.set_aside"),
+        TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client,
+    ):
         yield Service(client, settings, database, clock, key)
     database.close()
 
