@@ -28,7 +28,7 @@ from serving.store.events import LoggedEvent
 from serving.store.faults import StoreUnavailableError
 from serving.store.learners import StoredState
 
-_REPLAYED_AT_ONCE = CHUNK
+_REPLAYED_AT_FIRST = 50
 # Without it the lock is taken again before anybody who waits for it has noticed that it was free.
 _PAUSE_SECONDS = 0.01
 
@@ -240,15 +240,16 @@ def rebuild(
             waiting = [
                 i for some in chunks(among) for i in learners.without_state(connection, wanted, among=some)
             ]
-    for start in range(0, len(waiting), _REPLAYED_AT_ONCE):
-        if not goes_on():
-            break
-        batch = waiting[start : start + _REPLAYED_AT_ONCE]
+    at, size = 0, _REPLAYED_AT_FIRST
+    while at < len(waiting) and goes_on():
+        batch, began = waiting[at : at + size], time.perf_counter()
         made = database.transact(partial(_rebuild_some, model, folder, batch, to_seconds(now)))
+        # Histories may be long: nobody who writes is kept waiting for more than about a second.
+        size = size // 2 or 1 if time.perf_counter() - began > 1.0 else min(2 * size, CHUNK)
         meter.current().replays("background", made)
-        n_made += made
+        n_made, at = n_made + made, at + len(batch)
         if progress is not None:
-            progress(start + len(batch), len(waiting))
+            progress(at, len(waiting))
         time.sleep(_PAUSE_SECONDS)
     return n_made
 

@@ -58,7 +58,8 @@ def test_moving_the_pointer_swaps_the_model_and_replays_states(
 def test_stopping_amid_a_replay_loses_nothing(
     tmp_path: Path, bundle: Path, other_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learner_states, "_REPLAYED_AT_ONCE", 1)
+    monkeypatch.setattr(learner_states, "_REPLAYED_AT_FIRST", 1)
+    monkeypatch.setattr(learner_states, "CHUNK", 1)
     monkeypatch.setattr(learner_states, "_PAUSE_SECONDS", 0.05)
 
     def by_table(service: Service) -> list[int]:
