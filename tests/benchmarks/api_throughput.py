@@ -22,10 +22,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import httpx2
+import psutil
 from rich.console import Console
 
 from tests.benchmarks.bare_api import ANSWER
@@ -46,11 +47,12 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What wrk saw of one server in one turn; latencies in milliseconds."""
+    """What wrk saw of one server in one turn; latencies and processor time a call in milliseconds."""
 
     per_second: float
     p50: float
     p99: float
+    processor: float
 
 
 def environment(database: str, pointer: Path, answer: Path) -> dict[str, str]:
@@ -87,8 +89,9 @@ def running(command: list[str], env: dict[str, str], url: str) -> Iterator[subpr
             process.wait(30)
 
 
-def load_with(port: int, script: Path, seconds: int, connections: int) -> Turn:
+def load_with(server: psutil.Process, port: int, script: Path, seconds: int, connections: int) -> Turn:
     """Ask one server as fast as it answers."""
+    before = _processor_seconds(server)
     wrk = [
         "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), f"http://127.0.0.1:{port}"
     ]  # fmt: skip
@@ -96,8 +99,16 @@ def load_with(port: int, script: Path, seconds: int, connections: int) -> Turn:
     if "Non-2xx" in told or "Socket errors" in told:
         raise SystemExit(told)
     spent = dict(re.findall(r"(50|99)%\s+([\d.]+(?:us|ms|s))", told))
-    found = re.search(r"Requests/sec:\s+([\d.]+)", told)
-    return Turn(float(found[1] if found else "nan"), _milliseconds(spent["50"]), _milliseconds(spent["99"]))
+    rate, calls = (re.search(p, told) for p in (r"Requests/sec:\s+([\d.]+)", r"(\d+) requests in"))
+    if rate is None or calls is None:
+        raise SystemExit(told)
+    processor = 1e3 * (_processor_seconds(server) - before) / int(calls[1])
+    return Turn(float(rate[1]), _milliseconds(spent["50"]), _milliseconds(spent["99"]), processor)
+
+
+def _processor_seconds(server: psutil.Process) -> float:
+    every = [server, *server.children(recursive=True)]
+    return sum(sum(one.cpu_times()[:2]) for one in every)
 
 
 def _milliseconds(text: str) -> float:
@@ -139,29 +150,35 @@ def main() -> None:
     run = [*serving, "run", "--port", str(ours), "--workers", str(given.workers)]
     options = f"--factory --log-level warning --no-access-log --port {bare} --workers {given.workers}"
     uvicorn = [sys.executable, "-m", "uvicorn", "tests.benchmarks.bare_api:app", *options.split()]
-    with tempfile.TemporaryDirectory() as folder, running(run, env, f"http://127.0.0.1:{ours}/health/live"):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(run, env, f"http://127.0.0.1:{ours}/health/live") as service,
+    ):
         asked = httpx2.post(
             f"http://127.0.0.1:{ours}/v1/recommendations",
             json={"learner_id": "learner-000001", "k": 5},
             headers={"X-API-Key": key},
         )
         answer.write_text(json.dumps(asked.raise_for_status().json()))
-        with running(uvicorn, env, f"http://127.0.0.1:{bare}/docs"):
+        with running(uvicorn, env, f"http://127.0.0.1:{bare}/docs") as other:
+            servers = [(psutil.Process(service.pid), ours), (psutil.Process(other.pid), bare)]
             turns = []
             for turn in range(given.turns + 1):
                 script = Path(folder) / f"{turn}.lua"
                 script.write_text(SCRIPT % {"learners": given.learners, "first": turn * 101, "key": key})
-                both = [load_with(port, script, given.seconds, given.connections) for port in (ours, bare)]
+                both = [load_with(*server, script, given.seconds, given.connections) for server in servers]
                 if turn:  # the first is to warm up
                     turns.append(both)
     _print(console, turns, len(asked.content))
 
 
 def _print(console: Console, turns: list[list[Turn]], n_bytes: int) -> None:
-    console.print("| server | calls/s | p50, ms | p99, ms |\n| --- | ---: | ---: | ---: |")
+    console.print(
+        "| server | calls/s | p50, ms | p99, ms | processor, ms a call |\n| --- | ---: | ---: | ---: | ---: |"
+    )
     for name, of in zip(("service", "bare FastAPI"), zip(*turns, strict=True), strict=True):
-        rate, p50, p99 = (statistics.median(getattr(t, n) for t in of) for n in ("per_second", "p50", "p99"))
-        console.print(f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} |")
+        rate, p50, p99, processor = (statistics.median(getattr(t, f.name) for t in of) for f in fields(Turn))
+        console.print(f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {processor:.2f} |")
     rates = statistics.median(a.per_second / b.per_second for a, b in turns)
     tails = statistics.median(a.p99 / b.p99 for a, b in turns)
     console.print(f"\nthroughput {rates:.2f} of bare, p99 {tails:.1f} times; answers of {n_bytes:,} bytes")
