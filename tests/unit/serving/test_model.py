@@ -45,10 +45,12 @@ def test_what_a_model_holds_is_not_looked_at_by_the_collector_again(
     holder: ModelHolder, pointer: Path, bundle: Path
 ) -> None:
     gc.unfreeze()
+    before = gc.get_threshold()
     write_pointer(pointer, bundle)
     holder.refresh()
     assert gc.get_freeze_count() > 10_000
     gc.unfreeze()
+    gc.set_threshold(*before)
 
 
 def test_an_unchanged_pointer_loads_nothing_again(holder: ModelHolder, pointer: Path, bundle: Path) -> None:
