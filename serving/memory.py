@@ -16,5 +16,5 @@ def set_aside() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    # A request makes some thousand objects, nearly none of them in a cycle: it need not be looked at by itself.
+    # A request makes some thousand objects, nearly none of them in a cycle.
     gc.set_threshold(_NEW_OBJECTS)
