@@ -10,6 +10,7 @@ import structlog
 from serving.learner_states import rebuild
 from serving.model import ServedModel
 from serving.services import Services
+from serving.store.faults import StoreUnavailableError
 
 _log = structlog.get_logger(__name__)
 
@@ -21,14 +22,22 @@ async def keep_states_current(services: Services, every_seconds: float) -> None:
     the batch at hand.
     """
     done: str | None = None
+    waits = False
     while True:
         model = services.models.current
         if model is not None and model.engine.difficulty_id != done:
             try:
                 if await _replay(services, model):
                     done = model.engine.difficulty_id
+                if waits:
+                    _log.warning("the replay goes on, the store can be used again")
+                waits = False
+            except StoreUnavailableError as error:
+                # What is left is tried again; that is told once, not every time.
+                if not waits:
+                    _log.warning("the replay waits for the store", fault=error.fault)
+                waits = True
             except Exception:
-                # Most likely another writer held the database: what is left is tried again.
                 _log.exception("the replay was interrupted")
         await asyncio.sleep(every_seconds)
 
