@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
@@ -18,6 +19,8 @@ from serving.problems import INVALID, Fault, Problem
 from serving.services import Services
 from serving.store import catalog
 
+_CHECKED = 4
+
 
 def list_rows(services: Services, table: str, limit: int, cursor: str | None) -> dict[str, Any]:
     """Return a page of a table as plain values, and where the next one begins.
@@ -28,14 +31,14 @@ def list_rows(services: Services, table: str, limit: int, cursor: str | None) ->
     Raises
     ------
     Problem
-        If the cursor is none.
+        If the cursor is not one that this service made.
     """
     after = None if cursor is None else _opened(cursor)
     tables, revision = _tables(services)
     rows, last = _page(table, tables.get(table), after, limit)
     return {
         "rows": rows,
-        "next_cursor": None if last is None else urlsafe_b64encode(last.encode()).decode().rstrip("="),
+        "next_cursor": None if last is None else _cursor_behind(last),
         "catalog_revision": revision,
     }
 
@@ -75,10 +78,19 @@ def _shown(cell: Any, kind: Kind, default: str | None) -> Any:
     return cell
 
 
+def _cursor_behind(key: str) -> str:
+    """Spell a key for an address, with a checksum: one that was cut off would lead back to rows before."""
+    text = key.encode()
+    return urlsafe_b64encode(zlib.crc32(text).to_bytes(_CHECKED, "big") + text).decode().rstrip("=")
+
+
 def _opened(cursor: str) -> str:
     try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        return urlsafe_b64decode(padded).decode()
+        key = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[_CHECKED:].decode()
     except ValueError:
+        key = ""
+    # Decoding drops what does not belong there: only what is spelled so is a cursor.
+    if _cursor_behind(key) != cursor:
         message, remedy = "cursor is not one of this service", "send a next_cursor as it came, or none"
-        raise Problem(INVALID, f"{message}; {remedy}", (Fault("cursor", message, remedy, cursor),)) from None
+        raise Problem(INVALID, f"{message}; {remedy}", (Fault("cursor", message, remedy, cursor),))
+    return key

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from serving.examples.common import ITEM_ID, MODULE_ID, ROLE_ID, SKILL_ID
 
-CURSOR: Final = "aQ"
+CURSOR: Final = "5mw2cWk"
 
 _MODULE: dict[str, Any] = {
     "module_id": "module-ratios",

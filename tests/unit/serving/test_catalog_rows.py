@@ -206,11 +206,40 @@ def test_a_page_behind_a_key_of_several_columns(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("limit=0", "limit"), ("limit=1001", "limit"), ("cursor=%C3%A9", "cursor"), ("cursor=x", "cursor")],
+    [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        *(
+            (f"cursor={mangled}", "cursor")
+            for mangled in (
+                "",
+                "%C3%A9",
+                "x",
+                "!!!!",
+                "%25%25%25",
+                "???",
+                "aQ",
+                "AAAAAA%3D%3D",
+                "bW9kdWxlLTI",
+            )
+        ),
+    ],
 )
 def test_a_bad_limit_or_cursor_is_named(service_once: Service, query: str, field: str) -> None:
     answer = service_once.client.get(f"/v1/modules?{query}")
     assert (answer.status_code, fields(answer)) == (422, [field])
+
+
+def test_a_cursor_that_was_mangled_on_its_way_leads_nowhere(service_once: Service) -> None:
+    cursor = str(listed(service_once, "modules", limit=3)["next_cursor"])
+    assert listed(service_once, "modules", limit=3, cursor=cursor)["rows"]
+    mangled = [cursor[:-1], cursor[:-4], cursor[4:], cursor + "A", cursor + "=", cursor + "!", f" {cursor}"]
+    for broken in [*mangled, cursor.swapcase(), f"{cursor[:6]}!{cursor[6:]}", "A" + cursor[1:]]:
+        answer = service_once.client.get("/v1/modules", params={"limit": 3, "cursor": broken})
+        assert answer.status_code == 422, broken
+        (fault,) = answer.json()["errors"]
+        assert (fault["field"], fault["value"]) == ("cursor", broken)
+        assert fault["remedy"] == "send a next_cursor as it came, or none"
 
 
 # The schemas
