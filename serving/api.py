@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from serving import docs_page, errors
 from serving.dependencies import BEARER
 from serving.examples import RESPONSES
-from serving.problems import TOO_MANY_REQUESTS
+from serving.problems import INTERNAL, TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE
 from serving.routers import (
     batch,
     catalog,
@@ -60,18 +60,14 @@ _ROUTERS = (
     health.router,
 )
 
-# Of every call that needs a key.
-_TOO_MANY: dict[str, Any] = {
-    str(status): response
-    | {
-        "headers": {
-            "Retry-After": {
-                "description": "Seconds after which another call is allowed.",
-                "schema": {"type": "integer", "minimum": 1},
-            }
-        }
+# What is around every call answers these.
+_OF_ALL = errors.documented(TOO_LARGE, INTERNAL, UNAVAILABLE)
+_OF_KEYS = _OF_ALL | errors.documented(TOO_MANY_REQUESTS)
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds after which to call again.",
+        "schema": {"type": "integer", "minimum": 1},
     }
-    for status, response in errors.documented(TOO_MANY_REQUESTS).items()
 }
 
 
@@ -99,14 +95,21 @@ def _complete(description: dict[str, Any]) -> None:
         for operation in methods.values():
             ways = operation.get("security", [])
             ways += [{"api_key": way[BEARER]} for way in ways]
-            if ways:
-                operation["responses"] |= _TOO_MANY
+            operation["responses"] = _with_those_of_all(operation["responses"], needs_key=bool(ways))
             for parameter in operation.get("parameters", ()):
                 _without_null(parameter["schema"])
     # Not by way of the routes: what goes through them loses every null.
     for (method, path), example in RESPONSES.items():
         content = description["paths"][path][method]["responses"]["200"]["content"]
         content["application/json"]["example"] = example
+
+
+def _with_those_of_all(responses: dict[str, Any], *, needs_key: bool) -> dict[str, Any]:
+    more = {str(status): response for status, response in (_OF_KEYS if needs_key else _OF_ALL).items()}
+    return {
+        status: response | {"headers": _RETRY_AFTER} if status in ("429", "503") else response
+        for status, response in sorted((more | responses).items())
+    }
 
 
 def _without_null(schema: dict[str, Any]) -> None:
