@@ -11,16 +11,18 @@ from sqlalchemy import Connection
 
 from recommender.domain.catalog import Tables
 from recommender.domain.dataset_format import TABLES
+from serving import meter
 from serving.catalog.overlay import first_faults
 from serving.catalog.rows import REMOVED, Overlay, PutRow, key_of, payload_of, read_payload
 from serving.catalog.rules import row_faults
 from serving.catalog.tables import keys_of
-from serving.problems import INVALID, Fault, Problem
+from serving.problems import INTERNAL, INVALID, UNAVAILABLE, Fault, Problem
 from serving.schemas.catalog import PutResponse
 from serving.services import Services
 from serving.store import catalog
 from serving.store.audit import AuditEntry, record
 from serving.store.catalog import StoredRow
+from serving.store.faults import StoreUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,12 @@ def put_rows(services: Services, audit: AuditEntry, table: str, sent: Sequence[B
     Raises
     ------
     Problem
-        If any row breaks a rule; then nothing is stored.
+        If any row breaks a rule; then nothing is stored. Or if the rows are stored and cannot be served yet,
+        which it says.
     """
     rows = _read(table, [row.model_dump(mode="json", exclude_none=True) for row in sent])
     model = services.models.current
-    tables: Tables = {} if model is None else model.trained.catalog.tables
+    tables = None if model is None else model.trained.catalog.tables
 
     def store(connection: Connection) -> PutResponse:
         before = catalog.lock(connection)
@@ -52,8 +55,26 @@ def put_rows(services: Services, audit: AuditEntry, table: str, sent: Sequence[B
         return answer
 
     answer = services.database.transact(store)
-    services.models.up_to_date()
+    _serve(services, table, rows, answer.catalog_revision)
     return answer
+
+
+def _serve(services: Services, table: str, rows: Sequence[_Sent], revision: int) -> None:
+    """See to it that rows that are stored are served, or tell the truth."""
+    stored = f"the rows are stored, as revision {revision} of the catalogue"
+    try:
+        model = services.models.up_to_date()
+    except StoreUnavailableError as error:
+        meter.current().store_fault(error.fault)
+        detail = (
+            f"{stored}, and served as soon as the store can be read again; sending them again does no harm"
+        )
+        raise Problem(UNAVAILABLE, detail) from None
+    sent = {(table, row.key) for row in rows}
+    unused = () if model is None else model.catalog_unused
+    reason = next((its.reason for its in unused if (its.table, its.key) in sent), None)
+    if reason is not None:
+        raise Problem(INTERNAL, f"{stored}, but not all of them can be served: {reason}")
 
 
 def _read(table: str, sent: Sequence[dict[str, Any]]) -> list[_Sent]:
@@ -76,16 +97,19 @@ def _read(table: str, sent: Sequence[dict[str, Any]]) -> list[_Sent]:
 
 
 def _judged(
-    table: str, rows: Sequence[_Sent], tables: Tables, stored: Sequence[StoredRow], before: int
+    table: str, rows: Sequence[_Sent], trained: Tables | None, stored: Sequence[StoredRow], before: int
 ) -> tuple[PutResponse, list[StoredRow]]:
     """Judge rows together with all others: what is answered, and what is to be written."""
-    revision, overlay = before + 1, Overlay.of(stored, before)
+    revision, overlay, tables = before + 1, Overlay.of(stored, before), trained or {}
     known = {(row.table_name, row.row_key): row.payload for row in stored}
-    new = [row for row in rows if known.get((table, row.key)) != row.payload]
     put = {name: dict(its) for name, its in overlay.rows.items()}
     there = set() if table not in tables else set(keys_of(table, tables[table]).to_pylist())
     there -= {key for key, its in put[table].items() if its.row is None}
     there |= {key for key, its in put[table].items() if its.row is not None}
+    new = [row for row in rows if known.get((table, row.key)) != row.payload]
+    if trained is not None:
+        # Without a model nobody knows what is not there: then its removal is kept for the model that comes.
+        new = [row for row in new if row.key in there or read_payload(row.payload) is not None]
     # All rows that came are judged, also those that are there: what they name may be gone.
     put[table] |= {row.key: PutRow(read_payload(row.payload), revision) for row in rows}
     found = first_faults(tables, put, revision)

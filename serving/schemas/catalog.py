@@ -209,7 +209,7 @@ class PutResponse(Closed):
     new: int = Field(description="Rows of a key that the catalogue did not hold.")
     changed: int = Field(description="Rows that replaced another.")
     removed: int = Field(description="Rows taken out.")
-    unchanged: int = Field(description="Rows that were put so before.")
+    unchanged: int = Field(description="Rows that were put so before, and removed ones that were not there.")
     catalog_revision: int = Field(description="Number of the last change of the catalogue.")
 
 

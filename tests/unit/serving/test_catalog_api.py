@@ -166,6 +166,17 @@ def test_a_hard_prerequisite_blocks_at_once_until_it_is_removed(service: Service
     assert row_of(service, "prerequisites", **trained) is None
 
 
+def test_removing_what_is_not_there_changes_nothing(service: Service) -> None:
+    gone = {"item_id": "nobody-knows-it", "removed": True}
+    answer = done(service, "items", gone)
+    assert (answer["removed"], answer["unchanged"], answer["catalog_revision"]) == (0, 1, 0)
+    assert service.query("SELECT * FROM catalog_rows") == []
+    assert service.query("SELECT * FROM audit_log") == []
+    answer = done(service, "items", gone, {"item_id": "item-new"})
+    assert (answer["new"], answer["unchanged"], answer["catalog_revision"]) == (1, 1, 1)
+    assert [row.row_key for row in service.query("SELECT * FROM catalog_rows")] == ["item-new"]
+
+
 def test_a_new_role_can_be_asked_for_everywhere(service: Service) -> None:
     done(service, "roles", {"role_id": "role-new", "title": "New", "priority": 0.9, "segment": "leader"})
     done(service, "role_skills", {"role_id": "role-new", "skill_id": SKILLS[3], "required_mastery": 0.9})

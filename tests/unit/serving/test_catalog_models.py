@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from serving.store.faults import StoreUnavailableError
 from tests.unit.serving.catalog_calls import (
     GOOD,
     NEW,
@@ -22,6 +23,7 @@ from tests.unit.serving.catalog_calls import (
     row_of,
 )
 from tests.unit.serving.world import (
+    ITEMS,
     MODULES,
     ROLE,
     SKILLS,
@@ -43,9 +45,12 @@ def test_without_a_model_rows_are_kept_until_one_comes(tmp_path: Path, bundle: P
         assert [row["module_id"] for row in listed(service, "modules")["rows"]] == ["new"]
         assert listed(service, "roles") == {"rows": [], "next_cursor": None, "catalog_revision": 2}
         assert about(service)["catalog_revision"] is None
+        # Whether the model that comes holds it, nobody knows yet.
+        assert done(service, "items", {"item_id": ITEMS[0], "removed": True})["catalog_revision"] == 3
         write_pointer(service.settings.pointer, bundle)
         service.client.app.state.services.models.refresh()  # type: ignore[attr-defined]
-        assert about(service)["catalog_revision"] == 2
+        assert about(service)["catalog_revision"] == 3
+        assert row_of(service, "items", item_id=ITEMS[0]) is None
         assert {"new", *MODULES[:11]} == set(ids(recommended(service)))
 
 
@@ -90,7 +95,9 @@ def test_a_fault_in_laying_rows_over_keeps_nobody_from_being_served(
     before = ids(recommended(service))
     with monkeypatch.context() as patch:
         patch.setattr("serving.model.Catalog.from_tables", lambda _: 1 / 0)
-        put(service, "modules", NEW)
+        answer = put(service, "modules", NEW)
+        assert answer.status_code == 500
+        assert "stored, as revision 1 of the catalogue, but not all of them can be" in answer.json()["detail"]
         assert ids(recommended(service)) == before
         unused = about(service)["catalog_rows_unused"]
     assert (unused["rows"], unused["key"]) == (1, ["new"])
@@ -98,6 +105,21 @@ def test_a_fault_in_laying_rows_over_keeps_nobody_from_being_served(
     done(service, "skills", GOOD["skills"])
     assert about(service)["catalog_rows_unused"] is None
     assert "new" in ids(recommended(service))
+
+
+def test_a_store_that_goes_away_behind_the_commit_is_told_and_the_rows_are_served_when_it_is_back(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: object) -> int:
+        raise StoreUnavailableError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.store.catalog.revision", gone)
+        answer = put(service, "modules", NEW)
+    assert (answer.status_code, answer.json()["type"]) == (503, "/docs#unavailable")
+    assert "the rows are stored, as revision 1 of the catalogue" in answer.json()["detail"]
+    assert "new" in ids(recommended(service))
+    assert done(service, "modules", NEW)["unchanged"] == 1
 
 
 # Several processes
