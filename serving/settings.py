@@ -6,11 +6,12 @@ There is no global instance: whoever starts the service makes one and passes it 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from recommender.errors import ConfigurationError
 
@@ -20,13 +21,14 @@ _OBVIOUS = ("changeme", "change-me", "change_me", "password", "secret", "example
 # As browsers spell one: in small letters, without a path (RFC 6454, section 6.2).
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _HTTP = re.compile(r"https?://[^\s/]+(/\S*)?")
+_PREFIX = "SERVING_"
 
 
 class Settings(BaseSettings):
     """What can be set, each as ``SERVING_`` and its name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SERVING_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=_PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
     key_secret: SecretStr = Field(
@@ -169,8 +171,10 @@ def read_settings() -> Settings:
     Raises
     ------
     ConfigurationError
-        If one is missing or cannot be used; the sentence names it and the remedy, never its value.
+        If one is missing, cannot be used or is none of these; the sentence names it and the remedy, never its
+        value.
     """
+    _refuse_unknown()
     try:
         return Settings()
     except ValidationError as error:
@@ -178,4 +182,18 @@ def read_settings() -> Settings:
         name = str(first["loc"][0])
         what = "is not set" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
         remedy = _KEY_REMEDY if name == "key_secret" else str(Settings.model_fields[name].description)
-        raise ConfigurationError(f"setting SERVING_{name.upper()} {what}; {remedy}") from None
+        raise ConfigurationError(f"setting {_PREFIX}{name.upper()} {what}; {remedy}") from None
+
+
+def _refuse_unknown() -> None:
+    """Refuse a name that nobody reads: most likely it is misspelled, and the default would hold silently."""
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    sources = EnvSettingsSource(Settings), DotEnvSettingsSource(Settings)
+    found = {name.upper() for source in sources for name in source.env_vars}
+    for name in sorted(found.difference(known)):
+        if name.startswith(_PREFIX):
+            meant = get_close_matches(name, known, n=1)
+            remedy = f"spell it {meant[0]}, or take it out" if meant else "take it out"
+            raise ConfigurationError(
+                f"{name}, in the environment or in .env, is no setting of the service; {remedy}"
+            )

@@ -54,6 +54,35 @@ def test_a_setting_out_of_range_is_named_with_its_meaning(monkeypatch: pytest.Mo
         read_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("SERVING_RATELIMIT", "spell it SERVING_RATE_LIMIT, or take it out"),
+        ("serving_rate_limits", "spell it SERVING_RATE_LIMIT, or take it out"),
+        ("SERVING_KEYSECRET", "spell it SERVING_KEY_SECRET, or take it out"),
+        ("SERVING_ZZZZZZZZZZZZZZZZZZZZZZZ", "take it out"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_name_that_is_no_setting_is_refused_with_the_one_that_is_meant(
+    name: str, remedy: str, in_file: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if in_file:
+        Path(".env").write_text(f"{name}=5-is-not-told\n")
+    else:
+        monkeypatch.setenv(name, "5-is-not-told")
+    with pytest.raises(ConfigurationError, match=rf"{name.upper()}, .* of the service; {remedy}$") as caught:
+        read_settings()
+    assert "5-is-not-told" not in str(caught.value)
+
+
+def test_variables_of_others_are_nobodys_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(f"SERVING_KEY_SECRET={KEY_SECRET}\nOTHER=1\n")
+    monkeypatch.setenv("OBSERVING_RATE_LIMIT", "5")
+    monkeypatch.setenv("serving_rate_limit", "5")
+    assert read_settings().rate_limit == 5
+
+
 def test_every_setting_is_described() -> None:
     undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
     assert undescribed == []
