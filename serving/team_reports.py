@@ -28,6 +28,8 @@ from serving.store.database import Database
 from serving.workshop import Workshop
 
 _NAME = "team_gaps"
+# Clocks of processes differ by less. What was made later than that from now was made by a wrong clock.
+_CLOCKS_DIFFER_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,23 @@ class TeamReports:
         Raises
         ------
         Problem
-            The report is due and cannot be made now.
+            The report is due and cannot be made now, or was gone from the store at once.
         StoreUnavailableError
             If the store cannot be used now.
         """
-        turn = self._turn(to_seconds(now))
         found = await self._find(team_id)
-        if found is None or self._turn(found.made_at) < turn:
+        if found is None or self._is_due(found.made_at, to_seconds(now)):
             if model is None:
                 raise Problem(UNAVAILABLE, "no model is loaded, so no report can be made; try again later")
-            await self._workshop.wait(self._workshop.order(turn, partial(self._make, model, now)))
+            before = None if found is None else found.made_at
+            turn = self._turn(to_seconds(now))
+            await self._workshop.wait(self._workshop.order(turn, partial(self._make, model, now, before)))
             found = await self._find(team_id)
         if found is None:
-            raise AssertionError
+            # Such as of a store that was restored in this moment.
+            raise Problem(
+                UNAVAILABLE, "the report that was made is not in the store any more; try again later"
+            )
         return TeamPart(
             made_at=datetime.fromtimestamp(found.made_at, UTC),
             next_at=datetime.fromtimestamp((self._turn(found.made_at) + 1) * self._every_seconds, UTC),
@@ -96,10 +102,16 @@ class TeamReports:
     async def _find(self, team_id: str) -> store.StoredReport | None:
         return await run_in_threadpool(store.find, self._database, _NAME, team_id)
 
+    def _is_due(self, made_at: float, now: float) -> bool:
+        """Whether a report is of another turn, and not merely by clocks that differ a little."""
+        ahead = made_at > now + _CLOCKS_DIFFER_SECONDS
+        return self._turn(made_at) < self._turn(now) or (ahead and self._turn(made_at) > self._turn(now))
+
     def _turn(self, at: float) -> int:
         return int(at // self._every_seconds)
 
-    def _make(self, model: ServedModel, now: datetime) -> None:
+    def _make(self, model: ServedModel, now: datetime, before: float | None = None) -> None:
+        """Put a report in the place of the one that was made `before`, and of no other."""
         rebuild(self._database, model, now=now, goes_on=self._workshop.goes_on)
         if not self._workshop.goes_on():
             # Of states that are not all current nothing may be told for a whole turn.
@@ -122,9 +134,8 @@ class TeamReports:
         parts[store.WHOLE] = json.dumps(_told(report.whole) | withheld)
 
         def save(connection: Connection) -> None:
-            there = store.made_at(connection, _NAME)
-            # Another process was faster: one report a turn is all there is.
-            if there is None or self._turn(there) < self._turn(to_seconds(now)):
+            # Else another process was faster: one report a turn is all there is.
+            if store.made_at(connection, _NAME) in (None, before):
                 store.save(connection, _NAME, parts, at=to_seconds(now))
 
         self._database.transact(save)

@@ -114,6 +114,45 @@ def test_a_report_of_an_earlier_turn_does_not_replace_a_later_one(service: Servi
     assert gaps(service).json() == later
 
 
+@pytest.mark.parametrize("days", [1, 400])
+def test_a_report_of_a_clock_that_was_ahead_is_made_anew(service: Service, days: int) -> None:
+    company(service, {"north": 6})
+    service.clock.advance(days=days)
+    assert gaps(service).status_code == 200
+    service.clock.advance(days=-days)
+    put(service, "north-6", role_id=ROLE, team_id="north")
+    answer = gaps(service).json()
+    assert answer["generated_at"] == "2026-03-02T12:00:00Z"
+    assert answer["next_at"] == "2026-03-03T00:00:00Z"
+    assert gaps(service).json() == answer
+
+
+def test_processes_whose_clocks_differ_a_little_do_not_make_it_again_and_again(service: Service) -> None:
+    company(service, {"north": 6})
+    service.clock.advance(hours=12, seconds=1)
+    first = gaps(service).json()
+    for seconds in (-2, 2, -200, 200):
+        service.clock.advance(seconds=seconds)
+        put(service, f"new{seconds}", role_id=ROLE, team_id="north")
+        assert gaps(service).json() == first
+
+
+def test_a_report_that_is_gone_as_soon_as_it_was_made_is_503(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company(service, {"north": 6})
+
+    def restored(self: TeamReports, *_: object) -> None:
+        """Another store is there by now, as after a restore."""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TeamReports, "_make", restored)
+        answer = gaps(service)
+    assert (answer.status_code, answer.json()["type"]) == (503, "/docs#unavailable")
+    assert "not in the store any more" in answer.json()["detail"]
+    assert gaps(service).status_code == 200
+
+
 def test_without_a_model_there_is_the_report_there_was(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
