@@ -19,7 +19,11 @@ class Meter:
         """Count an answer for one learner."""
 
     def replays(self, reason: str, n: int = 1) -> None:
-        """Count learners whose log was folded again: ``late``, ``table_changed`` or ``background``."""
+        """Count learners whose log was folded again.
+
+        ``late``: an event came after later ones. ``table_changed``: somebody asked for this one.
+        ``background``: with others, after a swap or because somebody asked for many.
+        """
 
     def recommendations_logged(self, written: int = 0, lost: int = 0) -> None:
         """Count answers that the log of recommendations took, or had to give up."""

@@ -15,6 +15,7 @@ import structlog
 _log = structlog.get_logger(__name__)
 # For writing what is buffered, after the last request has ended or was given up.
 _WRITING_SECONDS = 2.0
+_SIGNALS = (int(signal.SIGTERM), int(signal.SIGINT))
 
 
 class Stopping:
@@ -23,7 +24,8 @@ class Stopping:
     Parameters
     ----------
     drain_seconds : float
-        How long calls are still taken after SIGTERM, so that whoever sends them here can notice.
+        How long calls are still taken after SIGTERM, so that whoever sends them here can notice. None
+        are after SIGINT, which somebody at a keyboard sends.
     shutdown_seconds : float
         How long requests may take to end after that. The server gives them up then; what waits for the store
         in a thread cannot be given up, so the process ends, as in a crash, two seconds later at the latest.
@@ -41,33 +43,37 @@ class Stopping:
 
     @contextmanager
     def noticed(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        """Notice SIGTERM until the block ends, before the server does, which then stops as it would anyway.
+        """Notice SIGTERM and SIGINT until the block ends, before the server, which stops as it would anyway.
 
         Does nothing where signals are not this thread's business, or no server waits for one.
         """
-        of_server = signal.getsignal(signal.SIGTERM)
-        if threading.current_thread() is not threading.main_thread() or not callable(of_server):
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        of_server = {number: handler for number, handler in before.items() if callable(handler)}
+        if threading.current_thread() is not threading.main_thread() or len(of_server) < len(before):
             yield
             return
 
         def on_signal(number: int, frame: FrameType | None) -> None:
             first, self._told = not self._told, True
-            if first:
-                self._end_in_time()
-            if first and self._drain_seconds > 0:
-                loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, of_server, number, None)
+            drain_seconds = self._drain_seconds if first and number == signal.SIGTERM else 0.0
+            # A second one that ends the draining has a deadline of its own.
+            self._end_in_time(drain_seconds)
+            pass_on = of_server[number]
+            if drain_seconds > 0:
+                loop.call_soon_threadsafe(loop.call_later, drain_seconds, pass_on, number, None)
             else:
-                of_server(number, frame)
+                pass_on(number, frame)
 
-        signal.signal(signal.SIGTERM, on_signal)
+        for number in of_server:
+            signal.signal(number, on_signal)
         try:
             yield
         finally:
-            signal.signal(signal.SIGTERM, of_server)
+            for number, handler in of_server.items():
+                signal.signal(number, handler)
 
-    def _end_in_time(self) -> None:
-        seconds = self._drain_seconds + self._shutdown_seconds + _WRITING_SECONDS
-        timer = threading.Timer(seconds, _end_now)
+    def _end_in_time(self, drain_seconds: float) -> None:
+        timer = threading.Timer(drain_seconds + self._shutdown_seconds + _WRITING_SECONDS, _end_now)
         # Where all goes well, the process is gone before, and does not wait for this.
         timer.daemon = True
         timer.start()
@@ -75,4 +81,4 @@ class Stopping:
 
 def _end_now() -> None:
     _log.error("stopped before everything had ended; raise SERVING_SHUTDOWN_SECONDS if that is often so")
-    os._exit(0)
+    os._exit(1)

@@ -1,5 +1,7 @@
-"""SIGTERM to a real service: what is being answered ends, what is buffered is written, exit code 0."""
+"""SIGTERM or SIGINT to a service: what is being answered ends, what is buffered is written, exit code 0."""
 
+import os
+import signal
 import sqlite3
 import sys
 import time
@@ -52,6 +54,13 @@ def refuses(server: Server) -> bool:
     return False
 
 
+def exit_code(server: Server) -> int:
+    """Wait until it has ended by itself."""
+    assert server._process is not None
+    server._process.wait(60)
+    return server.stop()
+
+
 @EACH_NUMBER_OF_WORKERS
 def test_a_service_that_is_told_to_stop_ends_what_it_began(
     tmp_path: Path, bundle: Path, workers: int
@@ -97,9 +106,21 @@ def test_a_service_with_nothing_to_do_stops_with_0(tmp_path: Path, bundle: Path,
         assert server.stop() == 0
 
 
-def test_what_does_not_end_in_time_is_cut_off(tmp_path: Path, bundle: Path) -> None:
+@EACH_NUMBER_OF_WORKERS
+def test_from_the_keyboard_too(tmp_path: Path, bundle: Path, workers: int) -> None:
+    with serving(tmp_path, bundle, workers=workers, drain_seconds=600) as (server, _):
+        # As a terminal does: to all processes at once.
+        os.killpg(server.pid, signal.SIGINT)
+        assert exit_code(server) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_what_does_not_end_in_time_is_cut_off(tmp_path: Path, bundle: Path, number: signal.Signals) -> None:
+    # Only SIGTERM drains.
+    drain_seconds = 0 if number == signal.SIGTERM else 600
     with (
-        serving(tmp_path, bundle, shutdown_seconds=1) as (server, key),
+        serving(tmp_path, bundle, shutdown_seconds=1, drain_seconds=drain_seconds) as (server, key),
         ThreadPoolExecutor(1) as threads,
         closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other,
     ):
@@ -107,7 +128,8 @@ def test_what_does_not_end_in_time_is_cut_off(tmp_path: Path, bundle: Path) -> N
         sent = {"events": [completion("c")]}
         posted = threads.submit(httpx2.post, f"{server.url}/v1/events", json=sent, headers=key, timeout=30)
         time.sleep(0.3)
-        assert server.stop() == 0
+        os.kill(server.pid, number)
+        assert exit_code(server) == 1
         # The request would have waited for the other writer for longer than that.
         assert other.in_transaction
         answer = posted.result(30)
