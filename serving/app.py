@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from serving import logs, meter
 from serving.api import make_api
 from serving.background import Writers
-from serving.middleware import BodyLimit, KeyFirst, Observed
+from serving.middleware import Answered, BodyLimit, KeyFirst, Observed
 from serving.model import ModelHolder
 from serving.people_tables import MentorTables
 from serving.recommendation_log import RecommendationLog
@@ -72,9 +72,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     _offer_metrics(app, settings)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(KeyFirst, limits=limits)
+    besides = frozenset({meter.METRICS_PATH} if settings.metrics == "key" else ())
+    app.add_middleware(KeyFirst, limits=limits, besides=besides)
+    app.add_middleware(Answered)
     if settings.origins:
-        # Around the one before: a browser asks for permission without a key.
+        # Around those before: a browser asks for permission without a key, and its page reads every answer.
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.origins,
@@ -109,13 +111,12 @@ def _offer_metrics(app: FastAPI, settings: Settings) -> None:
 def _observed(app: FastAPI, services: Services) -> Iterator[None]:
     """Count and trace what happens until the block ends."""
     tracing: Tracing | None = app.state.tracing
-    meter.install(app.state.meter)
     if tracing is not None:
         tracing.follow_statements(services.database.engine)
     try:
-        yield
+        with meter.counting(app.state.meter):
+            yield
     finally:
-        meter.install(None)
         if tracing is not None:
             tracing.close()
 

@@ -5,6 +5,9 @@ One per process, as logs are: what counts lies in every layer, and a process is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Meter:
     """Counts nothing; `serving.prometheus` has the one that counts."""
@@ -35,16 +38,24 @@ class Meter:
         """Tell how long somebody waited until it was their turn to write."""
 
 
-_NOTHING = Meter()
-_meter = _NOTHING
+METRICS_PATH = "/metrics"
+"""Where it is told, if at all."""
+_installed = [Meter()]
 
 
 def current() -> Meter:
     """Return what counts now."""
-    return _meter
+    return _installed[-1]
 
 
-def install(meter: Meter | None) -> None:
-    """Let this one count from now on; None for nothing."""
-    global _meter
-    _meter = meter or _NOTHING
+@contextmanager
+def counting(meter: Meter | None) -> Iterator[None]:
+    """Let this one count until the block ends, then again whoever did before; None changes nothing."""
+    if meter is None:
+        yield
+        return
+    _installed.append(meter)
+    try:
+        yield
+    finally:
+        _installed.remove(meter)

@@ -28,15 +28,23 @@ class KeyFirst:
 
     Whether a key is good and suffices is for `serving.dependencies` to say. Who calls without one too often
     is answered 429.
+
+    Parameters
+    ----------
+    besides : set of str
+        Addresses beside those of the API that need a key.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, besides: frozenset[str] = frozenset()) -> None:
         self._app = app
         self._limits = limits
+        self._besides = besides
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on when it presents something, or needs nothing."""
-        guarded = scope["type"] == "http" and scope["path"].startswith("/v1/")
+        guarded = scope["type"] == "http" and (
+            scope["path"].startswith("/v1/") or scope["path"] in self._besides
+        )
         if guarded and not presented_key(Headers(scope=scope)):
             await respond(self._refusal(scope))(scope, receive, send)
             return
@@ -92,8 +100,39 @@ class BodyLimit:
         await respond(Problem(TOO_LARGE, detail))(scope, receive, send)
 
 
+class Answered:
+    """Answers where nobody did: 500 where something unforeseen was raised, 503 where the service stops."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and see to it that something comes back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except asyncio.CancelledError:
+            # The server stops and waits no longer. The request has an answer with that: nothing is passed on.
+            if not begun:
+                await given_up()(scope, receive, send)
+        except Exception:
+            _log.exception("request failed", method=scope["method"], route=_route(scope))
+            if begun:
+                raise
+            await internal_error()(scope, receive, send)
+
+
 class Observed:
-    """Counts and logs each request, and answers 500 where something unforeseen was raised.
+    """Counts and logs each request.
 
     The line holds the route's pattern, never the address: addresses hold learner ids.
     """
@@ -114,17 +153,7 @@ class Observed:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, noted)
-        except asyncio.CancelledError:
-            # The server stops and waits no longer. The request has an answer with that: nothing is passed on.
-            if not status:
-                await given_up()(scope, receive, noted)
-        except Exception:
-            _log.exception("request failed", method=scope["method"], route=_route(scope))
-            if status:
-                raise
-            await internal_error()(scope, receive, noted)
+        await self._app(scope, receive, noted)
         seconds, route = time.perf_counter() - started, _route(scope)
         meter.current().request(scope["method"], route, status, seconds)
         logs.request_line(scope["method"], route, status, 1000 * seconds)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from serving.dependencies import ServicesDep
 from serving.guarded_route import guarded_router
+from serving.meter import METRICS_PATH
 from serving.prometheus import CONTENT_TYPE_LATEST, PrometheusMeter
 from serving.security.scopes import Scope
 
@@ -20,7 +21,7 @@ def metrics_router(meter: PrometheusMeter, scope: Scope | None) -> APIRouter:
     """
     router = guarded_router(scope)
 
-    @router.get("/metrics", include_in_schema=False)
+    @router.get(METRICS_PATH, include_in_schema=False)
     def metrics(services: ServicesDep) -> Response:
         return Response(meter.page(services), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -120,9 +120,9 @@ def test_the_log_keeps_the_newest_while_it_cannot_be_written(
     tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch, lost: int
 ) -> None:
     monkeypatch.setattr("serving.recommendation_log._MOST_WAITING", 8 - lost)
-    with running_service(tmp_path, bundle) as service:
+    counted = Counted()
+    with running_service(tmp_path, bundle) as service, meter.counting(counted):
         services = service.client.app.state.services  # type: ignore[attr-defined]
-        meter.install(counted := Counted())
         (tmp_path / "test.db").rename(tmp_path / "away.db")
         answers = [services.models.current.engine.recommend(None, now=service.clock()) for _ in range(8)]
         ids = [uuid4() for _ in answers]

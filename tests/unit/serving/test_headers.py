@@ -89,6 +89,17 @@ def test_pages_of_named_origins_may_call_and_others_not(tmp_path: Path, bundle: 
         )
 
 
+def test_a_page_reads_that_the_service_failed(tmp_path: Path, bundle: Path) -> None:
+    with running_service(tmp_path, bundle, cors_origins=LMS) as service:
+        with service.database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE learner_states")
+        wish, page = {"learner_id": "ann"}, {"Origin": LMS}
+        answer = service.client.post("/v1/recommendations", json=wish, headers=page)
+        assert (answer.status_code, answer.json()["type"]) == (500, "/docs#internal-error")
+        assert answer.headers["access-control-allow-origin"] == LMS
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 @pytest.mark.parametrize(
     ("origins", "why"),
     [

@@ -171,6 +171,14 @@ def test_calls_without_a_key_are_limited_apart_from_those_with_a_wrong_one(
         assert model(service, service.key).status_code == 200
 
 
+def test_metrics_that_need_a_key_are_a_call_like_any_other(tmp_path: Path, bundle: Path) -> None:
+    with running_service(tmp_path, bundle, metrics="key", wrong_key_limit=2) as service:
+        answers = [service.client.get("/metrics", headers={"X-API-Key": ""}) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
+        assert service.client.get("/metrics").status_code == 200
+        assert service.client.get("/health/live", headers={"X-API-Key": ""}).status_code == 200
+
+
 def test_every_call_with_a_key_documents_the_limit() -> None:
     for path, methods in make_api().openapi()["paths"].items():
         for operation in methods.values():

@@ -175,6 +175,20 @@ def test_counting_ends_with_the_service(tmp_path: Path, bundle: Path) -> None:
     assert type(meter.current()) is meter.Meter
 
 
+def test_a_service_that_ends_stops_nobody_elses_counting(tmp_path: Path, bundle: Path) -> None:
+    folders = [tmp_path / name for name in ("with", "without")]
+    for folder in folders:
+        folder.mkdir()
+    with running_service(folders[0], bundle, metrics="public") as service:
+        for metrics in ("off", "public"):
+            with running_service(folders[1], bundle, metrics=metrics):
+                pass
+            before = value(service, "recommender_events_total", kind="attempt", outcome="stored")
+            service.post_events(attempt(metrics))
+            after = value(service, "recommender_events_total", kind="attempt", outcome="stored")
+            assert after == before + 1
+
+
 # Their names
 
 
