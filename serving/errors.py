@@ -13,6 +13,7 @@ from starlette.routing import Match
 from recommender.errors import InputError, UnknownIdError
 from serving import meter
 from serving.faults import faults_of
+from serving.methods import METHODS
 from serving.problems import (
     INTERNAL,
     INVALID,
@@ -23,6 +24,7 @@ from serving.problems import (
     MOST_FAULTS,
     NOT_FOUND,
     UNAVAILABLE,
+    USE_A_LISTED_ID,
     Fault,
     Kind,
     Problem,
@@ -30,7 +32,6 @@ from serving.problems import (
 from serving.schemas.service import ProblemResponse
 from serving.store.faults import StoreUnavailableError
 
-_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _PLACES = ("body", "query", "path", "header")
 _NOT_JSON = "send one JSON object, encoded as UTF-8, as application/json"
 
@@ -94,7 +95,7 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
 async def _unknown_id(_request: Request, error: Exception) -> Response:
     unknown = cast(UnknownIdError, error)
     message = f"{unknown.field} is not in the catalogue"
-    fault = Fault(unknown.field, message, "use an id that the catalogue lists", unknown.value)
+    fault = Fault(unknown.field, message, USE_A_LISTED_ID, unknown.value)
     return respond(Problem(INVALID, _sentence(fault), (fault,)))
 
 
@@ -126,7 +127,7 @@ def _allowed(request: Request) -> str:
     """Methods that this address has, each with a route of its own."""
     asked = {name: request.scope.get(name) for name in ("type", "path", "raw_path", "root_path")}
     routes = request.app.routes
-    found = (m for m in _METHODS if any(r.matches(asked | {"method": m})[0] == Match.FULL for r in routes))
+    found = (m for m in METHODS if any(r.matches(asked | {"method": m})[0] == Match.FULL for r in routes))
     return ", ".join(found)
 
 

@@ -30,7 +30,7 @@ from recommender.domain.events import (
 )
 from recommender.skills.difficulty import DifficultyTable
 from serving.faults import row_faults
-from serving.problems import Fault
+from serving.problems import USE_A_LISTED_ID, Fault
 from serving.schemas.events import EVENT_ADAPTER, AttemptIn, EventIn
 from serving.store.events import LoggedEvent
 
@@ -273,6 +273,4 @@ def _unknown_ids(event: EventIn, catalog: Catalog | None) -> list[Fault]:
 
 def _unknown(field: str, value: str) -> Fault:
     what = field.split("_", maxsplit=1)[0]
-    return Fault(
-        field, f"{field} is not a {what} of the catalogue", "use an id that the catalogue lists", value
-    )
+    return Fault(field, f"{field} is not a {what} of the catalogue", USE_A_LISTED_ID, value)

@@ -22,7 +22,7 @@ from serving.faults import faults_of
 from serving.history_answers import FEEDBACK_TABLE, Answers, read_answers
 from serving.history_places import Place
 from serving.history_rows import EVENT_TABLES, HistoryRows, read_rows
-from serving.problems import Fault
+from serving.problems import USE_A_LISTED_ID, Fault
 from serving.schemas.profiles import ProfileIn
 from serving.store import events as log
 from serving.store import learners, recommendations
@@ -217,7 +217,7 @@ def _profile_faults(profile: ProfileIn, seen: set[str], catalog: Catalog | None)
                 Fault(
                     name,
                     f"{name} is not a role of the catalogue",
-                    "use an id that the catalogue lists",
+                    USE_A_LISTED_ID,
                     value,
                 )
             )

@@ -12,13 +12,13 @@ from typing import Any
 import structlog
 from asgi_correlation_id import correlation_id
 
+from serving.methods import METHODS
 from serving.tracebacks import impersonal_traceback
 
 REQUESTS = "serving.requests"
 _requests = logging.getLogger(REQUESTS)
 # Their lines hold addresses, and addresses hold learner ids; alembic's say nothing an operator needs.
 _QUIET = ("uvicorn.access", "httpx2", "httpcore2", "alembic")
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 def configure(level: str) -> None:
@@ -72,7 +72,7 @@ def request_line(method: str, route: str | None, status: int, milliseconds: floa
     request_id = correlation_id.get()
     of = "" if request_id is None else f', "request_id": {json.dumps(request_id)}'
     at = datetime.now(UTC).isoformat(timespec="microseconds")[:-6]
-    spelled = f'"{method}"' if method in _METHODS else json.dumps(method)
+    spelled = f'"{method}"' if method in METHODS else json.dumps(method)
     line = (
         f'{{"status": {status}, "milliseconds": {milliseconds:.2f}, "method": {spelled}, '
         f'"route": {json.dumps(route)}, "event": "request", "level": "info", "logger": "{REQUESTS}", '

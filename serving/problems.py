@@ -13,6 +13,8 @@ _LONGEST_VALUE = 100
 _RETRY_SECONDS = 5
 # An answer names no more: a sender mends some and asks again, and no request makes an answer of megabytes.
 MOST_FAULTS = 100
+USE_A_LISTED_ID = "use an id that the catalogue lists"
+"""The remedy for an id that the catalogue does not hold."""
 
 
 @dataclass(frozen=True, slots=True)

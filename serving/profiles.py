@@ -6,7 +6,7 @@ from functools import partial
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.learner import LearnerProfile
-from serving.problems import Fault
+from serving.problems import USE_A_LISTED_ID, Fault
 from serving.schemas.profiles import ProfileIn, ProfileRequest
 from serving.store import learners
 from serving.store.database import Database
@@ -23,7 +23,7 @@ def judged(learner_id: str, sent: ProfileRequest, catalog: Catalog | None) -> Le
         role_id = getattr(sent, field)
         if role_id is not None and roles and role_id not in roles:
             message = f"{field} is not a role of the catalogue"
-            faults.append(Fault(field, message, "use an id that the catalogue lists", role_id))
+            faults.append(Fault(field, message, USE_A_LISTED_ID, role_id))
     if faults:
         return faults
     values = sent.model_dump() | {"learner_id": learner_id}

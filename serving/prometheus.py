@@ -25,12 +25,12 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from sqlalchemy import select
 
 from serving.meter import Meter
+from serving.methods import METHODS
 from serving.model import ServedModel
+from serving.store import catalog
 from serving.store.faults import StoreUnavailableError
-from serving.store.tables import CATALOG, revisions
 
 if TYPE_CHECKING:
     from serving.services import Services
@@ -39,11 +39,8 @@ __all__ = ["CONTENT_TYPE_LATEST", "PrometheusMeter", "directory_for_workers"]
 
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# What callers choose does not become a label: there would be no end of them.
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _KINDS = frozenset(("attempt", "completion", "self_assessment", "credential", "feedback"))
 _OTHER = "other"
-_REVISION = select(revisions.c.revision).where(revisions.c.name == CATALOG)
 
 
 @contextmanager
@@ -115,7 +112,8 @@ class PrometheusMeter(Meter):
         """Count an answer."""
         seen = self._seen.get((method, route, status))
         if seen is None:
-            known = method if method in _METHODS else _OTHER
+            # What callers choose does not become a label: there would be no end of them.
+            known = method if method in METHODS else _OTHER
             labels = (known, route or _OTHER, str(status))
             seen = self._requests.labels(*labels), self._durations.labels(*labels)
             if known is method:
@@ -192,11 +190,10 @@ class _Present(Collector):
                     value=(self._services.clock() - trained_at).total_seconds(),
                 )
         with suppress(StoreUnavailableError):
-            row = self._services.database.first(_REVISION)
             yield GaugeMetricFamily(
                 "recommender_catalog_revision",
                 "Number of the last change of the catalogue, 0 before the first.",
-                value=0.0 if row is None else float(row[0]),
+                value=float(catalog.revision(self._services.database)),
             )
 
 

@@ -6,7 +6,16 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from serving.schemas.fields import MAX_ID_LENGTH, Closed, Fraction, NonNegative, Positive, Time
+from serving.schemas.fields import (
+    MAX_ID_LENGTH,
+    Closed,
+    Format,
+    Fraction,
+    NonNegative,
+    Positive,
+    Segment,
+    Time,
+)
 
 MAX_ROWS = 1000
 _SEEN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
@@ -17,7 +26,6 @@ _Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100
 _Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=_SOMETHING)]
 _Uri: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_SOMETHING)]
 _LanguageTag: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=_SOMETHING)]
-_Segment: TypeAlias = Literal["user", "builder", "leader"]
 _Member = TypeVar("_Member")
 _Members: TypeAlias = Annotated[list[_Member], Field(max_length=200, fail_fast=True)]
 _Row = TypeVar("_Row")
@@ -52,10 +60,7 @@ class ModuleRow(Closed):
         default=None, description="For whom it is."
     )
     duration_minutes: NonNegative | None = Field(default=None, description="How long it takes, minutes.")
-    format: (
-        Literal["course", "video", "reading", "workshop", "mentoring", "project", "simulation", "assessment"]
-        | None
-    ) = Field(default=None, description="How it is taken.")
+    format: Format | None = Field(default=None, description="How it is taken.")
     language: _LanguageTag | None = Field(
         default=None, description="Language tag, such as `en` or `de-AT`; empty passes every filter."
     )
@@ -117,7 +122,7 @@ class RoleRow(Closed):
 
     role_id: RowId = Field(description="Names the role.")
     title: _Name = Field(description="Shown to learners.")
-    segment: _Segment | None = Field(default=None, description="Part of the workforce.")
+    segment: Segment | None = Field(default=None, description="Part of the workforce.")
     priority: Fraction | None = Field(
         default=None, description="Weight of the role in the organisation's plans; empty counts as 0.5."
     )

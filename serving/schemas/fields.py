@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -62,6 +62,10 @@ Fraction: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=1)]
 Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0)]
 NonNegative: TypeAlias = Annotated[float, Field(strict=True, ge=0)]
 Language: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+Format: TypeAlias = Literal[
+    "course", "video", "reading", "workshop", "mentoring", "project", "simulation", "assessment"
+]
+Segment: TypeAlias = Literal["user", "builder", "leader"]
 Time: TypeAlias = Annotated[
     datetime,
     BeforeValidator(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
 
 from recommender.domain.learner import LearnerProfile
-from serving.schemas.fields import NO_CONTROL_CHARACTERS, Closed, Id, NonNegative
+from serving.schemas.fields import NO_CONTROL_CHARACTERS, Closed, Id, NonNegative, Segment
 
 
 class _Profile(Closed):
     role_id: Id | None = None
     target_role_id: Id | None = None
     team_id: Id | None = None
-    segment: Literal["user", "builder", "leader"] | None = None
+    segment: Segment | None = None
     language: (
         Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=NO_CONTROL_CHARACTERS)] | None
     ) = Field(default=None, description="A language tag, such as en or en-GB.")
@@ -48,7 +48,7 @@ class ProfileResponse(Closed):
     role_id: str | None
     target_role_id: str | None
     team_id: str | None
-    segment: Literal["user", "builder", "leader"] | None
+    segment: Segment | None
     language: str | None
     weekly_minutes: float | None
     can_mentor: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -17,11 +17,7 @@ from recommender.domain.recommendation import (
     Rule,
     Scenario,
 )
-from serving.schemas.fields import SIMULATED, Closed, Id, Language, Positive
-
-Format: TypeAlias = Literal[
-    "course", "video", "reading", "workshop", "mentoring", "project", "simulation", "assessment"
-]
+from serving.schemas.fields import SIMULATED, Closed, Format, Id, Language, Positive
 
 
 class RecommendationRequest(Closed):
