@@ -14,7 +14,7 @@ from serving import meter
 from serving.answers import recommended, without_model
 from serving.learner_states import known_learners, stranger
 from serving.model import ServedModel
-from serving.problems import Fault
+from serving.problems import USE_A_LISTED_ID, Fault
 from serving.schemas.recommendations import RecommendationRequest
 from serving.services import Services
 
@@ -72,4 +72,4 @@ def _list(written: Sequence[bytes]) -> bytes:
 
 
 def _unknown(field: str, value: str) -> Fault:
-    return Fault(field, f"{field} is not in the catalogue", "use an id that the catalogue lists", value)
+    return Fault(field, f"{field} is not in the catalogue", USE_A_LISTED_ID, value)

@@ -240,8 +240,8 @@ def test_a_recommendation_is_asked_for_and_answered(client: Any) -> None:
 def test_refusals_are_problems_with_types(client: Any, generated: ModuleType, server: Server) -> None:
     from adaptive_learning_recommender_client import models
 
-    nobody = generated.Client(server.url, raise_on_unexpected_status=True)
-    refused = call("learners.mastery").sync_detailed("ann", client=nobody)
+    with generated.Client(server.url, raise_on_unexpected_status=True) as nobody:
+        refused = call("learners.mastery").sync_detailed("ann", client=nobody)
     assert (refused.status_code, type(refused.parsed)) == (401, models.ProblemResponse)
     assert (refused.parsed.type_, refused.parsed.status) == ("/docs#unauthenticated", 401)
     assert "send it as Authorization: Bearer" in refused.parsed.detail
@@ -261,5 +261,6 @@ def test_the_lines_of_the_guide_run(generated: ModuleType, server: Server, key: 
     assert "http://127.0.0.1:8000" in SNIPPET
     names: dict[str, Any] = {"key": key}
     exec(SNIPPET.replace("http://127.0.0.1:8000", server.url), names)  # noqa: S102
+    names["client"].get_httpx_client().close()
     assert len(names["titles"]) == 3
     assert names["answer"].model.alias == "champion"
