@@ -26,6 +26,7 @@ from serving.catalog.rows import Overlay
 from serving.memory import set_aside
 from serving.store import catalog
 from serving.store.database import Database
+from serving.store.faults import StoreUnavailableError
 
 _log = structlog.get_logger(__name__)
 _Mark: TypeAlias = tuple[int, int, int]
@@ -207,11 +208,18 @@ class ModelHolder:
 
     async def watch(self, every_seconds: float) -> None:
         """Refresh for ever, model and catalogue, off the event loop."""
+        waits = False
         while True:
             await asyncio.sleep(every_seconds)
             try:
                 await to_its_end(self.refresh)
                 await to_its_end(self.up_to_date)
+                waits = False
+            except StoreUnavailableError as error:
+                # It is tried again; that is told once, not every time.
+                if not waits:
+                    _log.warning("the catalogue waits for the store", fault=error.fault)
+                waits = True
             except Exception:
                 # Whatever it was, the service goes on with the model it has and keeps watching.
                 _log.exception("pointer or catalogue could not be followed")
