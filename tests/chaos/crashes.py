@@ -3,10 +3,15 @@
 ``python -m tests.chaos.crashes --kills 200``
 
 Senders deliver evidence without a pause, some of it late and some twice, each batch again and again until it
-is acknowledged. Meanwhile the service is killed with all of its workers, or, where there is one, the database
-server with all of its processes (SIGKILL), and started again. In the end the store is read without the
-service: every acknowledged event is there exactly once with what was sent, nothing is there that nobody sent,
-and the state of every learner equals the replay of the log.
+is acknowledged. Meanwhile the service is killed with all of its workers, or one worker alone, or, where there
+is one, the database server with all of its processes (SIGKILL), and what was killed is started again. In the
+end the store is read without the service: every acknowledged event is there exactly once with what was sent,
+nothing is there that nobody sent, and the state of every learner equals the replay of the log, so no event
+counts twice in it either.
+
+This is what a crash of processes does. It is no power cut: the pages that a killed process wrote stay with
+the operating system. That a commit waits for the disk rests on ``PRAGMA synchronous=FULL``, which
+``tests/unit/serving/test_store.py`` finds on every connection, and on PostgreSQL's own defaults.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -32,6 +38,7 @@ from serving.store.events import LoggedEvent
 from serving.store.migrate import open_database
 from serving.store.tables import events, learner_states
 from tests.chaos.server import Server
+from tests.chaos.threads import faults_at_the_end
 from tests.chaos.traffic import Sender
 from tests.postgres import Postgres, running_postgres
 from tests.unit.serving.world import write_bundle, write_pointer
@@ -46,8 +53,8 @@ class Outcome:
     Parameters
     ----------
     kills : int
-    database_kills : int
-        Those of them that hit the database server.
+    worker_kills, database_kills : int
+        Those of them that hit one worker alone, and the database server.
     acknowledged, stored : int
         Events.
     failed_calls : int
@@ -57,6 +64,7 @@ class Outcome:
     """
 
     kills: int
+    worker_kills: int
     database_kills: int
     acknowledged: int
     stored: int
@@ -64,7 +72,7 @@ class Outcome:
     faults: tuple[str, ...]
 
 
-def crash(folder: Path, kills: int, postgres: Postgres | None, *, seed: int = 0, workers: int = 1) -> Outcome:
+def crash(folder: Path, kills: int, postgres: Postgres | None, *, seed: int = 0, workers: int = 2) -> Outcome:
     """Run senders against a service that is killed again and again; look at what is left.
 
     Parameters
@@ -92,17 +100,16 @@ def crash(folder: Path, kills: int, postgres: Postgres | None, *, seed: int = 0,
             hit["database"] += 1
             time.sleep(rng.uniform(0.0, 0.5))
             postgres.start_again()
+        elif workers > 1 and rng.random() < 0.25:
+            server.kill_a_worker(rng)
+            hit["worker"] += 1
         else:
             server.kill()
             hit["service"] += 1
             server.start()
-    for sender in senders:
-        sender.stop()
-    for sender in senders:
-        sender.join(120)
-    code = server.stop()
-    faults = [] if code == 0 else [f"the service ended with exit code {code}"]
-    faults += [surprise for sender in senders for surprise in sender.surprises]
+    faults = faults_at_the_end(senders, 120)
+    if (code := server.stop()) != 0:
+        faults.append(f"the service ended with exit code {code}")
     database = open_database(url)
     try:
         stored, wrong = look(database, Engine.load(folder / "bundle"), senders)
@@ -110,6 +117,7 @@ def crash(folder: Path, kills: int, postgres: Postgres | None, *, seed: int = 0,
         database.close()
     return Outcome(
         kills,
+        hit["worker"],
         hit["database"],
         sum(len(sender.acknowledged) for sender in senders),
         stored,
@@ -118,9 +126,18 @@ def crash(folder: Path, kills: int, postgres: Postgres | None, *, seed: int = 0,
     )
 
 
-def look(database: Database, engine: Engine, senders: Sequence[Sender]) -> tuple[int, list[str]]:
-    """Count events in the store, and say what is wrong with them and with the states."""
-    sent = {event_id: event for sender in senders for event_id, event in sender.sent.items()}
+def look(
+    database: Database, engine: Engine, senders: Sequence[Sender], others: Sequence[dict[str, Any]] = ()
+) -> tuple[int, list[str]]:
+    """Count events in the store, and say what is wrong with them and with the states.
+
+    Parameters
+    ----------
+    others : sequence of event
+        What was sent beside.
+    """
+    sent = {event["event_id"]: event for event in others}
+    sent |= {event_id: event for sender in senders for event_id, event in sender.sent.items()}
     acknowledged = {event_id for sender in senders for event_id in sender.acknowledged}
     rules = RowRules(received_at=datetime.now(UTC), future_tolerance_seconds=300, catalog=None)
     with database.read() as connection:
@@ -135,9 +152,9 @@ def look(database: Database, engine: Engine, senders: Sequence[Sender]) -> tuple
         expected = read_event(sent.get(row.event_id), rules)
         if not isinstance(expected, LoggedEvent) or row.payload != expected.payload:
             wrong.append(f"{row.event_id} is not what was sent: {row.payload}")
-    mark = engine.bundle.difficulty.pass_mark
+    mark, trained = engine.bundle.difficulty.pass_mark, engine.bundle.difficulty.item_index
     for learner_id, history in histories.items():
-        replayed = engine.fold(to_event(event, mark) for event in history).to_bytes()
+        replayed = engine.fold(to_event(event, mark, trained) for event in history).to_bytes()
         if states.get(learner_id) != replayed:
             wrong.append(f"the state of {learner_id} is not the replay of the log")
     return len(rows), wrong
@@ -147,7 +164,7 @@ def main() -> None:
     """Print what came out; exit with 1 when anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
         "--store", choices=["sqlite", "postgresql"], nargs="+", default=["sqlite", "postgresql"]
     )
@@ -158,9 +175,10 @@ def main() -> None:
             postgres = stack.enter_context(running_postgres()) if store == "postgresql" else None
             outcome = crash(folder, given.kills, postgres, workers=given.workers)
         print(  # noqa: T201
-            f"{store}: killed {outcome.kills} times, the database server {outcome.database_kills} of them; "
-            f"{outcome.acknowledged:,} events acknowledged, {outcome.stored:,} stored, "
-            f"{outcome.failed_calls:,} calls repeated; {len(outcome.faults)} faults"
+            f"{store}: killed {outcome.kills} times, one worker alone {outcome.worker_kills} of them, the "
+            f"database server {outcome.database_kills}; {outcome.acknowledged:,} events acknowledged, "
+            f"{outcome.stored:,} stored, {outcome.failed_calls:,} calls repeated; "
+            f"{len(outcome.faults)} faults"
         )
         for fault in outcome.faults[:20]:
             print(f"  {fault}")  # noqa: T201

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx2
+import psutil
 
 from tests.unit.serving.world import KEY_SECRET
 
@@ -91,6 +95,28 @@ class Server:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def processes(self) -> list[psutil.Process]:
+        """Those that answer calls: the workers, or the one process there is."""
+        if self._workers == 1:
+            return [psutil.Process(self.pid)]
+        children = psutil.Process(self.pid).children()
+        # Beside them there is one that looks after what they share.
+        return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+
+    def kill_a_worker(self, rng: random.Random) -> None:
+        """Kill one worker alone; the supervisor starts another."""
+        if workers := self.processes():
+            rng.choice(workers).kill()
+
+    def asked(self) -> set[int]:
+        """Processes that somebody is connected to at this moment, by their ids."""
+        return {
+            process.pid
+            for process in self.processes()
+            for connection in process.net_connections("tcp")
+            if connection.status == psutil.CONN_ESTABLISHED and connection.laddr.port == self.port
+        }
+
     def stop(self) -> int:
         """End it in good order; return its exit code."""
         assert self._process is not None
@@ -99,3 +125,44 @@ class Server:
             return self._process.wait(60)
         finally:
             self._log.close()
+
+
+class LogReader:
+    """Reads what a service has written to its log since the last time.
+
+    Attributes
+    ----------
+    served : Counter of str
+        By bundle id, how often a process began to serve it.
+    faults : list of str
+        Lines that tell of errors.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log.open("rb")
+        self._rest = b""
+        self.served: Counter[str] = Counter()
+        self.faults: list[str] = []
+
+    def read(self) -> None:
+        """Read on."""
+        *lines, self._rest = (self._rest + self._log.read()).split(b"\n")
+        for line in lines:
+            # There is one for each request; they tell nothing here.
+            if b'"event": "request"' not in line:
+                self._note(line)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._log.close()
+
+    def _note(self, line: bytes) -> None:
+        try:
+            told: dict[str, Any] = json.loads(line)
+        except ValueError:
+            self.faults.append(f"the service's log: {line.decode(errors='replace')}")
+            return
+        if told["event"] == "model serves":
+            self.served[told["bundle_id"]] += 1
+        if told["level"] in ("error", "critical"):
+            self.faults.append(f"the service's log: {told}")
