@@ -55,7 +55,7 @@ class Postgres:
     def run(self, sql: str) -> None:
         """Run one statement outside of a transaction."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
+            connection.execute(sql)
 
     def kill(self) -> None:
         """Kill the server with all of its processes at once, as a power cut would."""

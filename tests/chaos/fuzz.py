@@ -139,7 +139,7 @@ def _value(rng: random.Random, depth: int) -> Any:
         if rng.random() < 0.5:
             return [_value(rng, depth - 1) for _ in range(n)]
         return {_text(rng): _value(rng, depth - 1) for _ in range(n)}
-    odd = [
+    odd: list[Any] = [
         None,
         True,
         0,

@@ -151,7 +151,7 @@ class Judge:
         got = _comparable(text)
         if got == expected:
             return []
-        return [f"of {learner_id} the bundle says {expected}, and the answer was {got}"]
+        return [f"of {learner_id} the bundle says otherwise than its answer: {_difference(expected, got)}"]
 
 
 def _of_editions(text: str, editions: tuple[int, int]) -> list[str]:
@@ -167,3 +167,14 @@ def _comparable(text: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(_EDITION.sub(_ANY, text))
     # Each answer has another, and the time is what the expected one is made with.
     return {n: v for n, v in told.items() if n not in ("recommendation_id", "generated_at")}
+
+
+def _difference(expected: Any, got: Any, place: str = "") -> str | None:
+    """Name the first place where two values differ, and both."""
+    if isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys():
+        pairs = [(f"{place}.{name}", expected[name], got[name]) for name in expected]
+    elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        pairs = [(f"{place}[{i}]", *pair) for i, pair in enumerate(zip(expected, got, strict=True))]
+    else:
+        return None if expected == got else f"{place} is {expected} there, and {got} here"
+    return next((found for at, one, other in pairs if (found := _difference(one, other, at))), None)

@@ -37,6 +37,8 @@ class Sender(Worker):
         Ids that the service answered for.
     n_calls, n_failed : int
         Failed are calls without an answer and answers of 5xx.
+    took : list of (float, float)
+        When each call that was answered with 200 ended, by the monotonic clock, and its duration, seconds.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Sender(Worker):
         self.sent: dict[str, dict[str, Any]] = {}
         self.acknowledged: set[str] = set()
         self.n_calls = self.n_failed = 0
+        self.took: list[tuple[float, float]] = []
 
     def turn(self) -> None:
         batch = self._batch()
@@ -89,6 +92,7 @@ class Sender(Worker):
 
     def _deliver(self, batch: Sequence[dict[str, Any]]) -> bool:
         self.n_calls += 1
+        started = time.monotonic()
         try:
             answer = self._client.post("/v1/events", json={"events": batch})
         except httpx2.TransportError:
@@ -102,6 +106,7 @@ class Sender(Worker):
         if answer.status_code != 200:
             self.faults.append(answer.text)
             return True
+        self.took.append((time.monotonic(), time.monotonic() - started))
         ids = [result["event_id"] for result in answer.json()["results"]]
         if ids != [event["event_id"] for event in batch]:
             self.faults.append(f"events {[event['event_id'] for event in batch]} were answered with {ids}")

@@ -173,7 +173,7 @@ class Service:
 
 
 def make_settings(folder: Path, **changes: Any) -> Settings:
-    values = {
+    values: dict[str, Any] = {
         "key_secret": KEY_SECRET,
         "database_url": f"sqlite:///{folder / 'test.db'}",
         "pointer": folder / "champion.json",
