@@ -54,7 +54,11 @@ def fuzzed_service(folder: Path) -> Fuzzed:
         f"sqlite:///{folder / 'store.db'}",
         folder / "champion.json",
         folder / "service.log",
+        # Many calls are made with a wrong key, to see them refused.
         rate_limit=0,
+        wrong_key_limit=0,
+        # Exports, and feedback on what nobody was answered, wait half as long again.
+        recommendation_log_seconds=0.02,
     )
     key = server.command("keys", "create", "--name", "fuzz", "--scopes", ",".join(scope for scope in Scope))
     server.start()

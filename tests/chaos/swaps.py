@@ -38,6 +38,11 @@ QUESTIONS_A_CONNECTION = 20
 SWAP_SECONDS = 60.0
 
 
+def everybody_there() -> list[str]:
+    """Return the ids of all learners that are asked for."""
+    return [*steady_events(), *(f"learner-{number}" for number in range(N_LEARNERS))]
+
+
 class Publisher(Worker):
     """Puts edition after edition of one module.
 
@@ -78,7 +83,7 @@ class Asker(Worker):
         self._client = httpx2.Client(base_url=url, headers={"X-API-Key": key}, timeout=30)
         self._judge, self._publisher = judge, publisher
         self._at = number
-        self._everybody = [*steady_events(), *(f"learner-{n}" for n in range(N_LEARNERS))]
+        self._everybody = everybody_there()
         self.answers: Counter[str] = Counter()
 
     def turn(self) -> None:
@@ -149,8 +154,8 @@ def swap(folder: Path, swaps: int, *, workers: int = 2) -> Outcome:
         faults.append(f"{len(left)} of {len(processes)} processes were never asked")
     # What a swap left behind is replayed in the background; whoever is asked for now is replayed now.
     with httpx2.Client(base_url=server.url, headers={"X-API-Key": key}, timeout=30) as client:
-        for number in range(N_LEARNERS):
-            client.get(f"/v1/learners/learner-{number}/mastery")
+        for learner_id in everybody_there():
+            client.get(f"/v1/learners/{learner_id}/mastery")
     if (code := server.stop()) != 0:
         faults.append(f"the service ended with exit code {code}")
     reader.read()
