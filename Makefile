@@ -186,12 +186,12 @@ test-rest: setup chromium ## what make test leaves out: slow tests, a browser's 
 test-all: test-rest test ## every test, each once
 
 .PHONY: soak
-soak: setup ## an hour of mixed load, 20,000 generated calls, 100,000 bodies of noise: MINUTES=60
+soak: setup ## an hour of every call with flat memory and latency, 20,000 generated calls, 100,000 bodies of noise: MINUTES=60
 	@$(BIN)/python -m tests.chaos.soak --minutes $(or $(MINUTES),60)
 	@$(BIN)/python -m tests.chaos.fuzz
 
 .PHONY: chaos
-chaos: setup ## kill service and database 200 times each under load, swap the model 100 times: KILLS=200 SWAPS=100
+chaos: setup ## kill service or database 200 times on each store under load, swap the model 100 times: KILLS=200 SWAPS=100
 	@$(BIN)/python -m tests.chaos.crashes --kills $(or $(KILLS),200)
 	@$(BIN)/python -m tests.chaos.swaps --swaps $(or $(SWAPS),100)
 

@@ -58,7 +58,7 @@ class Postgres:
             connection.execute(sql)
 
     def kill(self) -> None:
-        """Kill the server with all of its processes at once, as a power cut would."""
+        """Kill the server with all of its processes at once."""
         postmaster = psutil.Process(self.pid)
         for process in [postmaster, *postmaster.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):

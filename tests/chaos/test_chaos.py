@@ -17,17 +17,17 @@ pytestmark = pytest.mark.slow
 
 
 def test_nothing_acknowledged_is_lost_by_a_crash(tmp_path: Path) -> None:
-    outcome = crash(tmp_path, 3, None, seed=2)
+    outcome = crash(tmp_path, 2, None, seed=2)
     assert outcome.faults == ()
-    assert 0 < outcome.worker_kills < 3
+    assert outcome.worker_kills == 1
     assert outcome.stored >= outcome.acknowledged > 0
 
 
 @pytest.mark.postgres
 def test_nothing_acknowledged_is_lost_by_a_crash_of_either_server(tmp_path: Path, postgres: Postgres) -> None:
-    outcome = crash(tmp_path, 3, postgres, seed=1, workers=1)
+    outcome = crash(tmp_path, 2, postgres, seed=1, workers=1)
     assert outcome.faults == ()
-    assert 0 < outcome.database_kills < 3
+    assert outcome.database_kills == 1
     assert outcome.stored >= outcome.acknowledged > 0
 
 
@@ -44,7 +44,7 @@ def test_what_nobody_expects_gets_a_documented_answer(tmp_path: Path) -> None:
         statuses, faults = noisy_bodies(service, 2_000, seed=1)
         assert faults == []
         assert statuses[422] > statuses[200] > 0
-        code, report = generated_calls(service, tmp_path, 200, seed=1)
+        code, report = generated_calls(service, tmp_path, 100, seed=1)
         assert code == 0, report
     finally:
         service.server.stop()

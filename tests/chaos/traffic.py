@@ -64,7 +64,7 @@ class Sender(Worker):
     def turn(self) -> None:
         batch = self._batch()
         while not self._deliver(batch):
-            time.sleep(0.1)
+            time.sleep(0.2)
 
     def close(self) -> None:
         self._client.close()
