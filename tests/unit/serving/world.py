@@ -14,6 +14,7 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
 from recommender.bundle import ModelBundle
@@ -184,10 +185,18 @@ def make_settings(folder: Path, **changes: Any) -> Settings:
     return Settings(_env_file=None, **(values | changes))
 
 
+def log_plainly() -> None:
+    """Show failures without the values of all variables, which take seconds to show."""
+    if not structlog.is_configured():
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
 @contextmanager
 def running_service(folder: Path, bundle: Path | None, **changes: Any) -> Iterator[Service]:
     """Start the service over a store of its own; without a bundle it has no model."""
     settings, clock = make_settings(folder, **changes), FixedClock()
+    log_plainly()
     if bundle is not None:
         write_pointer(settings.pointer, bundle)
     database = open_database(settings.database_url)
