@@ -11,7 +11,7 @@ counts twice in it either.
 
 This is what a crash of processes does. It is no power cut: the pages that a killed process wrote stay with
 the operating system. That a commit waits for the disk rests on ``PRAGMA synchronous=FULL``, which
-``tests/unit/serving/test_store.py`` finds on every connection, and on PostgreSQL's own defaults.
+``tests/unit/serving/test_store.py`` looks for, and on PostgreSQL's own defaults.
 """
 
 from __future__ import annotations
