@@ -100,8 +100,10 @@ def known_learners(
         except StoreUnavailableError:
             # What cannot be kept is made again the next time.
             return known | {i: replace(known[i], state=s) for i, s in _not_kept(database, model, due)}
-        made, _ = _read_many(database, model, due)
+        made, left = _read_many(database, model, due)
         known |= made
+        # Another process, which serves another model, made them its own meanwhile.
+        known |= {i: replace(known[i], state=s) for i, s in _not_kept(database, model, left)}
     return known
 
 
