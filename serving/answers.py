@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from recommender.domain.recommendation import Recommendation, RecommendedModule
 from serving.model import ServedModel
-from serving.rounding import DIGITS
+from serving.rounding import rounded
 
 
 class JsonAnswer(Response):
@@ -64,9 +64,9 @@ def _module(module: RecommendedModule) -> dict[str, Any]:
         "module_id": module.module_id,
         "title": module.title,
         "rank": module.rank,
-        "score": round(module.score, DIGITS),
-        "success_probability": _rounded(module.success_probability),
-        "difficulty": _rounded(module.difficulty),
+        "score": rounded(module.score),
+        "success_probability": rounded(module.success_probability),
+        "difficulty": rounded(module.difficulty),
         "difficulty_fit": module.difficulty_fit,
         "adjustment": swapped
         and {"from_module_id": swapped.from_module_id, "direction": swapped.direction, "why": swapped.why},
@@ -74,19 +74,12 @@ def _module(module: RecommendedModule) -> dict[str, Any]:
         "duration_minutes": module.duration_minutes,
         "skills": [
             {
-                "skill_id": skill_id,
-                "mastery": _rounded(mastery),
-                "required": _rounded(required),
-                "expected_gain": _rounded(gain),
+                "skill_id": skill.skill_id,
+                "mastery": rounded(skill.mastery),
+                "required": rounded(skill.required),
+                "expected_gain": rounded(skill.expected_gain),
             }
-            for skill_id, mastery, required, gain in module.skills
+            for skill in module.skills
         ],
-        "reasons": [
-            {"code": code, "text": text, "weight": round(weight, DIGITS)}
-            for code, text, weight in module.reasons
-        ],
+        "reasons": [{"code": r.code, "text": r.text, "weight": rounded(r.weight)} for r in module.reasons],
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)

@@ -10,6 +10,7 @@ import getpass
 import hashlib
 import hmac
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ __all__ = [
     "learner_subject",
     "record",
     "record_if_possible",
+    "record_soon_if_possible",
     "refusal_entry",
 ]
 
@@ -94,9 +96,22 @@ def refusal_entry(services: Services, request: Request, caller: Caller, scope: s
 def record_if_possible(database: Database, entry: AuditEntry) -> None:
     """Record what changes nothing in the store, or is done already: a store that fails does not undo it."""
     try:
-        database.transact(lambda connection: record(connection, entry))
+        database.transact(partial(record, entry=entry))
     except StoreUnavailableError as error:
-        _log.warning("not audited", action=entry.action, outcome=entry.outcome, reason=str(error))
+        _not_audited(entry, error)
+
+
+async def record_soon_if_possible(services: Services, entry: AuditEntry) -> None:
+    """Do likewise beside the event loop."""
+    try:
+        await services.writers.do(partial(record_if_possible, services.database, entry))
+    except StoreUnavailableError as error:
+        # So many wait to write that it did not come to it.
+        _not_audited(entry, error)
+
+
+def _not_audited(entry: AuditEntry, error: StoreUnavailableError) -> None:
+    _log.warning("not audited", action=entry.action, outcome=entry.outcome, reason=str(error))
 
 
 def _of_call(services: Services, request: Request, caller: Caller) -> AuditEntry:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from serving.store.dialect import BUSY_TIMEOUT_MS
 from serving.store.faults import StoreUnavailableError
 
 # Of the connections to a database server, less than half.
 _WRITERS = 20
-# As long as a writer waits for another one in the store.
-_TURN_SECONDS = 5.0
 Result = TypeVar("Result")
 
 
@@ -26,6 +26,20 @@ async def to_its_end(work: Callable[[], Result]) -> Result:
     except asyncio.CancelledError:
         await asyncio.gather(running, return_exceptions=True)
         raise
+
+
+@asynccontextmanager
+async def turn(turns: asyncio.Semaphore, seconds: float, too_late: Exception) -> AsyncIterator[None]:
+    """Wait for a turn until the block begins, and give it back at its end; raise `too_late` after a time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await turns.acquire()
+    except TimeoutError:
+        raise too_late from None
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 class Writers:
@@ -47,12 +61,5 @@ class Writers:
         StoreUnavailableError
             If the writers before it do not come to an end.
         """
-        try:
-            async with asyncio.timeout(_TURN_SECONDS):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise StoreUnavailableError("busy") from None
-        try:
+        async with turn(self._turns, BUSY_TIMEOUT_MS / 1000, StoreUnavailableError("busy")):
             return await to_thread.run_sync(work, limiter=self._threads)
-        finally:
-            self._turns.release()

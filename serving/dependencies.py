@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request, Security
@@ -10,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 
-from serving.audit import CALLER, AuditEntry, call_entry, record_if_possible, refusal_entry
+from serving.audit import CALLER, AuditEntry, call_entry, record_soon_if_possible, refusal_entry
 from serving.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 from serving.security.keys import Caller
 from serving.security.scopes import Scope
@@ -72,7 +71,7 @@ class Guard(HTTPBearer):
         needed = self.scope.value
         if needed not in caller.scopes:
             if (refusal := refusal_entry(services, request, caller, needed)) is not None:
-                await services.writers.do(partial(record_if_possible, services.database, refusal))
+                await record_soon_if_possible(services, refusal)
             raise Problem(FORBIDDEN, f"the API key lacks the scope {needed}; use a key that has it")
         request.scope[CALLER] = caller
         return caller

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -95,15 +96,12 @@ def known_learners(
     """
     known, due = _read_many(database, model, learner_ids)
     if due:
-        try:
+        with suppress(StoreUnavailableError):
             rebuild(database, model, now=now, among=due)
-        except StoreUnavailableError:
-            # What cannot be kept is made again the next time.
-            return known | {i: replace(known[i], state=s) for i, s in _not_kept(database, model, due)}
-        made, left = _read_many(database, model, due)
-        known |= made
-        # Another process, which serves another model, made them its own meanwhile.
-        known |= {i: replace(known[i], state=s) for i, s in _not_kept(database, model, left)}
+            made, due = _read_many(database, model, due)
+            known |= made
+        # What cannot be kept now, or another process with another model made its own meanwhile.
+        known |= {i: replace(known[i], state=s) for i, s in _not_kept(database, model, due)}
     return known
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, overload
 
-DIGITS = 4
+_DIGITS = 4
 
 
 @overload
@@ -20,7 +20,7 @@ def rounded(value: float | None) -> float | None:
     0.1235
     """
     # float(): the engine's numbers may be NumPy's, which JSON does not know.
-    return None if value is None else round(float(value), DIGITS)
+    return None if value is None else round(float(value), _DIGITS)
 
 
 def all_rounded(answer: dict[str, Any]) -> dict[str, Any]:

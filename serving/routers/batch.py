@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 from fastapi import Body, Header, Response
 from fastapi.concurrency import run_in_threadpool
 
+from serving.background import turn
 from serving.batch import answers, answers_without_model, unknown_ids
 from serving.dependencies import ServicesDep
 from serving.errors import documented
@@ -45,18 +45,9 @@ async def recommend_many(
     All or none: where a wish breaks a rule, the answer is 422 and names it, such as
     `requests[3].target_role_id`. Single calls go first: one batch at a time is answered.
     """
-    try:
-        async with asyncio.timeout(_TURN_SECONDS):
-            await services.batches.acquire()
-    except TimeoutError:
-        detail = (
-            f"other batches were answered for {_TURN_SECONDS:.0f} seconds; send fewer at a time, or later"
-        )
-        raise Problem(UNAVAILABLE, detail) from None
-    try:
+    too_late = f"other batches were answered for {_TURN_SECONDS:.0f} seconds; send fewer at a time, or later"
+    async with turn(services.batches, _TURN_SECONDS, Problem(UNAVAILABLE, too_late)):
         return await _answered(request.requests, services, preferred_language(accept_language))
-    finally:
-        services.batches.release()
 
 
 async def _answered(wishes: Sequence[RecommendationRequest], services: Services, language: str) -> Response:

@@ -10,7 +10,7 @@ from itertools import chain
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from serving.audit import record_if_possible
+from serving.audit import record_soon_if_possible
 from serving.dependencies import AuditDep, ServicesDep
 from serving.erasure import erase
 from serving.errors import documented
@@ -40,7 +40,7 @@ async def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep
     pieces = exported(services.database, services.models.current, learner_id, now=services.clock())
     # The first one tells whether there is anything.
     first = await run_in_threadpool(next, pieces)
-    await services.writers.do(partial(record_if_possible, services.database, audit))
+    await record_soon_if_possible(services, audit)
     return StreamingResponse(chain([first], pieces), media_type="application/json")
 
 
