@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -30,15 +27,6 @@ _log = structlog.get_logger(__name__)
 _MOST_WAITING = 20_000
 _AT_ONCE = 1_000
 
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    recommendation_id: str
-    answer: Recommendation
-    simulated: bool
-
 
 class RecommendationLog:
     """Buffers answers in memory and writes them in the background, many in one transaction.
@@ -56,38 +44,36 @@ class RecommendationLog:
     def __init__(self, database: Database, key_secret: str) -> None:
         self._database = database
         self._key_secret = key_secret
-        self._waiting: deque[_Waiting] = deque()
-        self._being_written: tuple[_Waiting, ...] = ()
+        self._waiting: deque[LoggedRecommendation] = deque()
+        self._being_written: tuple[LoggedRecommendation, ...] = ()
         self._writing = threading.Lock()
 
     def add(self, recommendation_id: UUID, answer: Recommendation, *, simulated: bool) -> None:
         """Write an answer down soon; `simulated` of the model that gave it."""
-        if len(self._waiting) >= _MOST_WAITING:
-            self._waiting.popleft()
-            meter.current().recommendations_logged(lost=1)
-        self._waiting.append(_Waiting(str(recommendation_id), answer, simulated))
+        self._waiting.append(_logged(str(recommendation_id), answer, simulated))
+        self._keep_the_newest()
 
     def find(self, recommendation_id: str) -> LoggedRecommendation | None:
         """Return an answer that waits here, or that any process has written; None where there is none."""
         for waiting in (*self._being_written, *tuple(self._waiting)):
             if waiting.recommendation_id == recommendation_id:
-                return _logged(waiting)
+                return waiting
         with self._database.read() as connection:
             return store.find(connection, recommendation_id)
 
-    def forget(self, learner_id: str) -> list[_Waiting]:
+    def forget(self, learner_id: str) -> list[LoggedRecommendation]:
         """Take out what waits of a learner, and return it; nothing of theirs is being written then."""
         taken = []
         with self._writing:
             for _ in range(len(self._waiting)):
                 waiting = self._waiting.popleft()
-                if waiting.answer.learner_id != learner_id:
+                if waiting.learner_id != learner_id:
                     self._waiting.append(waiting)
                 else:
                     taken.append(waiting)
         return taken
 
-    def remember(self, taken: Sequence[_Waiting]) -> None:
+    def remember(self, taken: Sequence[LoggedRecommendation]) -> None:
         """Put back what `forget` took out."""
         self._waiting.extend(taken)
 
@@ -98,10 +84,10 @@ class RecommendationLog:
                 batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
                 self._being_written = tuple(batch)
                 try:
-                    answers = [_logged(waiting) for waiting in _giving_way(batch)]
-                    self._database.transact(partial(self._write, answers))
+                    self._database.transact(partial(self._write, batch))
                 except BaseException:
                     self._waiting.extendleft(reversed(batch))
+                    self._keep_the_newest()
                     raise
                 finally:
                     self._being_written = ()
@@ -115,8 +101,13 @@ class RecommendationLog:
             meter.current().recommendations_logged(lost=len(self._waiting))
             _log.error("recommendations are lost to the log", n=len(self._waiting), reason=str(error))
 
+    def _keep_the_newest(self) -> None:
+        while len(self._waiting) > _MOST_WAITING:
+            self._waiting.popleft()
+            meter.current().recommendations_logged(lost=1)
+
     def _write(self, answers: list[LoggedRecommendation], connection: Connection) -> None:
-        store.append(_giving_way(answers), connection)
+        store.append(answers, connection)
         take_back(connection, answers, partial(erasure_mark, self._key_secret))
 
     async def keep_writing(self, every_seconds: float) -> None:
@@ -132,21 +123,13 @@ class RecommendationLog:
                     _log.exception("recommendations could not be logged")
 
 
-def _giving_way(some: Iterable[Item]) -> Iterator[Item]:
-    """Let who answers go on after each: else the interpreter hands over to them after milliseconds only."""
-    for one in some:
-        yield one
-        time.sleep(0)
-
-
-def _logged(waiting: _Waiting) -> LoggedRecommendation:
-    answer = waiting.answer
+def _logged(recommendation_id: str, answer: Recommendation, simulated: bool) -> LoggedRecommendation:
     return LoggedRecommendation(
-        recommendation_id=waiting.recommendation_id,
+        recommendation_id=recommendation_id,
         learner_id=answer.learner_id,
         generated_at=to_seconds(answer.generated_at),
         bundle_id=answer.bundle_id or "",
-        simulated=waiting.simulated,
+        simulated=simulated,
         modules=tuple(
             LoggedModule(
                 module_id=module.module_id,

@@ -17,20 +17,23 @@ from sqlalchemy.engine.interfaces import Compiled
 
 # Statements are compiled for so many values: the next of these numbers.
 _SIZES = tuple(2**i for i in range(10))
+# Rows that one statement inserts at most. Databases take at least 32,766 parameters in one.
+_MOST_ROWS = 256
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, each with a value for every column."""
-    if rows:
-        _run(connection, _insert(connection.dialect, table, None), rows)
+    _run(connection, table, None, rows)
 
 
 def upsert(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, overwrite: bool = True
 ) -> None:
-    """Insert rows likewise; where the primary key exists, overwrite the row or leave it as it is."""
-    if rows:
-        _run(connection, _insert(connection.dialect, table, overwrite), rows)
+    """Insert rows likewise; where the primary key exists, overwrite the row or leave it as it is.
+
+    No two of the rows have the same key.
+    """
+    _run(connection, table, overwrite, rows)
 
 
 def among(
@@ -61,8 +64,17 @@ def among(
     return found
 
 
-def _run(connection: Connection, compiled: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.exec_driver_sql(compiled.string, [_arguments(compiled, row) for row in rows])
+def _run(
+    connection: Connection, table: Table, overwrite: bool | None, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    # Many rows a statement: SQLite's driver stops for other threads at each, and goes on when they let it.
+    at = 0
+    while at < len(rows):
+        size = min(_MOST_ROWS, 2 ** ((len(rows) - at).bit_length() - 1))
+        compiled = _insert(connection.dialect, table, overwrite, size)
+        given = {f"{name}_{i}": v for i, row in enumerate(rows[at : at + size]) for name, v in row.items()}
+        connection.exec_driver_sql(compiled.string, _arguments(compiled, given))
+        at += size
 
 
 def _arguments(compiled: Any, values: Mapping[str, Any]) -> Any:
@@ -71,7 +83,7 @@ def _arguments(compiled: Any, values: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _insert(dialect: Dialect, table: Table, overwrite: bool | None) -> Compiled:
+def _insert(dialect: Dialect, table: Table, overwrite: bool | None, n_rows: int) -> Compiled:
     statement = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(table)
     keys = [column.name for column in table.primary_key]
     if overwrite:
@@ -79,7 +91,8 @@ def _insert(dialect: Dialect, table: Table, overwrite: bool | None) -> Compiled:
         statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     elif overwrite is not None:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
-    return statement.compile(dialect=dialect)
+    rows = [{c.name: bindparam(f"{c.name}_{i}", type_=c.type) for c in table.columns} for i in range(n_rows)]
+    return statement.values(rows).compile(dialect=dialect)
 
 
 @lru_cache(maxsize=256)

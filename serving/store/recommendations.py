@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Row, select
 
 from serving.rounding import rounded
 from serving.store.database import chunks, streamed
 from serving.store.direct import upsert
 from serving.store.tables import recommendations
-
-_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +91,7 @@ def _row(logged: LoggedRecommendation) -> dict[str, object]:
         "generated_at": logged.generated_at,
         "bundle_id": logged.bundle_id,
         "simulated": logged.simulated,
-        "modules": _COMPACT.encode([_module(module) for module in logged.modules]),
+        "modules": to_json([_module(module) for module in logged.modules]).decode(),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from recommender.bundle import ModelBundle
 from serving import meter
 from serving.recommendation_log import RecommendationLog
 from serving.schemas.recommendations import RecommendationResponse
+from serving.store.faults import StoreUnavailableError
 from serving.store.migrate import open_database
 from tests.unit.serving.world import KEY_SECRET, Service, attempt, fields, running_service
 
@@ -128,7 +128,8 @@ def test_the_log_keeps_the_newest_while_it_cannot_be_written(
         ids = [uuid4() for _ in answers]
         for recommendation_id, answer in zip(ids, answers, strict=True):
             services.recommendations.add(recommendation_id, answer, simulated=False)
-            time.sleep(0.01)
+        with pytest.raises(StoreUnavailableError):
+            services.recommendations.flush()
         assert counted.lost == lost
         (tmp_path / "away.db").rename(tmp_path / "test.db")
         services.recommendations.flush()
