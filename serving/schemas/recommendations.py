@@ -29,14 +29,16 @@ class RecommendationRequest(Closed):
         default=None, description="Role whose gaps count; absent means the one in the learner's profile."
     )
     minutes: Positive | None = Field(default=None, description="Longest module wanted, minutes.")
-    formats: list[Format] = Field(
-        default=[], max_length=20, fail_fast=True, description="Allowed ones; empty means all."
+    formats: tuple[Format, ...] = Field(
+        default=(), max_length=20, fail_fast=True, description="Allowed ones; empty means all."
     )
-    languages: list[Language] = Field(
-        default=[], max_length=20, fail_fast=True, description="Allowed ones; empty means all."
+    languages: tuple[Language, ...] = Field(
+        default=(), max_length=20, fail_fast=True, description="Allowed ones; empty means all."
     )
     challenge: Challenge = "balanced"
-    exclude: list[Id] = Field(default=[], max_length=1000, fail_fast=True, description="Modules not wanted.")
+    exclude: tuple[Id, ...] = Field(
+        default=(), max_length=1000, fail_fast=True, description="Modules not wanted."
+    )
     scenario: Scenario = "next"
 
     def to_query(self) -> Query:

@@ -9,6 +9,8 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from serving.api import make_api
+from serving.dependencies import Guard
+from serving.quick_route import QuickWay
 from serving.security.scopes import Scope
 from serving.store import api_keys
 from tests.unit.serving.world import Service, running_service
@@ -20,7 +22,9 @@ DOCUMENTATION = {("GET", "/docs"), ("GET", "/openapi.json")}
 
 def _routes() -> set[tuple[str, str]]:
     """Every method of every route there is, whether OpenAPI lists it or not."""
-    routes = iter_route_contexts(make_api().routes)
+    first, *others = make_api().routes
+    assert isinstance(first, QuickWay)
+    routes = [*first.routes.values(), *iter_route_contexts(others)]
     return {(method, str(route.path)) for route in routes for method in (route.methods or {"*"}) - {"HEAD"}}
 
 
@@ -75,6 +79,17 @@ def test_every_route_is_guarded_or_known_to_be_public() -> None:
     assert spelled == {(m, p) for m, p, _ in GUARDED} | PUBLIC | DOCUMENTATION
     assert {(m, p) for m, p, operation in _operations() if "security" not in operation} == PUBLIC
     assert len(GUARDED) >= 4
+
+
+def test_a_short_way_leads_to_routes_that_are_guarded_as_they_are_documented() -> None:
+    way = make_api().routes[0]
+    assert isinstance(way, QuickWay)
+    assert set(way.routes) == {("POST", "/v1/recommendations"), ("POST", "/v1/events")}
+    for (method, path), route in way.routes.items():
+        guards = [d.dependency.scope for d in route.dependencies if isinstance(d.dependency, Guard)]
+        assert [(method, path, scope) for scope in guards] == [
+            one for one in GUARDED if one[:2] == (method, path)
+        ]
 
 
 def test_every_guarded_route_offers_both_ways_to_send_a_key() -> None:
