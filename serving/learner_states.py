@@ -94,35 +94,41 @@ def known_learners(
 
     One statement reads some hundred of them.
     """
-    known, due = _read_many(database, model, learner_ids)
-    if due:
-        with suppress(StoreUnavailableError):
-            rebuild(database, model, now=now, among=due)
-            made, due = _read_many(database, model, due)
-            known |= made
-        # What cannot be kept now, or another process with another model made its own meanwhile.
-        known |= {i: replace(known[i], state=s) for i, s in _not_kept(database, model, due)}
-    return known
-
-
-def _read_many(
-    database: Database, model: ServedModel, learner_ids: Sequence[str]
-) -> tuple[dict[str, KnownLearner], list[str]]:
-    """Return what is stored of learners, and who of them has no state that can be used."""
     with database.read() as connection:
         found = people.find_many(connection, learner_ids)
     known = {i: KnownLearner(profile, usable(stored, model.engine)) for i, (profile, stored) in found.items()}
-    return known, [i for i, learner in known.items() if learner.state is None]
+    due = [i for i, learner in known.items() if learner.state is None]
+    if due:
+        with suppress(StoreUnavailableError):
+            rebuild(database, model, now=now, among=due)
+        with database.read() as connection:
+            pieces = (list(people.find_many(connection, some).values()) for some in chunks(due))
+            for profiles, states in current_states(connection, model, pieces):
+                known |= {p.learner_id: KnownLearner(p, s) for p, s in zip(profiles, states, strict=True)}
+    return known
 
 
-def _not_kept(
-    database: Database, model: ServedModel, learner_ids: Sequence[str]
-) -> Iterator[tuple[str, LearnerState]]:
-    """Replay learners with events, some at a time, and store nothing."""
+def current_states(
+    connection: Connection,
+    model: ServedModel,
+    pieces: Iterable[Sequence[tuple[LearnerProfile, StoredState | None]]],
+) -> Iterator[tuple[list[LearnerProfile], list[LearnerState | None]]]:
+    """Profiles and present states of many who were read, piece by piece; None for whoever has no events.
+
+    To be called after `rebuild`. What the store could not keep then, or another process with another model
+    made its own meanwhile, is replayed here and not stored.
+
+    Parameters
+    ----------
+    pieces : iterable
+        Profiles and stored states, at most `CHUNK` at a time.
+    """
     folder = StateFolder(model.engine.bundle.difficulty)
-    with database.read() as connection:
-        for some in chunks(learner_ids):
-            yield from _replays(connection, model, folder, some)
+    for some in pieces:
+        states = {profile.learner_id: usable(stored, model.engine) for profile, stored in some}
+        if due := [i for i, state in states.items() if state is None]:
+            states |= _replays(connection, model, folder, due)
+        yield [profile for profile, _ in some], list(states.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """Everybody whom the store holds, as the engine takes them: read some at a time, of one moment.
 
-Whose state is not current counts as somebody without events: `serving.learner_states.rebuild` comes first.
+`serving.learner_states.rebuild` comes first: who has no current state then is replayed, and again next time.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 
 from recommender.blocks.learners import LearnerBlock
 from recommender.domain.learner import LearnerProfile
 from recommender.skills.state import LearnerState
-from serving.learner_states import usable
+from serving.learner_states import current_states
 from serving.model import ServedModel
+from serving.problems import UNAVAILABLE, Problem
 from serving.store import people
 from serving.store.database import Database
 
@@ -19,28 +21,44 @@ from serving.store.database import Database
 _PAUSE_SECONDS = 0.001
 
 
-def mentors(database: Database, model: ServedModel) -> tuple[list[LearnerState | None], list[LearnerProfile]]:
-    """States and profiles of those who agreed to be mentors."""
+def mentors(
+    database: Database, model: ServedModel, goes_on: Callable[[], bool]
+) -> tuple[list[LearnerState | None], list[LearnerProfile]]:
+    """States and profiles of those who agreed to be mentors; see `everybody`."""
     states: list[LearnerState | None] = []
     profiles: list[LearnerProfile] = []
-    with database.snapshot() as connection:
-        for some in people.everybody(connection, mentors_only=True):
-            states += [usable(stored, model.engine) for _, stored in some]
-            profiles += [profile for profile, _ in some]
-            time.sleep(_PAUSE_SECONDS)
+    for some_profiles, some_states in _pieces(database, model, goes_on, mentors_only=True):
+        states += some_states
+        profiles += some_profiles
     return states, profiles
 
 
-def everybody(database: Database, model: ServedModel) -> tuple[LearnerBlock, list[str | None]]:
-    """Everybody, and the team of each."""
+def everybody(
+    database: Database, model: ServedModel, goes_on: Callable[[], bool]
+) -> tuple[LearnerBlock, list[str | None]]:
+    """Everybody, and the team of each.
+
+    Raises
+    ------
+    Problem
+        As soon as `goes_on` says no.
+    """
     catalog = model.engine.catalog
     blocks = [LearnerBlock.of_states([], [], catalog)]
     teams: list[str | None] = []
-    with database.snapshot() as connection:
-        for some in people.everybody(connection):
-            profiles = [profile for profile, _ in some]
-            states = [usable(stored, model.engine) for _, stored in some]
-            blocks.append(LearnerBlock.of_states(states, profiles, catalog))
-            teams += [profile.team_id for profile in profiles]
-            time.sleep(_PAUSE_SECONDS)
+    for profiles, states in _pieces(database, model, goes_on):
+        blocks.append(LearnerBlock.of_states(states, profiles, catalog))
+        teams += [profile.team_id for profile in profiles]
     return LearnerBlock.joined(blocks), teams
+
+
+def _pieces(
+    database: Database, model: ServedModel, goes_on: Callable[[], bool], *, mentors_only: bool = False
+) -> Iterator[tuple[list[LearnerProfile], list[LearnerState | None]]]:
+    with database.snapshot() as connection:
+        read = people.everybody(connection, mentors_only=mentors_only)
+        for piece in current_states(connection, model, read):
+            if not goes_on():
+                raise Problem(UNAVAILABLE, "the service stops; try again later")
+            yield piece
+            time.sleep(_PAUSE_SECONDS)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,6 +19,7 @@ from serving import people_read
 from serving.learner_states import rebuild
 from serving.model import ModelHolder, ServedModel
 from serving.store.database import Database
+from serving.store.faults import StoreUnavailableError
 from serving.workshop import Workshop
 
 _log = structlog.get_logger(__name__)
@@ -100,10 +102,11 @@ class MentorTables:
         return self._workshop.order(model, partial(self._make, model))
 
     def _make(self, model: ServedModel) -> Mentors:
-        now = self._clock()
-        rebuild(self._database, model, now=now, goes_on=self._workshop.goes_on)
+        now, goes_on = self._clock(), self._workshop.goes_on
+        with suppress(StoreUnavailableError):
+            rebuild(self._database, model, now=now, goes_on=goes_on)
         with self._making:
-            states, profiles = people_read.mentors(self._database, model)
+            states, profiles = people_read.mentors(self._database, model, goes_on)
             table = MentorTable.of(model.engine.bundle, states, profiles, now=now, config=PeopleConfig())
             self._kept = Mentors(model, table, now)
             return self._kept

@@ -112,11 +112,9 @@ class TeamReports:
 
     def _make(self, model: ServedModel, now: datetime, before: float | None = None) -> None:
         """Put a report in the place of the one that was made `before`, and of no other."""
-        rebuild(self._database, model, now=now, goes_on=self._workshop.goes_on)
-        if not self._workshop.goes_on():
-            # Of states that are not all current nothing may be told for a whole turn.
-            raise Problem(UNAVAILABLE, "the service stops; try again later")
-        block, teams = people_read.everybody(self._database, model)
+        goes_on = self._workshop.goes_on
+        rebuild(self._database, model, now=now, goes_on=goes_on)
+        block, teams = people_read.everybody(self._database, model, goes_on)
         report = block_gaps(
             model.engine.bundle, block, teams, by="team", toward="target", now=to_seconds(now)
         )

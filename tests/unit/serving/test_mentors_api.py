@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from serving.learner_states import folded_with
 from serving.people_tables import MentorTables
-from tests.unit.serving.company import answered, put, swap, until
+from tests.unit.serving.company import Overtaken, another_worker, answered, put, swap, until
+from tests.unit.serving.test_degradation import pragma
 from tests.unit.serving.world import ROLE, SKILLS, Service, fields, running_service
 
 
@@ -29,8 +31,7 @@ def tables(service: Service) -> MentorTables:
     return kept
 
 
-@pytest.fixture
-def helped(service: Service) -> Service:
+def of_five(service: Service) -> Service:
     """Ann lacks all; bob and cid master it and agree, dan masters it and does not, eve agrees and fails."""
     for learner_id, passed in (("ann", False), ("bob", True), ("cid", True), ("dan", True), ("eve", False)):
         answered(service, learner_id, passed, n=120)
@@ -40,6 +41,11 @@ def helped(service: Service) -> Service:
     put(service, "dan", team_id="north", language="en")
     put(service, "eve", team_id="north", language="en", can_mentor=True)
     return service
+
+
+@pytest.fixture
+def helped(service: Service) -> Service:
+    return of_five(service)
 
 
 def test_those_who_agreed_and_master_what_is_lacked_are_named(helped: Service) -> None:
@@ -129,6 +135,26 @@ def test_another_model_has_another_table(service: Service, other_bundle: Path) -
     assert {row.difficulty_id for row in service.query("SELECT difficulty_id FROM learner_states")} == {
         folded_with(model.engine.difficulty_id)
     }
+
+
+def test_who_was_taken_by_another_worker_meanwhile_is_named(
+    helped: Service, other_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes_all = another_worker(helped, other_bundle)
+    with closing(Overtaken(helped.settings.database_url, takes_all)) as overtaken:
+        monkeypatch.setattr(tables(helped), "_database", overtaken)
+        assert named(mentors(helped)) == ["bob", "cid"]
+
+
+def test_mentors_are_named_from_a_store_that_cannot_be_written(
+    tmp_path: Path, bundle: Path, other_bundle: Path
+) -> None:
+    with running_service(tmp_path, bundle) as service:
+        another_worker(of_five(service), other_bundle)()
+        taken = service.states()
+        with pragma(service, "PRAGMA query_only=ON", "PRAGMA query_only=OFF"):
+            assert named(mentors(service)) == ["bob", "cid"]
+        assert service.states() == taken
 
 
 def test_without_a_model_it_is_503(bare_service: Service) -> None:

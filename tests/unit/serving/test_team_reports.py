@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from serving.learner_states import known_learners
 from serving.schemas.people import TeamGapsResponse
 from serving.store.database import Database
 from serving.team_reports import TeamReports
-from tests.unit.serving.company import company, put, swap
+from tests.unit.serving.company import Overtaken, another_worker, company, put, swap
+from tests.unit.serving.test_degradation import pragma
 from tests.unit.serving.world import (
     NOW,
     ROLE,
@@ -104,6 +106,20 @@ def test_many_processes_have_one_report(service: Service) -> None:
     assert [row.part for row in parts] == ["", "north"]
 
 
+def test_states_that_another_worker_took_meanwhile_are_counted_as_they_are(
+    service: Service, other_bundle: Path
+) -> None:
+    company(service, {"north": 12})
+    model = service.client.app.state.services.models.current  # type: ignore[attr-defined]
+    takes_all = another_worker(service, other_bundle)
+    with closing(Overtaken(service.settings.database_url, takes_all)) as overtaken:
+        TeamReports(overtaken, 86_400.0)._make(model, NOW)
+    told = gaps(service).json()
+    with service.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM reports")
+    assert gaps(service).json() == told
+
+
 def test_a_report_of_an_earlier_turn_does_not_replace_a_later_one(service: Service) -> None:
     company(service, {"north": 6})
     reports: TeamReports = service.client.app.state.services.teams  # type: ignore[attr-defined]
@@ -162,6 +178,16 @@ def test_without_a_model_there_is_the_report_there_was(
     assert gaps(service).json() == told
     service.clock.advance(days=1)
     assert gaps(service).status_code == 503
+
+
+def test_a_report_that_is_due_waits_for_a_store_that_can_be_written(tmp_path: Path, bundle: Path) -> None:
+    with running_service(tmp_path, bundle) as service:
+        company(service, {"north": 6})
+        assert gaps(service).status_code == 200
+        service.clock.advance(days=1)
+        with pragma(service, "PRAGMA query_only=ON", "PRAGMA query_only=OFF"):
+            assert gaps(service).status_code == 503
+        assert gaps(service).json()["generated_at"] == "2026-03-03T12:00:00Z"
 
 
 def test_nobody_at_all_is_no_team(service: Service) -> None:
