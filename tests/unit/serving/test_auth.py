@@ -24,7 +24,7 @@ def _routes() -> set[tuple[str, str]]:
     """Every method of every route there is, whether OpenAPI lists it or not."""
     first, *others = make_api().routes
     assert isinstance(first, QuickWay)
-    routes = [*first.routes.values(), *iter_route_contexts(others)]
+    routes: list[Any] = [*first.routes.values(), *iter_route_contexts(others)]
     return {(method, str(route.path)) for route in routes for method in (route.methods or {"*"}) - {"HEAD"}}
 
 
