@@ -51,8 +51,7 @@ class Choice(NamedTuple):
     propensity: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Request:
+class Request(NamedTuple):
     """One learner's question and what was chosen.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request, Security
@@ -18,6 +19,7 @@ from serving.services import Services
 BEARER = "bearer"
 # Of a request: who may do what with it, as far as that was asked.
 _ASKED = "serving.asked"
+_PRESENTED = "serving.presented_key"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="adaptive-learning-recommender"'}
 
 
@@ -62,7 +64,7 @@ class Guard(HTTPBearer):
         return asked[self.scope]
 
     async def _who_calls(self, request: Request) -> Caller:
-        presented = presented_key(request.headers)
+        presented = presented_key(request.scope)
         if not presented:
             raise no_key()
         services: Services = request.app.state.services
@@ -99,10 +101,15 @@ def requires(scope: Scope) -> Any:
     return Security(Guard(scope), scopes=[scope.value])
 
 
-def presented_key(headers: Headers) -> str:
-    """Return the key that a request presents, "" where it presents none."""
-    scheme, _, bearer = headers.get("Authorization", "").partition(" ")
-    return (bearer.strip() if scheme.lower() == "bearer" else "") or headers.get("X-API-Key", "")
+def presented_key(scope: MutableMapping[str, Any]) -> str:
+    """Return the key that a request presents, "" where it presents none; it is read once."""
+    key: str | None = scope.get(_PRESENTED)
+    if key is None:
+        headers = Headers(scope=scope)
+        kind, _, bearer = headers.get("Authorization", "").partition(" ")
+        key = (bearer.strip() if kind.lower() == "bearer" else "") or headers.get("X-API-Key", "")
+        scope[_PRESENTED] = key
+    return key
 
 
 async def _audit_entry(request: Request, services: ServicesDep) -> AuditEntry:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -52,7 +51,7 @@ def read_answers(table: SourceTable | None, rules: RowRules, reasons: list[str])
             propensity=row.propensity,
         )
         ranked = sorted((*so_far.modules, module), key=lambda m: m.rank)
-        found[row.recommendation_id] = replace(so_far, modules=tuple(ranked))
+        found[row.recommendation_id] = so_far._replace(modules=tuple(ranked))
     return found
 
 

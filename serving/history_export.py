@@ -162,7 +162,7 @@ def _answer_rows(answers: Sequence[LoggedRecommendation]) -> list[dict[str, Any]
             # Of an answer without a model there is none.
             "bundle_id": answer.bundle_id or None,
             "occurred_at": answer.generated_at,
-            **asdict(module),
+            **module._asdict(),
         }
         for answer in answers
         for module in answer.modules

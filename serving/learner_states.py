@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -34,8 +34,7 @@ _REPLAYED_AT_FIRST = 50
 _PAUSE_SECONDS = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class KnownLearner:
+class KnownLearner(NamedTuple):
     """What is stored of somebody.
 
     Parameters
@@ -131,8 +130,7 @@ def current_states(
         yield [profile for profile, _ in some], list(states.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     learner: KnownLearner
     is_known: bool
     replay_is_due: bool
@@ -141,7 +139,7 @@ class _Found:
 def _look_up(database: Database, model: ServedModel, learner_id: str) -> _Found:
     found = learners.find(database, learner_id)
     if found.profile is None:
-        return _Found(replace(stranger(learner_id), catalog_revision=found.catalog_revision), False, False)
+        return _Found(stranger(learner_id)._replace(catalog_revision=found.catalog_revision), False, False)
     state, is_due = usable(found.state, model.engine), False
     if state is None:
         with database.read() as connection:
@@ -157,7 +155,7 @@ def _replayed_if_due(
         return found.learner
     meter.current().replays("table_changed")
     state = _replayed_and_kept(database, model, found.learner.profile.learner_id, now)
-    return None if state is None else replace(found.learner, state=state)
+    return None if state is None else found.learner._replace(state=state)
 
 
 def _replayed_and_kept(

@@ -7,7 +7,6 @@ import time
 from contextlib import suppress
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import logs, meter
@@ -45,7 +44,7 @@ class KeyFirst:
         guarded = scope["type"] == "http" and (
             scope["path"].startswith("/v1/") or scope["path"] in self._besides
         )
-        if guarded and not presented_key(Headers(scope=scope)):
+        if guarded and not presented_key(scope):
             await respond(self._refusal(scope))(scope, receive, send)
             return
         await self._app(scope, receive, send)

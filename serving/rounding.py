@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import Any, overload
 
 _DIGITS = 4
+_SCALE = 10.0**_DIGITS
+# Far beyond what is ever told, and far below where products lose digits.
+_MOST = 1e9
 
 
 @overload
@@ -19,8 +23,13 @@ def rounded(value: float | None) -> float | None:
     >>> rounded(0.123456)
     0.1235
     """
+    if value is None:
+        return None
+    # A third of the time of round(), and there are some fifty numbers in an answer.
+    if -_MOST < value < _MOST:
+        return floor(float(value) * _SCALE + 0.5) / _SCALE
     # float(): the engine's numbers may be NumPy's, which JSON does not know.
-    return None if value is None else round(float(value), _DIGITS)
+    return round(float(value), _DIGITS)
 
 
 def all_rounded(answer: dict[str, Any]) -> dict[str, Any]:

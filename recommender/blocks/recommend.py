@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,7 @@ _VIEW_NUMBERS = 1 << 18
 EXPLORE_FLOOR = 0.5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
+class Chosen(NamedTuple):
     """What was chosen for each learner, best first, with what it is told by.
 
     Parameters
@@ -175,7 +174,7 @@ class BlockRecommender:
             bands=bands,
         )
         histories, ahead = block.histories, self.preferences.is_ahead(now)
-        plain = band_for(query.challenge, NOTHING_YET, self.bundle.ranking.difficulty)
+        plain = self._plain_bands[query.challenge]
         kernel.recommend(
             self._bound,
             kernel.Learners(
@@ -231,6 +230,11 @@ class BlockRecommender:
     @cached_property
     def _bound(self) -> Any:
         return bound_model(self.bundle, self.rules, self.preferences, self.chooser)
+
+    @cached_property
+    def _plain_bands(self) -> dict[Challenge, Band]:
+        config, challenges = self.bundle.ranking.difficulty, get_args(Challenge)
+        return {challenge: band_for(challenge, NOTHING_YET, config) for challenge in challenges}
 
     def _bands(self, block: LearnerBlock, challenge: Challenge) -> list[Band]:
         config = self.bundle.ranking.difficulty

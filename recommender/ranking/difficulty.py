@@ -10,8 +10,7 @@ to what stands in for it: to the best-fitting variant or, if it is too hard, to 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -62,8 +61,7 @@ class BandConfig(BaseModel):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(NamedTuple):
     """What a learner's state tells of how it goes.
 
     Parameters
@@ -88,8 +86,7 @@ NOTHING_YET: Final = Recent()
 _MOST_ANSWERS: Final = 2.0 / RATES[HELD_RATE] - 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(NamedTuple):
     """Probabilities of passing that suit a learner, and the logits over which the fit falls outside."""
 
     low: float

@@ -81,9 +81,10 @@ class LearnerState:
     """
 
     __slots__ = (
+        "_items",
+        "_packed_items",
         "credentials",
         "difficulty_id",
-        "items",
         "last_key",
         "learner",
         "module_rows",
@@ -100,10 +101,27 @@ class LearnerState:
         self.learner: Records = fresh(LEARNER, 1)
         self.skill_rows: dict[str, int] = {}
         self.skills: Records = fresh(SKILL, 0)
-        self.items: Records = fresh(ITEM, N_ITEM_SLOTS)
+        self._items: Records | None = fresh(ITEM, N_ITEM_SLOTS)
+        # Slots that are used, and their records, as `to_bytes` writes them.
+        self._packed_items: tuple[str, bytes] = ("", b"")
         self.module_rows: dict[str, int] = {}
         self.modules: Records = fresh(MODULE, 0)
         self.credentials: dict[str, tuple[float | None, float | None]] = {}
+
+    @property
+    def items(self) -> Records:
+        """ITEM records by slot; what was read from bytes is brought there when it is first asked for."""
+        if self._items is None:
+            slots, records = self._packed_items
+            used = np.unpackbits(np.frombuffer(bytes.fromhex(slots), np.uint8)).view(np.bool_)
+            items: Records = np.zeros(N_ITEM_SLOTS, ITEM)
+            items[used] = np.frombuffer(records, ITEM)
+            self._items = items
+        return self._items
+
+    @items.setter
+    def items(self, records: Records) -> None:
+        self._items = records
 
     def skill_row(self, skill_id: str) -> int:
         """Row of a skill, made when it is met for the first time."""
@@ -167,17 +185,17 @@ class LearnerState:
         state.module_rows = {v: i for i, v in enumerate(ids["modules"])}
         state.credentials = {k: (v[0], v[1]) for k, v in ids["credentials"].items()}
         at = _HEADER.size + n_text
-        used = np.unpackbits(np.frombuffer(bytes.fromhex(ids["slots"]), np.uint8)).view(np.bool_)
         parts: list[Records] = []
-        n_items = int(np.count_nonzero(used))
-        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules), (ITEM, n_items)):
+        for dtype, n in ((LEARNER, 1), (SKILL, n_skills), (MODULE, n_modules)):
             end = at + n * dtype.itemsize
             # Copied as bytes: a copy of records goes field by field, which takes ten times as long.
             parts.append(np.frombuffer(bytearray(data[at:end]), dtype))
             at = end
-        state.learner, state.skills, state.modules = parts[:3]
-        state.items = np.zeros(N_ITEM_SLOTS, ITEM)
-        state.items[used] = parts[3]
+        state.learner, state.skills, state.modules = parts
+        slots: str = ids["slots"]
+        if len(data) != at + int(slots or "0", 16).bit_count() * ITEM.itemsize:
+            raise ValueError(f"a learner state of {len(data)} bytes is cut off; replay the events")
+        state._items, state._packed_items = None, (slots, data[at:])
         return state
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, String, bindparam, delete, exists, select
 
@@ -24,16 +23,14 @@ _PROFILE_NAMES = tuple(LearnerProfile.__dataclass_fields__)
 PROFILE_COLUMNS = tuple(learners.c[name] for name in _PROFILE_NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredState:
+class StoredState(NamedTuple):
     """A learner's state on disk, and the difficulty table and form of states it was folded with."""
 
     state: bytes
     difficulty_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What one read finds of a learner.
 
     Parameters

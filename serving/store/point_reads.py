@@ -8,16 +8,17 @@ where the database is a file, on one that stays with its thread, else on one of 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakSet
 
 from sqlalchemy import Engine, PoolProxiedConnection, Select
 
 from serving.store import dialect
 from serving.store.faults import StoreUnavailableError, fault_of, faults_told
+
+Row: TypeAlias = tuple[Any, ...] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,9 +52,9 @@ class PointReads:
         self._compiled: dict[int, _Compiled] = {}
         self._held: WeakSet[_Held] = WeakSet()
         self._mutex = threading.Lock()
-        self._connection = self._of_thread if dialect.is_sqlite(engine) else self._of_pool
+        self._first = self._first_of_thread if dialect.is_sqlite(engine) else self._first_of_pool
 
-    def first(self, statement: Select[Any], **values: object) -> tuple[Any, ...] | None:
+    def first(self, statement: Select[Any], **values: object) -> Row:
         """Return the first row as the driver gives it.
 
         Parameters
@@ -70,9 +71,7 @@ class PointReads:
         compiled = self._compiled.get(id(statement)) or self._compile(statement)
         arguments = compiled.arguments(values)
         try:
-            with self._connection() as connection:
-                row: tuple[Any, ...] | None = connection.execute(compiled.sql, arguments).fetchone()
-                return row
+            return self._first(compiled.sql, arguments)
         except self._engine.dialect.loaded_dbapi.Error as error:
             fault = fault_of(error)
             if fault is None:
@@ -100,23 +99,22 @@ class PointReads:
         self._compiled[id(statement)] = compiled
         return compiled
 
-    @contextmanager
-    def _of_pool(self) -> Iterator[Any]:
+    def _first_of_pool(self, sql: str, arguments: Any) -> Row:
         with faults_told():
             borrowed = self._engine.raw_connection()
         try:
             driver: Any = borrowed.driver_connection
             driver.autocommit = True
-            yield driver
+            row: Row = driver.execute(sql, arguments).fetchone()
             # As those who write need it.
             driver.autocommit = False
         except BaseException:
             borrowed.invalidate()
             raise
         borrowed.close()
+        return row
 
-    @contextmanager
-    def _of_thread(self) -> Iterator[Any]:
+    def _first_of_thread(self, sql: str, arguments: Any) -> Row:
         held: _Held | None = getattr(self._mine, "held", None)
         if held is None:
             held = self._mine.held = _Held(None, None)
@@ -130,7 +128,9 @@ class PointReads:
                     held.connection = self._engine.raw_connection()
                 held.file = dialect.file_of(self._engine)
             try:
-                yield held.connection.driver_connection
+                driver: Any = held.connection.driver_connection
+                row: Row = driver.execute(sql, arguments).fetchone()
+                return row
             except BaseException:
                 _close(held)
                 raise

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Row, select
@@ -16,8 +15,7 @@ from serving.store.direct import upsert
 from serving.store.tables import recommendations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedModule:
+class LoggedModule(NamedTuple):
     """One module of an answer; `propensity` is the probability with which it was shown.
 
     None stands for what an answer of another service does not tell.
@@ -30,8 +28,7 @@ class LoggedModule:
     propensity: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedRecommendation:
+class LoggedRecommendation(NamedTuple):
     """One answer; `generated_at` in seconds since 1970 UTC, modules best first.
 
     `simulated` tells whether the model was trained on simulated data; None of an answer of another service.
@@ -46,7 +43,7 @@ class LoggedRecommendation:
 
     def is_as(self, other: LoggedRecommendation) -> bool:
         """Whether another one says the same; what a dataset does not keep of it is not asked."""
-        same = replace(other, generated_at=self.generated_at, simulated=self.simulated)
+        same = other._replace(generated_at=self.generated_at, simulated=self.simulated)
         return _row(same) == _row(self)
 
 

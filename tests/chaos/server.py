@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -102,12 +103,14 @@ class Server:
             return [psutil.Process(self.pid)]
         children = psutil.Process(self.pid).children()
         # Beside them there is one that looks after what they share.
-        return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+        return [child for child in children if _is_worker(child)]
 
     def kill_a_worker(self, rng: random.Random) -> None:
         """Kill one worker alone; the supervisor starts another."""
         if workers := self.processes():
-            rng.choice(workers).kill()
+            # It may have ended by itself meanwhile.
+            with suppress(psutil.NoSuchProcess):
+                rng.choice(workers).kill()
 
     def asked(self) -> set[int]:
         """Processes that somebody is connected to at this moment, by their ids."""
@@ -167,3 +170,11 @@ class LogReader:
             self.served[told["bundle_id"]] += 1
         if told["level"] in ("error", "critical"):
             self.faults.append(f"the service's log: {told}")
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return any("spawn_main" in word for word in child.cmdline())
+    except psutil.NoSuchProcess:
+        # Killed a moment ago, and nobody has waited for it yet.
+        return False
