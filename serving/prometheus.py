@@ -107,6 +107,7 @@ class PrometheusMeter(Meter):
         )
         # A counter and a histogram for each set of labels seen: finding them takes longer than counting.
         self._seen: dict[tuple[str, str | None, int], tuple[Counter, Histogram]] = {}
+        self._told: dict[str, Counter] = {}
 
     def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count an answer."""
@@ -127,7 +128,10 @@ class PrometheusMeter(Meter):
 
     def recommendation(self, fallback: str | None) -> None:
         """Count an answer for one learner."""
-        self._recommendations.labels(fallback or "none").inc()
+        told = fallback or "none"
+        if told not in self._told:
+            self._told[told] = self._recommendations.labels(told)
+        self._told[told].inc()
 
     def replays(self, reason: str, n: int = 1) -> None:
         """Count learners whose log was folded again."""
