@@ -13,7 +13,7 @@ from serving import docs_page, errors
 from serving.dependencies import BEARER
 from serving.examples import RESPONSES
 from serving.problems import INTERNAL, TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE
-from serving.quick_route import QuickWay
+from serving.quick_route import quick_ways
 from serving.routers import (
     batch,
     catalog,
@@ -139,7 +139,7 @@ def make_api(**options: Any) -> Api:
     )
     for router in _ROUTERS:
         api.include_router(router)
-    api.router.routes.insert(0, QuickWay(_ROUTERS))
+    api.router.routes[:0] = quick_ways(_ROUTERS)
     errors.install(api)
 
     @api.get("/docs", include_in_schema=False)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from serving import logs, meter
 from serving.api import make_api
 from serving.background import Writers
-from serving.middleware import Answered, BodyLimit, KeyFirst, Observed
+from serving.middleware import Entrance, Observed
 from serving.model import ModelHolder
 from serving.people_tables import MentorTables
 from serving.recommendation_log import RecommendationLog
 from serving.replay import keep_states_current
-from serving.security.headers import SecurityHeaders
 from serving.security.key_ring import KeyRing
 from serving.security.limits import Limits
 from serving.security.scopes import Scope
@@ -29,8 +26,6 @@ from serving.settings import Settings, read_settings
 from serving.stopping import Stopping
 from serving.team_reports import TeamReports
 from serving.tracing import Tracing, exporter_to
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
@@ -71,10 +66,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app = make_api(lifespan=lifespan)
     _offer_metrics(app, settings)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     besides = frozenset({meter.METRICS_PATH} if settings.metrics == "key" else ())
-    app.add_middleware(KeyFirst, limits=limits, besides=besides)
-    app.add_middleware(Answered)
+    app.add_middleware(Entrance, limits=limits, max_bytes=settings.max_body_bytes, besides=besides)
     if settings.origins:
         # Around those before: a browser asks for permission without a key, and its page reads every answer.
         app.add_middleware(
@@ -85,8 +78,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     app.add_middleware(Observed)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(CorrelationIdMiddleware, header_name="X-Request-ID", validator=_is_request_id)
     app.state.tracing = None
     if settings.otel_endpoint is not None:
         app.state.tracing = Tracing(exporter_to(settings.otel_endpoint))
@@ -152,7 +143,3 @@ def _start(settings: Settings, clock: Clock, limits: Limits) -> Services:
         limits,
         Stopping(settings.drain_seconds, settings.shutdown_seconds),
     )
-
-
-def _is_request_id(value: str) -> bool:
-    return _REQUEST_ID.fullmatch(value) is not None

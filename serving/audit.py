@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import structlog
-from asgi_correlation_id import correlation_id
 
 from recommender.domain.events import to_seconds
+from serving import logs
 from serving.security.keys import Caller
 from serving.security.scopes import Scope
 from serving.services import Clock, Services
@@ -123,7 +123,7 @@ def _of_call(services: Services, request: Request, caller: Caller) -> AuditEntry
         actor=f"key:{caller.key_id}",
         action=request.scope["route"].name,
         subject=None if learner_id is None else learner_subject(secret, str(learner_id)),
-        request_id=correlation_id.get(),
+        request_id=logs.request_id.get(),
     )
 
 

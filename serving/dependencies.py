@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import Depends, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
-from starlette.datastructures import Headers
 
 from serving.audit import CALLER, AuditEntry, call_entry, record_soon_if_possible, refusal_entry
 from serving.problems import FORBIDDEN, UNAUTHENTICATED, Problem
+from serving.request_head import sent_header
 from serving.security.keys import Caller
 from serving.security.scopes import Scope
 from serving.services import Services
@@ -105,9 +105,8 @@ def presented_key(scope: MutableMapping[str, Any]) -> str:
     """Return the key that a request presents, "" where it presents none; it is read once."""
     key: str | None = scope.get(_PRESENTED)
     if key is None:
-        headers = Headers(scope=scope)
-        kind, _, bearer = headers.get("Authorization", "").partition(" ")
-        key = (bearer.strip() if kind.lower() == "bearer" else "") or headers.get("X-API-Key", "")
+        kind, _, bearer = sent_header(scope, b"authorization").partition(" ")
+        key = (bearer.strip() if kind.lower() == "bearer" else "") or sent_header(scope, b"x-api-key")
         scope[_PRESENTED] = key
     return key
 

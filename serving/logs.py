@@ -6,16 +6,18 @@ import json
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from asgi_correlation_id import correlation_id
 
 from serving.methods import METHODS
 from serving.tracebacks import impersonal_traceback
 
 REQUESTS = "serving.requests"
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Id of the request that is being answered; None outside of any."""
 _requests = logging.getLogger(REQUESTS)
 # Their lines hold addresses, and addresses hold learner ids; alembic's say nothing an operator needs.
 _QUIET = ("uvicorn.access", "httpx2", "httpcore2", "alembic")
@@ -69,8 +71,8 @@ def request_line(method: str, route: str | None, status: int, milliseconds: floa
     """
     if not _requests.isEnabledFor(logging.INFO):
         return
-    request_id = correlation_id.get()
-    of = "" if request_id is None else f', "request_id": {json.dumps(request_id)}'
+    its_id = request_id.get()
+    of = "" if its_id is None else f', "request_id": {json.dumps(its_id)}'
     at = datetime.now(UTC).isoformat(timespec="microseconds")[:-6]
     spelled = f'"{method}"' if method in METHODS else json.dumps(method)
     line = (
@@ -82,9 +84,9 @@ def request_line(method: str, route: str | None, status: int, milliseconds: floa
 
 
 def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    request_id = correlation_id.get()
-    if request_id is not None:
-        event["request_id"] = request_id
+    its_id = request_id.get()
+    if its_id is not None:
+        event["request_id"] = its_id
     return event
 
 

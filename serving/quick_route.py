@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from serving.guarded_route import GuardedRoute, Handler
+from serving.request_head import sent_header
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -48,38 +49,38 @@ def quick_route(body: type[Body], answer: Callable[[Body, Request], Awaitable[Re
 
 
 class QuickWay(BaseRoute):
-    """Stands before all routers, and takes the requests of quick routes to them.
+    """Stands before all routers, and takes the requests of a quick route to it.
 
     A request whose address is spelled in another way, such as behind a prefix, finds the same route by way of
     the routers.
 
     Parameters
     ----------
-    routers : iterable of APIRouter
-        Whose quick routes have no parameters in their addresses.
-
-    Attributes
-    ----------
-    routes : dict of (str, str) to QuickRoute
-        Quick routes by method and address.
+    route : QuickRoute
+        Without parameters in its address.
     """
 
-    def __init__(self, routers: Iterable[APIRouter]) -> None:
-        quick = [route for router in routers for route in router.routes if isinstance(route, QuickRoute)]
-        self.routes = {(method, route.path): route for route in quick for method in route.methods or ()}
-        self._handlers = {route.unique_id: route.get_route_handler() for route in quick}
+    def __init__(self, route: QuickRoute) -> None:
+        self.path, self.methods, self.route = route.path, route.methods or set(), route
+        self._answer = route.get_route_handler()
+        self._found = {"route": route, "endpoint": route.endpoint, "path_params": {}}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell whether a request is for a quick route, and for which."""
-        if scope["type"] != "http" or (scope["method"], scope["path"]) not in self.routes:
-            return Match.NONE, {}
-        route = self.routes[scope["method"], scope["path"]]
-        return Match.FULL, {"route": route, "endpoint": route.endpoint, "path_params": {}}
+        """Tell whether a request is for that route."""
+        if scope["type"] == "http" and scope["path"] == self.path and scope["method"] in self.methods:
+            return Match.FULL, self._found
+        return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that matched."""
-        response = await self._handlers[scope["route"].unique_id](Request(scope, receive, send))
+        response = await self._answer(Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+def quick_ways(routers: Iterable[APIRouter]) -> list[QuickWay]:
+    """Return the ways to all quick routes of some routers."""
+    routes = (route for router in routers for route in router.routes)
+    return [QuickWay(route) for route in routes if isinstance(route, QuickRoute)]
 
 
 async def read_body(request: Request, model: type[Body]) -> Body:
@@ -92,7 +93,7 @@ async def read_body(request: Request, model: type[Body]) -> Body:
     """
     sent = await request.body()
     try:
-        content = json.loads(sent) if sent and _is_json(request.headers.get("content-type", "")) else sent
+        content = json.loads(sent) if sent and _is_json(sent_header(request.scope, b"content-type")) else sent
     except json.JSONDecodeError as error:
         complaint = {"type": "json_invalid", "loc": ("body", error.pos), "ctx": {"error": error.msg}}
         raise RequestValidationError([complaint]) from error

@@ -18,6 +18,7 @@ from serving.languages import preferred_language
 from serving.learner_states import learner_soon
 from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE
 from serving.quick_route import quick_route
+from serving.request_head import sent_header
 from serving.schemas.recommendations import RecommendationRequest, RecommendationResponse
 from serving.security.scopes import Scope
 
@@ -53,7 +54,7 @@ async def recommend(
 
 
 async def _recommend(body: RecommendationRequest, request: Request) -> Response:
-    return await recommend(body, request.app.state.services, request.headers.get("Accept-Language"))
+    return await recommend(body, request.app.state.services, sent_header(request.scope, b"accept-language"))
 
 
 router.add_api_route(

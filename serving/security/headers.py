@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Iterable, Sequence
 
 _CSP = b"content-security-policy"
 _ALWAYS = (
@@ -16,26 +16,18 @@ _NOT_KEPT = (b"cache-control", b"no-store")
 _MAY_BE_KEPT = ("/docs", "/openapi.json")
 
 
-class SecurityHeaders:
-    """Adds them to every answer, whatever made it; a route's own Content-Security-Policy stays."""
+def hardened(headers: Iterable[Sequence[bytes]], path: str) -> list[Sequence[bytes]]:
+    """Return the headers of an answer with these; a route's own Content-Security-Policy stays.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and add to what comes back."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                sent = [*message.get("headers", ())]
-                has_policy = any(name == _CSP for name, _ in sent)
-                sent += _ALWAYS if has_policy else _WITH_POLICY
-                if scope["path"] not in _MAY_BE_KEPT:
-                    sent.append(_NOT_KEPT)
-                message["headers"] = sent
-            await send(message)
-
-        await self._app(scope, receive, guarded)
+    Parameters
+    ----------
+    headers : iterable of (bytes, bytes)
+        Names in lower case.
+    path : str
+        That was asked for.
+    """
+    sent = [*headers]
+    sent += _ALWAYS if any(name == _CSP for name, _ in sent) else _WITH_POLICY
+    if path not in _MAY_BE_KEPT:
+        sent.append(_NOT_KEPT)
+    return sent

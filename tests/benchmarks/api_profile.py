@@ -110,7 +110,7 @@ def watched(parts: Parts) -> Callable[..., Any]:
     parts.watch(dependencies.Guard, "__call__", "key and limit")
     parts.watch(logs, "request_line", "log line")
     parts.watch(recommendations, "recommend", "endpoint, log of answers, metrics")
-    for layer in ("Observed", "KeyFirst", "BodyLimit"):
+    for layer in ("Observed", "Entrance"):
         parts.watch(getattr(middleware, layer), "__call__", "layers around, routing")
     made = app.from_environment()
     called = made.__class__.__call__

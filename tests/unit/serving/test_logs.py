@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 import structlog
-from asgi_correlation_id import correlation_id
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -55,14 +54,14 @@ def test_a_request_has_one_line_with_these_fields(
 
 def test_the_short_way_gives_what_the_long_one_would(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info")
-    token = correlation_id.set('odd"id')
+    token = logs.request_id.set('odd"id')
     try:
         logs.request_line('GE"T', "/a/{b}", 200, 1.234)
         structlog.get_logger("serving.other").info(
             "request", status=200, milliseconds=1.23, method='GE"T', route="/a/{b}"
         )
     finally:
-        correlation_id.reset(token)
+        logs.request_id.reset(token)
     short, long = lines_of(capsys)
     assert list(short) == list(long)
     assert short | {"timestamp": ""} == long | {"timestamp": "", "logger": "serving.requests"}

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving import logs
 from serving.api import make_api
-from serving.middleware import KeyFirst
+from serving.middleware import Entrance
 from serving.problems import KINDS
 from serving.routers.learner_paths import LEARNER, PARTS
 from serving.security.limits import Limits
@@ -124,7 +124,7 @@ def test_a_body_nobody_may_send_is_not_read() -> None:
         await receive()
 
     scope = {"type": "http", "method": "POST", "path": "/v1/events", "headers": []}
-    asyncio.run(KeyFirst(behind, Limits(0, 0))(scope, never, keep))
+    asyncio.run(Entrance(behind, Limits(0, 0), max_bytes=0)(scope, never, keep))
     assert sent[0]["status"] == 401
 
 
