@@ -63,12 +63,12 @@ class QuickWay(BaseRoute):
     def __init__(self, route: QuickRoute) -> None:
         self.path, self.methods, self.route = route.path, route.methods or set(), route
         self._answer = route.get_route_handler()
-        self._found = {"route": route, "endpoint": route.endpoint, "path_params": {}}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Tell whether a request is for that route."""
         if scope["type"] == "http" and scope["path"] == self.path and scope["method"] in self.methods:
-            return Match.FULL, self._found
+            found = {"route": self.route, "endpoint": self.route.endpoint, "path_params": {}}
+            return Match.FULL, found
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
