@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -28,6 +29,13 @@ _MOST_WAITING = 20_000
 _AT_ONCE = 1_000
 
 
+class _Waiting(NamedTuple):
+    """An answer and its row: made at once, for many at a time would keep other answers waiting."""
+
+    answer: LoggedRecommendation
+    row: store.Row
+
+
 class RecommendationLog:
     """Buffers answers in memory and writes them in the background, many in one transaction.
 
@@ -44,36 +52,37 @@ class RecommendationLog:
     def __init__(self, database: Database, key_secret: str) -> None:
         self._database = database
         self._key_secret = key_secret
-        self._waiting: deque[LoggedRecommendation] = deque()
-        self._being_written: tuple[LoggedRecommendation, ...] = ()
+        self._waiting: deque[_Waiting] = deque()
+        self._being_written: tuple[_Waiting, ...] = ()
         self._writing = threading.Lock()
 
     def add(self, recommendation_id: UUID, answer: Recommendation, *, simulated: bool) -> None:
         """Write an answer down soon; `simulated` of the model that gave it."""
-        self._waiting.append(_logged(str(recommendation_id), answer, simulated))
+        logged = _logged(str(recommendation_id), answer, simulated)
+        self._waiting.append(_Waiting(logged, store.row_of(logged)))
         self._keep_the_newest()
 
     def find(self, recommendation_id: str) -> LoggedRecommendation | None:
         """Return an answer that waits here, or that any process has written; None where there is none."""
         for waiting in (*self._being_written, *tuple(self._waiting)):
-            if waiting.recommendation_id == recommendation_id:
-                return waiting
+            if waiting.answer.recommendation_id == recommendation_id:
+                return waiting.answer
         with self._database.read() as connection:
             return store.find(connection, recommendation_id)
 
-    def forget(self, learner_id: str) -> list[LoggedRecommendation]:
+    def forget(self, learner_id: str) -> list[_Waiting]:
         """Take out what waits of a learner, and return it; nothing of theirs is being written then."""
         taken = []
         with self._writing:
             for _ in range(len(self._waiting)):
                 waiting = self._waiting.popleft()
-                if waiting.learner_id != learner_id:
+                if waiting.answer.learner_id != learner_id:
                     self._waiting.append(waiting)
                 else:
                     taken.append(waiting)
         return taken
 
-    def remember(self, taken: Sequence[LoggedRecommendation]) -> None:
+    def remember(self, taken: Sequence[_Waiting]) -> None:
         """Put back what `forget` took out."""
         self._waiting.extend(taken)
 
@@ -106,9 +115,9 @@ class RecommendationLog:
             self._waiting.popleft()
             meter.current().recommendations_logged(lost=1)
 
-    def _write(self, answers: list[LoggedRecommendation], connection: Connection) -> None:
-        store.append(answers, connection)
-        take_back(connection, answers, partial(erasure_mark, self._key_secret))
+    def _write(self, batch: list[_Waiting], connection: Connection) -> None:
+        store.append_rows([waiting.row for waiting in batch], connection)
+        take_back(connection, [waiting.answer for waiting in batch], partial(erasure_mark, self._key_secret))
 
     async def keep_writing(self, every_seconds: float) -> None:
         """Flush for ever, off the event loop."""

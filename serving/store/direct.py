@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Dialect, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -71,9 +71,11 @@ def _run(
     at = 0
     while at < len(rows):
         size = min(_MOST_ROWS, 2 ** ((len(rows) - at).bit_length() - 1))
-        compiled = _insert(connection.dialect, table, overwrite, size)
-        given = {f"{name}_{i}": v for i, row in enumerate(rows[at : at + size]) for name, v in row.items()}
-        connection.exec_driver_sql(compiled.string, _arguments(compiled, given))
+        insertion, some = _insert(connection.dialect, table, overwrite, size), rows[at : at + size]
+        values = [some[row][column] for row, column, _ in insertion.places]
+        names = [name for *_, name in insertion.places]
+        given = tuple(values) if insertion.positional else dict(zip(names, values, strict=True))
+        connection.exec_driver_sql(insertion.statement, given)
         at += size
 
 
@@ -82,8 +84,16 @@ def _arguments(compiled: Any, values: Mapping[str, Any]) -> Any:
     return values if order is None else tuple([values[name] for name in order])
 
 
+class _Insertion(NamedTuple):
+    """A statement, and of which row and column each of its parameters is, and how that is called."""
+
+    statement: str
+    places: tuple[tuple[int, str, str], ...]
+    positional: bool
+
+
 @lru_cache(maxsize=256)
-def _insert(dialect: Dialect, table: Table, overwrite: bool | None, n_rows: int) -> Compiled:
+def _insert(dialect: Dialect, table: Table, overwrite: bool | None, n_rows: int) -> _Insertion:
     statement = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(table)
     keys = [column.name for column in table.primary_key]
     if overwrite:
@@ -91,8 +101,13 @@ def _insert(dialect: Dialect, table: Table, overwrite: bool | None, n_rows: int)
         statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     elif overwrite is not None:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
+    places = {f"{c.name}_{row}": (row, c.name) for row in range(n_rows) for c in table.columns}
     rows = [{c.name: bindparam(f"{c.name}_{i}", type_=c.type) for c in table.columns} for i in range(n_rows)]
-    return statement.values(rows).compile(dialect=dialect)
+    compiled: Any = statement.values(rows).compile(dialect=dialect)
+    names = compiled.positiontup or list(places)
+    return _Insertion(
+        compiled.string, tuple((*places[name], name) for name in names), compiled.positiontup is not None
+    )
 
 
 @lru_cache(maxsize=256)

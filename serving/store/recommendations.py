@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
+from sqlalchemy import Row as DatabaseRow
 
 from serving.rounding import rounded
 from serving.store.database import chunks, streamed
@@ -44,12 +45,20 @@ class LoggedRecommendation(NamedTuple):
     def is_as(self, other: LoggedRecommendation) -> bool:
         """Whether another one says the same; what a dataset does not keep of it is not asked."""
         same = other._replace(generated_at=self.generated_at, simulated=self.simulated)
-        return _row(same) == _row(self)
+        return row_of(same) == row_of(self)
 
 
-def append(rows: Iterable[LoggedRecommendation], connection: Connection) -> None:
+Row: TypeAlias = dict[str, Any]
+
+
+def append(answers: Iterable[LoggedRecommendation], connection: Connection) -> None:
     """Write answers down; what is there already stays as it is."""
-    upsert(connection, recommendations, [_row(row) for row in rows], overwrite=False)
+    append_rows([row_of(answer) for answer in answers], connection)
+
+
+def append_rows(rows: Sequence[Row], connection: Connection) -> None:
+    """Write answers down as `row_of` makes rows of them; what is there already stays as it is."""
+    upsert(connection, recommendations, rows, overwrite=False)
 
 
 def find(connection: Connection, recommendation_id: str) -> LoggedRecommendation | None:
@@ -75,13 +84,14 @@ def every(connection: Connection) -> Iterator[list[LoggedRecommendation]]:
         yield [_logged(row) for row in rows]
 
 
-def _logged(row: Row[Any]) -> LoggedRecommendation:
+def _logged(row: DatabaseRow[Any]) -> LoggedRecommendation:
     values = dict(row._mapping)
     modules = tuple(LoggedModule(**module) for module in json.loads(values.pop("modules")))
     return LoggedRecommendation(**values, modules=modules)
 
 
-def _row(logged: LoggedRecommendation) -> dict[str, object]:
+def row_of(logged: LoggedRecommendation) -> Row:
+    """Return an answer as it is stored."""
     return {
         "recommendation_id": logged.recommendation_id,
         "learner_id": logged.learner_id,
