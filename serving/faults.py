@@ -42,6 +42,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "greater_than_equal": ("is too small", "send a number of at least {ge}"),
     "less_than_equal": ("is too large", "send a number of at most {le}"),
     "list_type": ("is not a list", "send a list"),
+    "tuple_type": ("is not a list", "send a list"),
     "too_short": ("holds {actual_length}", "send at least {min_length}"),
     "too_long": ("holds {actual_length}", "send at most {max_length} at a time"),
     "repeated_id": ("holds {id!r} twice, the second time at [{position}]", "send each id once"),

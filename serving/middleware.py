@@ -19,7 +19,7 @@ from serving import logs, meter
 from serving.dependencies import no_key, presented_key
 from serving.errors import given_up, internal_error, respond
 from serving.problems import TOO_LARGE, Problem
-from serving.request_head import sent_header
+from serving.request_head import headers_of, sent_header
 from serving.security.headers import hardened
 from serving.security.limits import Limits
 
@@ -121,7 +121,7 @@ class Entrance:
             await respond(self._without_key(scope))(scope, receive, send)
         elif is_announced and int(announced) > self._max_bytes:
             await self._refuse_body(scope, receive, send)
-        elif is_announced and not sent_header(scope, b"transfer-encoding"):
+        elif is_announced and b"transfer-encoding" not in headers_of(scope):
             # The server reads no more than that; of a body in chunks it reads all, whatever is announced.
             await self._app(scope, receive, send)
         else:

@@ -8,22 +8,18 @@ from typing import Any
 _HEADERS = "serving.headers"
 
 
-def sent_header(scope: MutableMapping[str, Any], name: bytes) -> str:
-    """Return a header of a request, "" where it was not sent; of several the first.
-
-    Parameters
-    ----------
-    scope : mapping
-        Of a request, as ASGI has it.
-    name : bytes
-        In lower case.
-
-    Examples
-    --------
-    >>> sent_header({"headers": [(b"accept", b"text/html"), (b"accept", b"text/plain")]}, b"accept")
-    'text/html'
-    """
+def headers_of(scope: MutableMapping[str, Any]) -> dict[bytes, bytes]:
+    """Return the headers of a request, as ASGI has it, by their names in lower case; of several the first."""
     headers: dict[bytes, bytes] | None = scope.get(_HEADERS)
     if headers is None:
         headers = scope[_HEADERS] = dict(reversed([*scope["headers"]]))
-    return headers.get(name, b"").decode("latin-1")
+    return headers
+
+
+def sent_header(scope: MutableMapping[str, Any], name: bytes) -> str:
+    """Return one of `headers_of` a request, "" where it was not sent.
+
+    >>> sent_header({"headers": [(b"accept", b"text/html"), (b"accept", b"text/plain")]}, b"accept")
+    'text/html'
+    """
+    return headers_of(scope).get(name, b"").decode("latin-1")

@@ -20,6 +20,8 @@ def rounded(value: float | None) -> float | None: ...
 def rounded(value: float | None) -> float | None:
     """Four digits after the point: more than the estimates are worth, enough to see a change.
 
+    What lies in the middle is rounded up.
+
     >>> rounded(0.123456)
     0.1235
     """

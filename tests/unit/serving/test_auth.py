@@ -89,6 +89,10 @@ def test_a_short_way_leads_to_routes_that_are_guarded_as_they_are_documented() -
         assert len(guards) == 1
 
 
+def test_routes_are_found_by_their_names_behind_the_short_ways() -> None:
+    assert make_api().url_path_for("mastery", learner_id="ann") == "/v1/learners/ann/mastery"
+
+
 def test_every_guarded_route_offers_both_ways_to_send_a_key() -> None:
     for _, path, operation in _operations():
         names = [name for way in operation.get("security", []) for name in way]

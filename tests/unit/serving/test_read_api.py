@@ -86,6 +86,18 @@ def test_an_unknown_role_or_module_in_the_request_is_named(service: Service) -> 
         assert fields(answer) == [field]
 
 
+@pytest.mark.parametrize("field", ["formats", "languages", "exclude"])
+def test_what_is_not_a_list_is_called_so(service: Service, field: str) -> None:
+    answer = service.client.post("/v1/recommendations", json={"learner_id": "ann", field: "x"})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["message"], fault["remedy"]) == (
+        field,
+        f"{field} is not a list",
+        "send a list",
+    )
+
+
 def test_mastery_has_the_agreed_shape_and_moves_with_evidence(service: Service) -> None:
     def mastery() -> dict[str, object]:
         skill: dict[str, object] = service.client.get("/v1/learners/ann/mastery").json()["skills"][0]
