@@ -132,7 +132,7 @@ def _append_answers(connection: Connection, answers: Answers) -> int:
     if changed:
         raise DatasetError(*(_other_answer(recommendation_id) for recommendation_id in changed))
     new = [answer for i, answer in answers.items() if i not in stored]
-    recommendations.append(new, connection)
+    recommendations.append(connection, [recommendations.row_of(*answer) for answer in new])
     return len(new)
 
 

@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -22,18 +21,11 @@ from serving.store import recommendations as store
 from serving.store.database import Database
 from serving.store.erasure import take_back
 from serving.store.faults import StoreUnavailableError
-from serving.store.recommendations import LoggedModule, LoggedRecommendation
+from serving.store.recommendations import LoggedRecommendation, Row
 
 _log = structlog.get_logger(__name__)
 _MOST_WAITING = 20_000
 _AT_ONCE = 1_000
-
-
-class _Waiting(NamedTuple):
-    """An answer and its row: made at once, for many at a time would keep other answers waiting."""
-
-    answer: LoggedRecommendation
-    row: store.Row
 
 
 class RecommendationLog:
@@ -52,37 +44,40 @@ class RecommendationLog:
     def __init__(self, database: Database, key_secret: str) -> None:
         self._database = database
         self._key_secret = key_secret
-        self._waiting: deque[_Waiting] = deque()
-        self._being_written: tuple[_Waiting, ...] = ()
+        self._waiting: deque[Row] = deque()
+        self._being_written: tuple[Row, ...] = ()
         self._writing = threading.Lock()
 
     def add(self, recommendation_id: UUID, answer: Recommendation, *, simulated: bool) -> None:
         """Write an answer down soon; `simulated` of the model that gave it."""
-        logged = _logged(str(recommendation_id), answer, simulated)
-        self._waiting.append(_Waiting(logged, store.row_of(logged)))
+        # Made a row at once: to make those of many would keep other answers waiting.
+        at, bundle_id = to_seconds(answer.generated_at), answer.bundle_id or ""
+        self._waiting.append(
+            store.row_of(str(recommendation_id), answer.learner_id, at, bundle_id, simulated, answer.modules)
+        )
         self._keep_the_newest()
 
     def find(self, recommendation_id: str) -> LoggedRecommendation | None:
         """Return an answer that waits here, or that any process has written; None where there is none."""
         for waiting in (*self._being_written, *tuple(self._waiting)):
-            if waiting.answer.recommendation_id == recommendation_id:
-                return waiting.answer
+            if waiting["recommendation_id"] == recommendation_id:
+                return store.logged_of(waiting)
         with self._database.read() as connection:
             return store.find(connection, recommendation_id)
 
-    def forget(self, learner_id: str) -> list[_Waiting]:
+    def forget(self, learner_id: str) -> list[Row]:
         """Take out what waits of a learner, and return it; nothing of theirs is being written then."""
         taken = []
         with self._writing:
             for _ in range(len(self._waiting)):
                 waiting = self._waiting.popleft()
-                if waiting.answer.learner_id != learner_id:
+                if waiting["learner_id"] != learner_id:
                     self._waiting.append(waiting)
                 else:
                     taken.append(waiting)
         return taken
 
-    def remember(self, taken: Sequence[_Waiting]) -> None:
+    def remember(self, taken: Sequence[Row]) -> None:
         """Put back what `forget` took out."""
         self._waiting.extend(taken)
 
@@ -115,9 +110,9 @@ class RecommendationLog:
             self._waiting.popleft()
             meter.current().recommendations_logged(lost=1)
 
-    def _write(self, batch: list[_Waiting], connection: Connection) -> None:
-        store.append_rows([waiting.row for waiting in batch], connection)
-        take_back(connection, [waiting.answer for waiting in batch], partial(erasure_mark, self._key_secret))
+    def _write(self, batch: list[Row], connection: Connection) -> None:
+        store.append(connection, batch)
+        take_back(connection, batch, partial(erasure_mark, self._key_secret))
 
     async def keep_writing(self, every_seconds: float) -> None:
         """Flush for ever, off the event loop."""
@@ -130,23 +125,3 @@ class RecommendationLog:
                     _log.warning("recommendations wait to be logged", n=len(self._waiting), reason=str(error))
                 except Exception:
                     _log.exception("recommendations could not be logged")
-
-
-def _logged(recommendation_id: str, answer: Recommendation, simulated: bool) -> LoggedRecommendation:
-    return LoggedRecommendation(
-        recommendation_id=recommendation_id,
-        learner_id=answer.learner_id,
-        generated_at=to_seconds(answer.generated_at),
-        bundle_id=answer.bundle_id or "",
-        simulated=simulated,
-        modules=tuple(
-            LoggedModule(
-                module_id=module.module_id,
-                rank=module.rank,
-                score=module.score,
-                success_probability=module.success_probability,
-                propensity=module.propensity,
-            )
-            for module in answer.modules
-        ),
-    )

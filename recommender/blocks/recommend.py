@@ -159,8 +159,7 @@ class BlockRecommender:
         draws : float64 array, shape (3,)
             From `Chooser.draws`.
         """
-        from recommender.blocks import kernel
-
+        kernel = self._kernel
         n, k, now, places = len(block), max(query.k, 0), asked.now, block.places
         explores = query.scenario == "explore"
         floor = EXPLORE_FLOOR if explores else self.bundle.ranking.value.uniform_floor
@@ -230,6 +229,12 @@ class BlockRecommender:
     @cached_property
     def _bound(self) -> Any:
         return bound_model(self.bundle, self.rules, self.preferences, self.chooser)
+
+    @cached_property
+    def _kernel(self) -> Any:
+        from recommender.blocks import kernel  # it brings the compiler
+
+        return kernel
 
     @cached_property
     def _plain_bands(self) -> dict[Challenge, Band]:

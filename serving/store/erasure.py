@@ -15,7 +15,7 @@ from serving.store.database import chunks
 from serving.store.dialect import keep_writers_out
 from serving.store.direct import upsert
 from serving.store.learners import lock
-from serving.store.recommendations import LoggedRecommendation
+from serving.store.recommendations import LoggedRecommendation, Row
 from serving.store.tables import erasures, events, learner_states, learners, recommendations
 
 # The profile comes last: it is what is locked.
@@ -51,24 +51,22 @@ def erase(connection: Connection, learner_id: str, *, mark: str, at: float) -> d
     return removed
 
 
-def take_back(
-    connection: Connection, logged: Sequence[LoggedRecommendation], mark_of: Callable[[str], str]
-) -> None:
+def take_back(connection: Connection, logged: Sequence[Row], mark_of: Callable[[str], str]) -> None:
     """Remove, of answers logged in this transaction, those of learners who were erased since."""
     if connection.execute(select(erasures.c.mark).limit(1)).first() is None:
         return
     # Not only when somebody else is erased.
-    newest = max((answer.generated_at for answer in logged), default=0.0)
+    newest = max((row["generated_at"] for row in logged), default=0.0)
     connection.execute(delete(erasures).where(erasures.c.erased_at < newest - _KEPT_SECONDS))
-    marks = {answer.learner_id: mark_of(answer.learner_id) for answer in logged}
+    marks = {row["learner_id"]: mark_of(row["learner_id"]) for row in logged}
     erased_at: dict[str, float] = {}
     for some in chunks(sorted(set(marks.values()))):
-        rows = connection.execute(select(erasures).where(erasures.c.mark.in_(some)))
-        erased_at.update((row.mark, row.erased_at) for row in rows)
+        found = connection.execute(select(erasures).where(erasures.c.mark.in_(some)))
+        erased_at.update((mark.mark, mark.erased_at) for mark in found)
     late = [
-        answer.recommendation_id
-        for answer in logged
-        if answer.generated_at <= erased_at.get(marks[answer.learner_id], float("-inf")) + _ABOUT_SECONDS
+        row["recommendation_id"]
+        for row in logged
+        if row["generated_at"] <= erased_at.get(marks[row["learner_id"]], float("-inf")) + _ABOUT_SECONDS
     ]
     for some in chunks(late):
         connection.execute(delete(recommendations).where(recommendations.c.recommendation_id.in_(some)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, select
-from sqlalchemy import Row as DatabaseRow
 
+from recommender.domain.recommendation import RecommendedModule
 from serving.rounding import rounded
 from serving.store.database import chunks, streamed
 from serving.store.direct import upsert
@@ -45,19 +45,15 @@ class LoggedRecommendation(NamedTuple):
     def is_as(self, other: LoggedRecommendation) -> bool:
         """Whether another one says the same; what a dataset does not keep of it is not asked."""
         same = other._replace(generated_at=self.generated_at, simulated=self.simulated)
-        return row_of(same) == row_of(self)
+        return row_of(*same) == row_of(*self)
 
 
 Row: TypeAlias = dict[str, Any]
+"""An answer as it is stored: its modules as JSON."""
 
 
-def append(answers: Iterable[LoggedRecommendation], connection: Connection) -> None:
+def append(connection: Connection, rows: Sequence[Row]) -> None:
     """Write answers down; what is there already stays as it is."""
-    append_rows([row_of(answer) for answer in answers], connection)
-
-
-def append_rows(rows: Sequence[Row], connection: Connection) -> None:
-    """Write answers down as `row_of` makes rows of them; what is there already stays as it is."""
     upsert(connection, recommendations, rows, overwrite=False)
 
 
@@ -65,7 +61,7 @@ def find(connection: Connection, recommendation_id: str) -> LoggedRecommendation
     """Return one answer by its id."""
     table = recommendations
     row = connection.execute(select(table).where(table.c.recommendation_id == recommendation_id)).first()
-    return None if row is None else _logged(row)
+    return None if row is None else logged_of(row._asdict())
 
 
 def found_among(connection: Connection, ids: Iterable[str]) -> dict[str, LoggedRecommendation]:
@@ -73,7 +69,7 @@ def found_among(connection: Connection, ids: Iterable[str]) -> dict[str, LoggedR
     table, found = recommendations, {}
     for some in chunks(sorted(set(ids))):
         for row in connection.execute(select(table).where(table.c.recommendation_id.in_(some))):
-            found[row.recommendation_id] = _logged(row)
+            found[row.recommendation_id] = logged_of(row._asdict())
     return found
 
 
@@ -81,28 +77,36 @@ def every(connection: Connection) -> Iterator[list[LoggedRecommendation]]:
     """All answers in the order of their ids, some at a time."""
     statement = select(recommendations).order_by(recommendations.c.recommendation_id)
     for rows in streamed(connection, statement):
-        yield [_logged(row) for row in rows]
+        yield [logged_of(row._asdict()) for row in rows]
 
 
-def _logged(row: DatabaseRow[Any]) -> LoggedRecommendation:
-    values = dict(row._mapping)
+def row_of(
+    recommendation_id: str,
+    learner_id: str,
+    generated_at: float,
+    bundle_id: str,
+    simulated: bool | None,
+    modules: Iterable[LoggedModule | RecommendedModule],
+) -> Row:
+    """Return an answer as it is stored; see `LoggedRecommendation`."""
+    return {
+        "recommendation_id": recommendation_id,
+        "learner_id": learner_id,
+        "generated_at": generated_at,
+        "bundle_id": bundle_id,
+        "simulated": simulated,
+        "modules": to_json([_module(module) for module in modules]).decode(),
+    }
+
+
+def logged_of(row: Mapping[str, Any]) -> LoggedRecommendation:
+    """Return what a row says."""
+    values = dict(row)
     modules = tuple(LoggedModule(**module) for module in json.loads(values.pop("modules")))
     return LoggedRecommendation(**values, modules=modules)
 
 
-def row_of(logged: LoggedRecommendation) -> Row:
-    """Return an answer as it is stored."""
-    return {
-        "recommendation_id": logged.recommendation_id,
-        "learner_id": logged.learner_id,
-        "generated_at": logged.generated_at,
-        "bundle_id": logged.bundle_id,
-        "simulated": logged.simulated,
-        "modules": to_json([_module(module) for module in logged.modules]).decode(),
-    }
-
-
-def _module(module: LoggedModule) -> dict[str, object]:
+def _module(module: LoggedModule | RecommendedModule) -> dict[str, object]:
     return {
         "module_id": module.module_id,
         "rank": module.rank,

@@ -148,8 +148,8 @@ def main() -> None:
         (given.keep / f"{dataset.name}.filled").touch()
     ours, bare = 8801, 8802
     run = [*serving, "run", "--port", str(ours), "--workers", str(given.workers)]
-    options = f"--factory --log-level warning --no-access-log --port {bare} --workers {given.workers}"
-    uvicorn = [sys.executable, "-m", "uvicorn", "tests.benchmarks.bare_api:app", *options.split()]
+    least = [sys.executable, "-m", "tests.benchmarks.bare_api", "--port", str(bare)]
+    least += ["--workers", str(given.workers)]
     with (
         tempfile.TemporaryDirectory() as folder,
         running(run, env, f"http://127.0.0.1:{ours}/health/live") as service,
@@ -160,7 +160,7 @@ def main() -> None:
             headers={"X-API-Key": key},
         )
         answer.write_text(json.dumps(asked.raise_for_status().json()))
-        with running(uvicorn, env, f"http://127.0.0.1:{bare}/docs") as other:
+        with running(least, env, f"http://127.0.0.1:{bare}/docs") as other:
             servers = [(psutil.Process(service.pid), ours), (psutil.Process(other.pid), bare)]
             turns = []
             for turn in range(given.turns + 1):
