@@ -252,17 +252,10 @@ def test_what_another_process_still_holds_is_not_logged_any_more(service: Servic
 def test_what_another_process_is_just_logging_is_removed_too(service: Service) -> None:
     if service.database.is_local:
         pytest.skip("its writers come one after the other")
-    answer = recommendations.LoggedRecommendation(
-        recommendation_id=str(uuid4()),
-        learner_id="ann",
-        generated_at=to_seconds(NOW),
-        bundle_id="b",
-        simulated=False,
-        modules=(),
-    )
+    row = recommendations.row_of(str(uuid4()), "ann", to_seconds(NOW), "b", False, [])
     with ThreadPoolExecutor(1) as pool, another_process(service) as database:
         with database.write() as connection:
-            recommendations.append([answer], connection)
+            recommendations.append(connection, [row])
             erased = pool.submit(erase, service)
             with pytest.raises(TimeoutError):
                 erased.result(timeout=0.3)
