@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.answer import Request, Words
 from recommender.assessment import Assessment, AssessmentItem
@@ -207,11 +208,8 @@ class Engine:
         )
         wanted = self._rules.wanted(query, profile.language)
         asked = self._rules.asked(query, (wanted,), seconds)
-        history, day = block.histories[0], now.astimezone(UTC).date().isoformat()
-        who = profile.learner_id
-        if not who and self._chooser.exploration > 0:
-            who = asked_by_nobody(self.catalog, history, query)
-        draws = self._chooser.draws(self.bundle_id, who, day)
+        history = block.histories[0]
+        draws = self._draws(profile.learner_id, history, query, now)
         chosen = self._blocks.choose(block, query, asked, draws)
         modules = self._words.modules(
             Request(
@@ -239,6 +237,12 @@ class Engine:
             if modules
             else self._blocks.why_empty(block, 0, chosen, query, profile.language, seconds),
         )
+
+    def _draws(self, learner_id: str, history: History, query: Query, now: datetime) -> NDArray[np.float64]:
+        if self._chooser.exploration == 0:
+            return self._chooser.draws()
+        who = learner_id or asked_by_nobody(self.catalog, history, query)
+        return self._chooser.draws(self.bundle_id, who, now.astimezone(UTC).date().isoformat())
 
     def pathway(
         self,

@@ -171,6 +171,10 @@ class LearnerBlock:
         modules, at, finished = started(state, catalog)
         known = [[role], [segment], [target], [-1], [role], [segment]]
         at_role, at_segment, at_target, unknown, *whose = np.array(known, np.int32)
+        start = np.array([0, len(modules)], np.int64)
+        for own in (start, modules, at, *whose):
+            # As histories have it; it spares them a view of each.
+            own.setflags(write=False)
         return cls(
             places=Places(at_role, at_segment, at_target, unknown, ()),
             n_events=np.array([state.n_events], np.int64),
@@ -178,7 +182,7 @@ class LearnerBlock:
             start=np.array([0, len(skill)], np.int64),
             skill=skill,
             met=state.skills if len(row) == len(state.skills) else state.skills[row],
-            histories=Histories(np.array([0, len(modules)], np.int64), modules, at, *whose),
+            histories=Histories(start, modules, at, *whose),
             finished=finished,
         )
 

@@ -189,6 +189,8 @@ class Interactions:
 def _lock(shared: Histories | Interactions) -> None:
     """Make all arrays read-only: a view that sorted them in place would change what the others see."""
     for name in ("start", "modules", "at", "role", "segment"):
-        array = getattr(shared, name).view()
-        array.setflags(write=False)
-        object.__setattr__(shared, name, array)
+        array = getattr(shared, name)
+        if array.flags.writeable:
+            array = array.view()
+            array.setflags(write=False)
+            object.__setattr__(shared, name, array)
