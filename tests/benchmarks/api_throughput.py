@@ -181,7 +181,7 @@ def _print(console: Console, turns: list[list[Turn]], n_bytes: int) -> None:
         console.print(f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {processor:.2f} |")
     rates = statistics.median(a.per_second / b.per_second for a, b in turns)
     tails = statistics.median(a.p99 / b.p99 for a, b in turns)
-    console.print(f"\nthroughput {rates:.2f} of bare, p99 {tails:.1f} times; answers of {n_bytes:,} bytes")
+    console.print(f"\nthroughput {rates:.3f} of bare, p99 {tails:.1f} times; answers of {n_bytes:,} bytes")
 
 
 if __name__ == "__main__":
