@@ -114,9 +114,8 @@ class LearnerState:
         if self._items is None:
             slots, records = self._packed_items
             used = np.unpackbits(np.frombuffer(bytes.fromhex(slots), np.uint8)).view(np.bool_)
-            items: Records = np.zeros(N_ITEM_SLOTS, ITEM)
-            items[used] = np.frombuffer(records, ITEM)
-            self._items = items
+            self._items = np.zeros(N_ITEM_SLOTS, ITEM)
+            self._items[used] = np.frombuffer(records, ITEM)
         return self._items
 
     @items.setter
