@@ -65,6 +65,13 @@ def record(
         advance(connection, model, new, now=now)
 
 
+def retract(connection: Connection, event_ids: Sequence[str], learner_ids: Sequence[str]) -> None:
+    """Take events out of the log, and forget the states of their learners: the next touch replays them."""
+    learners.lock(connection, learner_ids)
+    log.remove(connection, event_ids)
+    learners.forget_states(connection, learner_ids)
+
+
 def conflict(event_id: str) -> Fault:
     """Return the fault of an event whose id is taken by another content."""
     message = "event_id is taken by an event with other content"

@@ -17,10 +17,19 @@ def preferred_language(header: str | None) -> str:
     >>> preferred_language("fr;q=0.5, de-AT, *;q=0.1")
     'de-AT'
     """
-    best, most = DEFAULT_LANGUAGE, 0.0
-    for part in (header or "").split(","):
-        found = _RANGE.fullmatch(part.strip())
-        quality = float(found[2] or 1) if found else 0.0
-        if found and quality > most:
-            best, most = found[1], quality
-    return best
+    return next(iter(accepted_languages(header)), DEFAULT_LANGUAGE)
+
+
+def accepted_languages(header: str | None) -> list[str]:
+    """Return the language tags an ``Accept-Language`` header names, the one preferred most first.
+
+    >>> accepted_languages("fr;q=0.5, de-AT, nl;q=0, it;q=0.5")
+    ['de-AT', 'fr', 'it']
+    """
+    wished = [
+        (float(found[2] or 1), found[1])
+        for part in (header or "").split(",")
+        if (found := _RANGE.fullmatch(part.strip()))
+    ]
+    wished.sort(key=lambda wish: -wish[0])
+    return [tag for quality, tag in wished if quality > 0.0]

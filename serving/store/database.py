@@ -25,6 +25,7 @@ _TRIES = 8
 _STREAMED_ROWS = 20_000
 
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 class Database:
@@ -190,7 +191,7 @@ class Database:
         self.engine.dispose()
 
 
-def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """Cut a sequence into pieces small enough for one statement."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]

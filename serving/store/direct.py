@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Column, Connection, Dialect, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Compiled
+
+Value = TypeVar("Value", str, bytes)
 
 # Statements are compiled for so many values: the next of these numbers.
 _SIZES = tuple(2**i for i in range(10))
@@ -40,7 +42,7 @@ def among(
     connection: Connection,
     columns: Sequence[Column[Any]],
     key: Column[Any],
-    values: Sequence[str],
+    values: Sequence[Value],
     *,
     lock: bool = False,
 ) -> list[tuple[Any, ...]]:

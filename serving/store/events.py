@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, delete, func, select
 
-from serving.store.database import streamed
+from serving.store.database import chunks, streamed
 from serving.store.dialect import insert_many
 from serving.store.direct import among, insert
 from serving.store.tables import events
@@ -72,6 +72,12 @@ def append(connection: Connection, new: Sequence[LoggedEvent]) -> None:
 def append_columns(connection: Connection, new: LogColumns) -> None:
     """Append many events that are not in the log yet."""
     insert_many(connection, events, list(zip(*new, strict=True)))
+
+
+def remove(connection: Connection, event_ids: Sequence[str]) -> None:
+    """Remove events whose sender took them back."""
+    for some in chunks(event_ids):
+        connection.execute(delete(events).where(events.c.event_id.in_(some)))
 
 
 def history(connection: Connection, learner_id: str) -> list[LoggedEvent]:

@@ -132,3 +132,56 @@ audit_log = Table(
     Column("request_id", String(128), nullable=True),
     Index("ix_audit_log_at", "at"),
 )
+
+# Who somebody is elsewhere; the key is a hash of issuer and name, see `serving.store.aliases`.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("alias_key", String(32), primary_key=True),
+    Column("learner_id", _SortedId, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Index("ix_aliases_learner", "learner_id"),
+)
+
+# xAPI statements in the order in which they were stored.
+xapi_statements = Table(
+    "xapi_statements",
+    metadata,
+    Column("statement_id", String(36), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    # Milliseconds since 1970 in UTC: what is told of it, and asked by.
+    Column("stored_ms", BigInteger, nullable=False),
+    # As sent, NULL where it was not.
+    Column("occurred_at", Double, nullable=True),
+    # Whom it is about, where that is one learner.
+    Column("learner_id", _SortedId, nullable=True),
+    Column("fingerprint", String(64), nullable=False),
+    # The statement that this one voids.
+    Column("voids", String(36), nullable=True),
+    Column("is_voided", Boolean, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    # What it is found by: hashes of 16 bytes, one after the other.
+    Column("found_by", LargeBinary, nullable=False),
+    # The statement with everything but the time at which it was stored, as JSON.
+    Column("payload", Text, nullable=False),
+    Index("ix_xapi_statements_seq", "seq", unique=True),
+    Index("ix_xapi_statements_stored", "stored_ms"),
+    Index("ix_xapi_statements_learner", "learner_id"),
+    Index("ix_xapi_statements_voids", "voids"),
+)
+xapi_references = Table(
+    "xapi_references",
+    metadata,
+    Column("ref", LargeBinary(16), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+# What is told of activities and verbs, by a hash of what they are: JSON, put together of all that was sent.
+xapi_definitions = Table(
+    "xapi_definitions",
+    metadata,
+    Column("ref", LargeBinary(16), primary_key=True),
+    Column("payload", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

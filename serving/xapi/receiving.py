@@ -1,0 +1,205 @@
+"""Statements into the store, and what they say into states of learners: one transaction, all or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from recommender.domain.events import from_seconds, to_seconds
+from serving.evidence import RowRules, read_event
+from serving.intake import record, retract
+from serving.model import ServedModel
+from serving.problems import Fault
+from serving.store import aliases
+from serving.store import statements as store
+from serving.store.database import Database
+from serving.store.events import LoggedEvent
+from serving.store.statements import NewStatement
+from serving.xapi.agents import Identity
+from serving.xapi.definitions import remember
+from serving.xapi.mapping import Outcome, Reading
+from serving.xapi.prepared import Prepared, RefusedError
+from serving.xapi.references import TARGET, key
+
+_KINDS = ("attempt", "completion", "credential")
+# Longer names are nobody's, and no index takes them.
+_MOST_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of statements.
+
+    Parameters
+    ----------
+    outcomes : Counter of Outcome
+        Of those that are new.
+    duplicates : int
+        Those that were there already.
+    stored_ms : int
+        When the last of them was stored, milliseconds since 1970 UTC.
+    """
+
+    outcomes: Counter[Outcome]
+    duplicates: int
+    stored_ms: int
+
+
+def receive(
+    database: Database,
+    model: ServedModel | None,
+    prepared: Sequence[Prepared],
+    rules: RowRules,
+    home_pages: frozenset[str],
+) -> Received:
+    """Keep statements, and record what they say.
+
+    Parameters
+    ----------
+    home_pages : frozenset of str
+        Where the names of accounts are ids of learners.
+
+    Raises
+    ------
+    RefusedError
+        If the id of one is taken by a statement that says something else; then none is kept.
+    """
+
+    def work(connection: Connection) -> Received:
+        last, last_ms = store.turn(connection)
+        stored_ms = max(int(1000 * to_seconds(rules.received_at)), last_ms)
+        new = _new(connection, prepared)
+        outcomes: Counter[Outcome] = Counter()
+        if new:
+            outcomes = _keep(connection, model, new, rules, home_pages, (last, stored_ms))
+        return Received(outcomes, len(prepared) - len(new), stored_ms)
+
+    return database.transact(work)
+
+
+def _new(connection: Connection, prepared: Sequence[Prepared]) -> list[Prepared]:
+    """Those that are not kept yet; an id that is taken is a conflict, unless the same is said again."""
+    kept = store.kept(connection, [one.statement_id for one in prepared])
+    faults = []
+    for place, one in enumerate(prepared):
+        before = kept.get(one.statement_id)
+        if before is None:
+            continue
+        # A time that one of them leaves out may be what the service added.
+        times = {one.occurred_at, before.occurred_at} - {None}
+        if before.fingerprint != one.fingerprint or len(times) > 1:
+            message = "id is taken by a statement with other content"
+            remedy = "send what is new under an id of its own"
+            faults.append(Fault(f"statements[{place}].id", message, remedy, one.statement_id))
+    if faults:
+        raise RefusedError(faults, conflict=True)
+    return [one for one in prepared if one.statement_id not in kept]
+
+
+def _keep(
+    connection: Connection,
+    model: ServedModel | None,
+    new: Sequence[Prepared],
+    rules: RowRules,
+    home_pages: frozenset[str],
+    last: tuple[int, int],
+) -> Counter[Outcome]:
+    voided = store.voided_among(connection, [one.statement_id for one in new])
+    voided |= {one.voids for one in new if one.voids is not None}
+    learners = _learners(connection, [one.reading for one in new], home_pages)
+    rows: list[NewStatement] = []
+    events: list[LoggedEvent] = []
+    told: dict[bytes, dict[str, Any]] = {}
+    for one in new:
+        learner_id = None if one.reading.learner is None else learners.get(one.reading.learner)
+        is_voided = one.voids is None and one.statement_id in voided
+        outcome, its = _evidence(one, learner_id, is_voided, model, rules)
+        events += its
+        told.update(one.told)
+        rows.append(
+            NewStatement(
+                one.statement_id,
+                one.occurred_at,
+                learner_id,
+                one.fingerprint,
+                one.voids,
+                is_voided,
+                outcome.value,
+                one.keys,
+                one.payload,
+            )
+        )
+    store.append(connection, rows, after=last[0], stored_ms=last[1])
+    _refer(connection, new)
+    _void(connection, [one.voids for one in new if one.voids is not None])
+    remember(connection, told)
+    record(connection, model, events, now=rules.received_at)
+    return Counter(Outcome(row.outcome) for row in rows)
+
+
+def _learners(
+    connection: Connection, readings: Sequence[Reading], home_pages: frozenset[str]
+) -> Mapping[Identity, str]:
+    """Ids of the learners whom statements are about; who was never heard of becomes one."""
+    named = {reading.learner for reading in readings if reading.learner is not None}
+    usable = {who for who in named if all(map(_is_usable, who))}
+    direct = {who: who.name for who in usable if who.issuer in home_pages and len(who.name) <= 200}
+    found = aliases.find_or_make(connection, [who for who in usable if who not in direct])
+    return {**direct, **{Identity(*who): learner_id for who, learner_id in found.items()}}
+
+
+def _is_usable(text: str) -> bool:
+    return 0 < len(text) <= _MOST_CHARACTERS and text.isprintable()
+
+
+def _evidence(
+    one: Prepared, learner_id: str | None, is_voided: bool, model: ServedModel | None, rules: RowRules
+) -> tuple[Outcome, list[LoggedEvent]]:
+    reading = one.reading
+    if one.voids is not None:
+        return Outcome.VOIDING, []
+    if is_voided:
+        return Outcome.VOIDED, []
+    if learner_id is None and reading.learner is not None:
+        return Outcome.NO_LEARNER, []
+    if reading.outcome is not Outcome.USED:
+        no_model = reading.outcome is Outcome.UNKNOWN_ACTIVITY and model is None
+        return Outcome.NO_MODEL if no_model else reading.outcome, []
+    events = []
+    for said in reading.events:
+        event = said | {"event_id": event_id(one.statement_id, said["kind"]), "learner_id": learner_id}
+        if one.occurred_at is not None:
+            event["occurred_at"] = from_seconds(one.occurred_at)
+        judged = read_event(event, rules)
+        if not isinstance(judged, LoggedEvent):
+            return Outcome.REFUSED, []
+        events.append(judged)
+    return Outcome.USED, events
+
+
+def event_id(statement_id: str, kind: str) -> str:
+    """Return the id of an event that a statement tells."""
+    return f"xapi:{statement_id}:{kind}"
+
+
+def _refer(connection: Connection, new: Sequence[Prepared]) -> None:
+    targets = {one.statement_id: one.target for one in new if one.target is not None}
+    store.inherit(connection, targets, {one.statement_id: key(TARGET, one.statement_id) for one in new})
+
+
+def _void(connection: Connection, voided: Sequence[str]) -> None:
+    """Void statements that were there, and take back what they said."""
+    if not voided:
+        return
+    taken_back = store.void(connection, voided)
+    used = [one for one in taken_back if one.outcome == Outcome.USED]
+    retract(
+        connection,
+        [event_id(one.statement_id, kind) for one in used for kind in _KINDS],
+        sorted({one.learner_id for one in used if one.learner_id is not None}),
+    )
+    store.set_outcome(connection, [one.statement_id for one in taken_back], Outcome.VOIDED)
