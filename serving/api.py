@@ -24,10 +24,12 @@ from serving.routers import (
     learners,
     model,
     next_item,
+    oauth2,
     people,
     recommendations,
     roles,
     teams,
+    xapi,
 )
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
 
@@ -58,6 +60,9 @@ _ROUTERS = (
     teams.router,
     catalog.router,
     model.router,
+    oauth2.router,
+    xapi.router,
+    xapi.about,
     health.router,
 )
 

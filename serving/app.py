@@ -26,6 +26,8 @@ from serving.settings import Settings, read_settings
 from serving.stopping import Stopping
 from serving.team_reports import TeamReports
 from serving.tracing import Tracing, exporter_to
+from serving.xapi.alternate import AlternateSyntax
+from serving.xapi.consistency import Consistency
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
@@ -66,6 +68,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app = make_api(lifespan=lifespan)
     _offer_metrics(app, settings)
     # The last one added is the outermost.
+    app.add_middleware(AlternateSyntax)
     besides = frozenset({meter.METRICS_PATH} if settings.metrics == "key" else ())
     app.add_middleware(Entrance, limits=limits, max_bytes=settings.max_body_bytes, besides=besides)
     if settings.origins:
@@ -134,7 +137,8 @@ def _start(settings: Settings, clock: Clock, limits: Limits) -> Services:
         database,
         models,
         clock,
-        KeyRing(database, secret, settings.key_cache_seconds),
+        KeyRing(database, secret, settings.key_cache_seconds, clock),
+        Consistency(database, clock),
         RecommendationLog(database, secret),
         MentorTables(database, clock),
         TeamReports(database, settings.team_report_seconds),

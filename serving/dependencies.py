@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import MutableMapping
 from typing import Annotated, Any, TypeAlias
 
@@ -20,6 +22,8 @@ BEARER = "bearer"
 # Of a request: who may do what with it, as far as that was asked.
 _ASKED = "serving.asked"
 _PRESENTED = "serving.presented_key"
+# Where senders know of nothing else (xAPI, Communication 4.0).
+_BASIC_UNDER = "/xapi/"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="adaptive-learning-recommender"'}
 
 
@@ -50,11 +54,14 @@ class Guard(HTTPBearer):
     Parameters
     ----------
     scope : Scope
+    of_one : bool
+        Whether a token for one learner suffices; the route answers for that learner alone then.
     """
 
-    def __init__(self, scope: Scope) -> None:
-        super().__init__(scheme_name=BEARER, description="`Authorization: Bearer <API key>`")
+    def __init__(self, scope: Scope, *, of_one: bool = False) -> None:
+        super().__init__(scheme_name=BEARER, description="`Authorization: Bearer <API key or token>`")
         self.scope = scope
+        self.of_one = of_one
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
         """Return who calls, or answer 401, 403 or 429; asked twice of a request, it answers what it did."""
@@ -65,9 +72,11 @@ class Guard(HTTPBearer):
 
     async def _who_calls(self, request: Request) -> Caller:
         presented = presented_key(request.scope)
-        if not presented:
-            raise no_key()
         services: Services = request.app.state.services
+        if not presented:
+            # Where the entrance lets calls without one pass.
+            services.limits.call_without_key(request.scope)
+            raise no_key()
         caller = services.keys.remembered(presented) or await _looked_up(services, request, presented)
         services.limits.call_with(caller.key_id)
         needed = self.scope.value
@@ -75,8 +84,25 @@ class Guard(HTTPBearer):
             if (refusal := refusal_entry(services, request, caller, needed)) is not None:
                 await record_soon_if_possible(services, refusal)
             raise Problem(FORBIDDEN, f"the API key lacks the scope {needed}; use a key that has it")
+        if caller.learner_id is not None and not self.of_one:
+            raise Problem(FORBIDDEN, "this token is for one learner; use a key, or a token for all")
         request.scope[CALLER] = caller
+        if (learner_id := request.path_params.get("learner_id")) is not None:
+            only_of(request.scope, learner_id)
         return caller
+
+
+def only_of(scope: MutableMapping[str, Any], learner_id: str) -> None:
+    """Refuse a call about another learner than the caller's token is for.
+
+    Raises
+    ------
+    Problem
+        403.
+    """
+    caller: Caller | None = scope.get(CALLER)
+    if caller is not None and caller.learner_id is not None and caller.learner_id != learner_id:
+        raise Problem(FORBIDDEN, "this token is for another learner; use one for this learner")
 
 
 async def _looked_up(services: Services, request: Request, presented: str) -> Caller:
@@ -96,19 +122,35 @@ async def _looked_up(services: Services, request: Request, presented: str) -> Ca
     return caller
 
 
-def requires(scope: Scope) -> Any:
-    """Return a route dependency that lets through only callers with this scope."""
-    return Security(Guard(scope), scopes=[scope.value])
+def requires(scope: Scope, *, of_one: bool = False) -> Any:
+    """Return a route dependency that lets through only callers with this scope, see `Guard`."""
+    return Security(Guard(scope, of_one=of_one), scopes=[scope.value])
 
 
 def presented_key(scope: MutableMapping[str, Any]) -> str:
     """Return the key that a request presents, "" where it presents none; it is read once."""
     key: str | None = scope.get(_PRESENTED)
     if key is None:
-        kind, _, bearer = sent_header(scope, b"authorization").partition(" ")
-        key = (bearer.strip() if kind.lower() == "bearer" else "") or sent_header(scope, b"x-api-key")
+        kind, _, rest = sent_header(scope, b"authorization").partition(" ")
+        key = rest.strip() if kind.lower() == "bearer" else ""
+        if kind.lower() == "basic" and scope["path"].startswith(_BASIC_UNDER):
+            _, key = basic_credentials(rest)
+        key = key or sent_header(scope, b"x-api-key")
         scope[_PRESENTED] = key
     return key
+
+
+def basic_credentials(credentials: str) -> tuple[str, str]:
+    """Return user and password of Basic credentials (RFC 7617), "" where there is none.
+
+    >>> basic_credentials("bG1zOmFscl8wMV8wMg==")
+    ('lms', 'alr_01_02')
+    """
+    try:
+        user, _, password = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return user, password
 
 
 async def _audit_entry(request: Request, services: ServicesDep) -> AuditEntry:

@@ -36,8 +36,13 @@ class GuardedRoute(APIRoute):
         return handle
 
 
-def guarded_router(scope: Scope | None = None, **options: Any) -> APIRouter:
-    """Return a router of such routes that all need a scope, or each its own; `options` go to FastAPI."""
-    return APIRouter(
-        route_class=GuardedRoute, dependencies=None if scope is None else [requires(scope)], **options
-    )
+def guarded_router(scope: Scope | None = None, *, of_one: bool = False, **options: Any) -> APIRouter:
+    """Return a router of such routes that all need a scope, or each its own; `options` go to FastAPI.
+
+    Parameters
+    ----------
+    of_one : bool
+        Whether a token for one learner suffices, see `Guard`.
+    """
+    guards = None if scope is None else [requires(scope, of_one=of_one)]
+    return APIRouter(route_class=GuardedRoute, dependencies=guards, **options)

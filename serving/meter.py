@@ -18,6 +18,9 @@ class Meter:
     def events(self, kind: str, outcome: str, n: int = 1) -> None:
         """Count events that came in, as ``stored``, ``duplicate`` or ``rejected``."""
 
+    def statements(self, outcome: str, n: int = 1) -> None:
+        """Count xAPI statements that came in, by what became of them, see `serving.xapi.mapping.Outcome`."""
+
     def recommendation(self, fallback: str | None) -> None:
         """Count an answer for one learner."""
 

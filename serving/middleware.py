@@ -22,6 +22,7 @@ from serving.problems import TOO_LARGE, Problem
 from serving.request_head import headers_of, sent_header
 from serving.security.headers import hardened
 from serving.security.limits import Limits
+from serving.xapi.versions import answered_version
 
 _log = structlog.get_logger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -52,6 +53,8 @@ class Observed:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = hardened(message.get("headers", ()), scope["path"])
+                if scope["path"].startswith("/xapi/"):
+                    headers.append((b"x-experience-api-version", answered_version(scope).encode()))
                 message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
             await send(message)
 

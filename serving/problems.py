@@ -69,6 +69,21 @@ BUNDLE_REFUSED = Kind(
     "Bundle refused",
     "What the pointer names now cannot serve; the model before it, if there was one, goes on.",
 )
+XAPI_REFUSED = Kind(
+    "xapi-refused",
+    400,
+    "Against the rules of xAPI",
+    "The request, or a statement in it, breaks a rule of the xAPI specification; nothing of it was stored.",
+)
+XAPI_CONFLICT = Kind(
+    "xapi-conflict",
+    409,
+    "Statement conflict",
+    "The id of a statement is taken by one with other content; nothing of the request was stored.",
+)
+UNKNOWN_STATEMENT = Kind(
+    "unknown-statement", 404, "Unknown statement", "No statement has this id, or it was voided."
+)
 TOO_MANY_REQUESTS = Kind(
     "too-many-requests",
     429,
@@ -90,8 +105,11 @@ KINDS = (
     UNKNOWN_LEARNER,
     UNKNOWN_RECOMMENDATION,
     UNKNOWN_TEAM,
+    UNKNOWN_STATEMENT,
+    XAPI_REFUSED,
     METHOD_NOT_ALLOWED,
     BUNDLE_REFUSED,
+    XAPI_CONFLICT,
     TOO_LARGE,
     INVALID,
     REJECTED_EVENTS,

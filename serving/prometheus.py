@@ -79,6 +79,12 @@ class PrometheusMeter(Meter):
         self._events = Counter(
             "recommender_events", "Events that came in.", ["kind", "outcome"], registry=registry
         )
+        self._statements = Counter(
+            "recommender_xapi_statements",
+            "xAPI statements that came in, by what became of them.",
+            ["outcome"],
+            registry=registry,
+        )
         self._recommendations = Counter(
             "recommender_recommendations", "Learners answered.", ["fallback"], registry=registry
         )
@@ -125,6 +131,10 @@ class PrometheusMeter(Meter):
     def events(self, kind: str, outcome: str, n: int = 1) -> None:
         """Count events that came in."""
         self._events.labels(kind if kind in _KINDS else _OTHER, outcome).inc(n)
+
+    def statements(self, outcome: str, n: int = 1) -> None:
+        """Count xAPI statements that came in."""
+        self._statements.labels(outcome).inc(n)
 
     def recommendation(self, fallback: str | None) -> None:
         """Count an answer for one learner."""

@@ -16,6 +16,11 @@ def headers_of(scope: MutableMapping[str, Any]) -> dict[bytes, bytes]:
     return headers
 
 
+def forget_headers(scope: MutableMapping[str, Any]) -> None:
+    """Look through the headers of a request again, for they are others now."""
+    scope.pop(_HEADERS, None)
+
+
 def sent_header(scope: MutableMapping[str, Any], name: bytes) -> str:
     """Return one of `headers_of` a request, "" where it was not sent.
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from serving.background import Writers
 from serving.model import ModelHolder
@@ -19,7 +19,11 @@ from serving.stopping import Stopping
 from serving.store.database import Database
 from serving.team_reports import TeamReports
 
+if TYPE_CHECKING:
+    from serving.xapi.consistency import Consistency
+
 Clock: TypeAlias = Callable[[], datetime]
+"""Tells the present time, aware, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Services:
     models: ModelHolder
     clock: Clock
     keys: KeyRing
+    consistency: Consistency
     recommendations: RecommendationLog
     mentors: MentorTables
     teams: TeamReports

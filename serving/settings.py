@@ -72,6 +72,31 @@ class Settings(BaseSettings):
         description="How often the log of recommendations is written, seconds. A crash can lose that much.",
     )
 
+    token_seconds: int = Field(
+        default=3600, ge=60, le=86_400, description="How long a token of /oauth2/token is good, seconds."
+    )
+    learner_token_seconds: int = Field(
+        default=900,
+        ge=60,
+        le=86_400,
+        description="How long a token for one learner's browser is good, seconds.",
+    )
+    public_url: str = Field(
+        default="http://localhost:8000",
+        description="Address at which others reach the service, such as https://learning.example.org. "
+        "Statements name it as the home of the key that sent them.",
+    )
+    xapi_mode: Literal["strict", "lenient"] = Field(
+        default="strict",
+        description="What becomes of an xAPI statement that breaks a rule of the specification: the request "
+        "is refused (`strict`), or the statement is kept and used as far as it can be read (`lenient`).",
+    )
+    xapi_home_pages: str | None = Field(
+        default=None,
+        description="Home pages of xAPI accounts whose names are learner ids as they are, such as "
+        "https://lms.example.org, separated by commas. Other accounts become learners with new ids.",
+    )
+
     rate_limit: int = Field(
         default=1000,
         ge=0,
@@ -131,6 +156,11 @@ class Settings(BaseSettings):
         """The origins of `cors_origins`."""
         return [origin.strip() for origin in (self.cors_origins or "").split(",") if origin.strip()]
 
+    @property
+    def home_pages(self) -> frozenset[str]:
+        """The home pages of `xapi_home_pages`."""
+        return frozenset(page.strip() for page in (self.xapi_home_pages or "").split(",") if page.strip())
+
     @field_validator("cors_origins")
     @classmethod
     def _are_exact_origins(cls, text: str | None) -> str | None:
@@ -141,7 +171,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"holds {origin!r}, which is no origin (scheme and host, no path)")
         return text
 
-    @field_validator("otel_endpoint")
+    @field_validator("otel_endpoint", "public_url")
     @classmethod
     def _is_http_address(cls, text: str | None) -> str | None:
         if text is not None and _HTTP.fullmatch(text) is None:

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, Path
+from fastapi import Body, Path, Request
 from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
-from serving.dependencies import ServicesDep
+from serving.dependencies import ServicesDep, only_of
 from serving.errors import documented
 from serving.evidence import too_far_ahead
 from serving.examples.common import RECOMMENDATION_ID
@@ -38,7 +38,7 @@ _UNKNOWN = (
     "no recommendation with this id is known; send the recommendation_id of an answer of this service. After "
     "a crash of the service the last answers before it may be unknown"
 )
-router = guarded_router(Scope.RECOMMEND, prefix="/v1", tags=["recommendations"])
+router = guarded_router(Scope.RECOMMEND, of_one=True, prefix="/v1", tags=["recommendations"])
 
 
 @router.post(
@@ -58,6 +58,7 @@ async def feedback(
     recommendation_id: Annotated[UUID, Path(examples=[RECOMMENDATION_ID])],
     request: Annotated[FeedbackRequest, Body(openapi_examples=FEEDBACK_REQUESTS)],
     services: ServicesDep,
+    call: Request,
 ) -> FeedbackResponse:
     """Store what the learner did: it counts from the next recommendation on.
 
@@ -67,6 +68,7 @@ async def feedback(
     given = await _found(services, str(recommendation_id))
     if given is None:
         raise Problem(UNKNOWN_RECOMMENDATION, _UNKNOWN)
+    only_of(call.scope, given.learner_id)
     late = too_far_ahead(request.occurred_at, now, services.settings.future_tolerance_seconds)
     if fault := unknown_module(given, request.module_id) or late:
         raise Problem(INVALID, f"{fault.message}; {fault.remedy}", (fault,))

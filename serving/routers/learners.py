@@ -14,7 +14,7 @@ from serving.routers.model import model_ref
 from serving.schemas.learners import MasteryOut, MasteryResponse
 from serving.security.scopes import Scope
 
-router = guarded_router(Scope.RECOMMEND, prefix=LEARNER, tags=["learners"])
+router = guarded_router(Scope.RECOMMEND, of_one=True, prefix=LEARNER, tags=["learners"])
 
 
 @router.get(

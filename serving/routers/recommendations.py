@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from serving import meter
 from serving.answers import JsonAnswer, recommended, without_model
-from serving.dependencies import ServicesDep
+from serving.dependencies import ServicesDep, only_of
 from serving.errors import documented
 from serving.examples.recommendations import RECOMMENDATION_REQUESTS
 from serving.guarded_route import guarded_router
@@ -22,7 +22,7 @@ from serving.request_head import sent_header
 from serving.schemas.recommendations import RecommendationRequest, RecommendationResponse
 from serving.security.scopes import Scope
 
-router = guarded_router(Scope.RECOMMEND, prefix="/v1", tags=["recommendations"])
+router = guarded_router(Scope.RECOMMEND, of_one=True, prefix="/v1", tags=["recommendations"])
 
 
 async def recommend(
@@ -54,6 +54,7 @@ async def recommend(
 
 
 async def _recommend(body: RecommendationRequest, request: Request) -> Response:
+    only_of(request.scope, body.learner_id)
     return await recommend(body, request.app.state.services, sent_header(request.scope, b"accept-language"))
 
 

@@ -25,7 +25,7 @@ from serving.schemas.roles import GapsResponse, PathwayResponse
 from serving.security.scopes import Scope
 from serving.services import Services
 
-router = guarded_router(Scope.RECOMMEND, prefix=LEARNER, tags=["learners"])
+router = guarded_router(Scope.RECOMMEND, of_one=True, prefix=LEARNER, tags=["learners"])
 RoleQuery = Annotated[
     Id | None,
     Query(

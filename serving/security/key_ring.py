@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TypeAlias
 
-from serving.security.keys import Caller, verify_key
+from recommender.domain.events import to_seconds
+from serving.security.keys import Caller, caller_with, verify_key
+from serving.security.tokens import Tokens, is_token
 from serving.store.database import Database
 
 _MOST_REMEMBERED = 10_000
+Clock: TypeAlias = Callable[[], datetime]
 
 
 class KeyRing:
-    """Verifies keys.
+    """Verifies keys, and tokens in their place.
 
     A key that was good is not looked up again for a moment, so a revoked one may work for that long. A wrong
     one is looked up each time.
@@ -24,11 +30,15 @@ class KeyRing:
         The service's secret, under which keys are hashed.
     seconds : float
         How long a good key is remembered, 0 for not at all.
+    clock : callable
+        Tells the present time: tokens end.
     """
 
-    def __init__(self, database: Database, key_secret: str, seconds: float) -> None:
+    def __init__(self, database: Database, key_secret: str, seconds: float, clock: Clock) -> None:
         self._database = database
         self._key_secret = key_secret
+        self._tokens = Tokens(key_secret)
+        self._clock = clock
         self._seconds = seconds
         # By a hash: a dump of the memory shows no key that works.
         self._good: dict[bytes, tuple[float, Caller]] = {}
@@ -43,16 +53,29 @@ class KeyRing:
         return _digest(presented) in self._good
 
     def verify(self, presented: str) -> Caller | None:
-        """Return who presents this key, or None when it is unknown, wrong or revoked."""
+        """Return who presents this key, or None when it is unknown, wrong or revoked, or a token over."""
+        now, seconds = to_seconds(self._clock()), self._seconds
+        claims = self._tokens.read(presented, now=now) if is_token(presented) else None
         with self._database.read() as connection:
-            caller = verify_key(connection, self._key_secret, presented)
+            if claims is None:
+                caller = verify_key(connection, self._key_secret, presented)
+            else:
+                caller = caller_with(connection, claims)
+                seconds = min(seconds, claims.expires_at - now)
         if caller is None:
             self._good.pop(_digest(presented), None)
             return None
         if len(self._good) >= _MOST_REMEMBERED:
             self._good = {}
-        self._good[_digest(presented)] = (time.monotonic() + self._seconds, caller)
+        self._good[_digest(presented)] = (time.monotonic() + seconds, caller)
         return caller
+
+    def issue(
+        self, caller: Caller, scopes: Iterable[str], *, seconds: int, learner_id: str | None = None
+    ) -> str:
+        """Return a token in the place of a key, see `Tokens.issue`."""
+        now = to_seconds(self._clock())
+        return self._tokens.issue(caller.key_id, scopes, now=now, seconds=seconds, learner_id=learner_id)
 
 
 def _digest(presented: str) -> bytes:

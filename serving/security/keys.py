@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from recommender.domain.events import to_seconds
 from serving.security.scopes import Scope
+from serving.security.tokens import Claims
 from serving.store import api_keys
 from serving.store.api_keys import StoredKey
 
@@ -28,11 +29,18 @@ _NOBODY = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever holds a valid key."""
+    """Whoever holds a valid key, or a token in its place.
+
+    Parameters
+    ----------
+    learner_id : str or None
+        The only learner of whom they may ask; None for all.
+    """
 
     key_id: str
     name: str
     scopes: frozenset[str]
+    learner_id: str | None = None
 
 
 def create_key(
@@ -77,6 +85,16 @@ def verify_key(connection: Connection, key_secret: str, presented: str) -> Calle
     if stored is None or not matches or stored.revoked_at is not None:
         return None
     return Caller(stored.key_id, stored.name, frozenset(stored.scopes.split()))
+
+
+def caller_with(connection: Connection, claims: Claims) -> Caller | None:
+    """Return who presents a token, or None when its key is not there or revoked."""
+    stored = api_keys.find(connection, claims.key_id)
+    if stored is None or stored.revoked_at is not None:
+        return None
+    # What the key may not do any more, its tokens may not either.
+    scopes = claims.scopes.intersection(stored.scopes.split())
+    return Caller(stored.key_id, stored.name, scopes, claims.learner_id)
 
 
 def erasure_mark(key_secret: str, learner_id: str) -> str:

@@ -16,6 +16,8 @@ class Scope(StrEnum):
     CATALOG = "catalog"
     REPORTS = "reports"
     ADMIN = "admin"
+    XAPI_WRITE = "xapi:write"
+    XAPI_READ = "xapi:read"
 
 
 def parse_scopes(names: Iterable[str]) -> frozenset[Scope]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, create_engine, text
+from sqlalchemy import Connection, Row, Select, Table, create_engine, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from recommender.errors import ConfigurationError
@@ -163,6 +163,17 @@ class Database:
             writing = connection.execution_options(**{dialect.WRITE_OPTION: True})
             with writing.begin():
                 yield writing
+
+    def nobody_writes(self, table: Table) -> bool:
+        """Whether no transaction that writes to a table is under way; if in doubt, False."""
+        if self._one_writer is None:
+            return dialect.nobody_writes(self.engine, table)
+        if not self._one_writer.acquire(blocking=False):
+            return False
+        try:
+            return dialect.nobody_writes(self.engine, table)
+        finally:
+            self._one_writer.release()
 
     def rewrite(self) -> list[str]:
         """Write all tables anew, so that nothing of what was deleted is left, see `dialect.rewrite`.

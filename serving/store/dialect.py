@@ -190,6 +190,27 @@ def keep_writers_out(connection: Connection, table: Table) -> None:
         connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
 
 
+def nobody_writes(engine: Engine, table: Table) -> bool:
+    """Whether the lock that every writer to a table holds can be had at once; it is given back."""
+    connection = engine.raw_connection()
+    try:
+        driver: Any = connection.driver_connection
+        if is_sqlite(engine):
+            driver.execute("PRAGMA busy_timeout=0")
+            driver.execute("BEGIN IMMEDIATE")
+        else:
+            driver.execute(f"LOCK TABLE {table.name} IN SHARE MODE NOWAIT")
+    except engine.dialect.loaded_dbapi.Error:
+        return False
+    else:
+        return True
+    finally:
+        connection.rollback()
+        if is_sqlite(engine):
+            driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        connection.close()
+
+
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert many rows as fast as the database takes them; values in the order of the table's columns."""
     if connection.dialect.name != "postgresql":

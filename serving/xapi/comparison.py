@@ -2,13 +2,14 @@
 
 Left out is what a record store may add or change: id, authority, stored, timestamp, version and attachments,
 definitions of activities, how verbs are displayed, in which order a group has its members, and case where it
-means nothing. A duration is compared as it is spelled.
+means nothing. A duration is compared as it is spelled, without what is beyond a hundredth of a second.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from serving.xapi.formats import time_of
 from serving.xapi.statements import CONTEXT_ACTIVITIES
 
 _NOT_COMPARED = frozenset(("id", "authority", "stored", "timestamp", "version", "attachments"))
+_BEYOND_HUNDREDTHS = re.compile(r"([.,]\d\d)\d+")
 _SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
@@ -43,6 +45,9 @@ def _core(statement: dict[str, Any]) -> dict[str, Any]:
         core["object"] = _object(core["object"])
     if isinstance(context := core.get("context"), dict):
         core["context"] = _context(context)
+    result = core.get("result")
+    if isinstance(result, dict) and isinstance(duration := result.get("duration"), str):
+        core["result"] = {**result, "duration": _BEYOND_HUNDREDTHS.sub(r"\1", duration)}
     return core
 
 

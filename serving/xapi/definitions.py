@@ -29,9 +29,11 @@ def verb_ref(verb_id: str) -> bytes:
 def told_by(statement: Mapping[str, Any]) -> dict[bytes, dict[str, Any]]:
     """Return what a statement tells of activities and verbs."""
     found: dict[bytes, dict[str, Any]] = {}
-    verb = statement.get("verb")
-    if isinstance(verb, dict) and isinstance(verb.get("id"), str) and isinstance(verb.get("display"), dict):
-        found[verb_ref(verb["id"])] = verb["display"]
+    for whole in (statement, statement.get("object")):
+        verb = whole.get("verb") if isinstance(whole, Mapping) else None
+        its, display = (verb.get("id"), verb.get("display")) if isinstance(verb, dict) else (None, None)
+        if isinstance(its, str) and isinstance(display, dict):
+            found[verb_ref(its)] = {**found.get(verb_ref(its), {}), **display}
     for activity in _activities(statement):
         its, definition = activity.get("id"), activity.get("definition")
         if isinstance(its, str) and isinstance(definition, dict):

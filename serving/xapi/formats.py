@@ -24,18 +24,23 @@ _LANGUAGE = re.compile(
     r"|en-gb-oed|i-[a-z]{3,11}|sgn-(?:be-fr|be-nl|ch-de)|zh-(?:min|min-nan)|art-lojban|no-(?:bok|nyn)",
     re.IGNORECASE,
 )
-# ISO 8601, section 4.3.2, in the form with hyphens and colons; RFC 3339 asks for seconds and a zone too.
+# ISO 8601, section 4.3.2: with hyphens and colons, or without; RFC 3339 asks for them, seconds and a zone.
+_ZONE = r"(?:([Zz])|([+-][0-9]{2})(?::?([0-5][0-9]))?)?"
 _TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?:([Zz])|([+-]\d{2})(?::?(\d{2}))?)?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})"
+    rf"(?::([0-9]{{2}})(?:[.,]([0-9]+))?)?{_ZONE}"
+)
+_BASIC = re.compile(
+    rf"([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})T([0-9]{{2}})([0-9]{{2}})(?:([0-9]{{2}})(?:[.,]([0-9]+))?)?{_ZONE}"
 )
 # ISO 8601, section 4.4.3.2: only the last part may have a fraction.
-_N, _LAST = r"\d+", r"\d+(?:[.,]\d+)?"
+_N, _LAST = r"[0-9]+", r"[0-9]+(?:[.,][0-9]+)?"
 _DURATION = re.compile(
-    rf"P(?:{_LAST}W|(?=\d|T\d)(?:(?:{_N}Y)?(?:{_N}M)?(?:{_N}D)?(?:T(?=\d)(?:{_N}H)?(?:{_N}M)?(?:{_LAST}S)?)?"
+    rf"P(?:{_LAST}W|(?=[0-9]|T[0-9])(?:(?:{_N}Y)?(?:{_N}M)?(?:{_N}D)?(?:T(?=[0-9])(?:{_N}H)?(?:{_N}M)?(?:{_LAST}S)?)?"
     rf"|{_LAST}Y|(?:{_N}Y)?{_LAST}M|(?:{_N}Y)?(?:{_N}M)?{_LAST}D"
     rf"|(?:{_N}Y)?(?:{_N}M)?(?:{_N}D)?T(?:{_LAST}H|(?:{_N}H)?{_LAST}M)))"
 )
-_PARTS = re.compile(r"([\d.,]+)([YMWDHS])")
+_PARTS = re.compile(r"([0-9.,]+)([YMWDHS])")
 _DATE_SECONDS = {"Y": 365.0 * 86_400, "M": 30.0 * 86_400, "W": 7.0 * 86_400, "D": 86_400.0}
 _TIME_SECONDS = {"H": 3600.0, "M": 60.0, "S": 1.0}
 
@@ -83,7 +88,14 @@ def is_language(value: Any) -> bool:
     >>> is_language("en-GB"), is_language("zh-Hant-TW"), is_language("eng-lish-x"), is_language("")
     (True, True, False, False)
     """
-    return isinstance(value, str) and _LANGUAGE.fullmatch(value) is not None
+    if not isinstance(value, str) or _LANGUAGE.fullmatch(value) is None:
+        return False
+    # No variant and no extension is there twice (RFC 5646, sections 2.2.5 and 2.2.6).
+    public = value.lower().partition("-x-")[0].split("-")
+    before = next((i for i, part in enumerate(public) if i and len(part) == 1), len(public))
+    variants = [part for part in public[1:before] if len(part) > 4 or (part[:1].isdigit() and len(part) == 4)]
+    singletons = [part for part in public[before:] if len(part) == 1]
+    return all(len(set(some)) == len(some) for some in (variants, singletons))
 
 
 def is_duration(value: Any) -> bool:
@@ -124,10 +136,15 @@ def time_of(value: Any, *, exact: bool = False) -> datetime | None:
     >>> time_of("2026-01-02"), time_of("2026-01-02T03:04:05-00:00"), time_of("2026-13-02T03:04Z")
     (None, None, None)
     """
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    if not isinstance(value, str):
         return None
-    date, minute, second, fraction, zulu, hours, minutes = found.groups()
+    if (found := _TIME.fullmatch(value)) is not None:
+        date, minute, second, fraction, zulu, hours, minutes = found.groups()
+    elif not exact and (found := _BASIC.fullmatch(value)) is not None:
+        year, month, day, hour, minute, second, fraction, zulu, hours, minutes = found.groups()
+        date, minute = f"{year}-{month}-{day}", f"{hour}:{minute}"
+    else:
+        return None
     if exact and (second is None or (zulu is None and minutes is None)):
         return None
     if hours == "-00" and (minutes or "00") == "00":

@@ -97,6 +97,7 @@ def prepare(
     for place, statement in enumerate(statements):
         at = f"statements[{place}]"
         found = _hard_faults(statement) if lenient else check_statement(statement, version)
+        found = found or ([] if lenient else _without_data(statement))
         if found:
             faults += [fault.under(at) for fault in found]
             continue
@@ -124,6 +125,20 @@ def _hard_faults(statement: Any) -> list[Fault]:
     return []
 
 
+def _without_data(statement: dict[str, Any]) -> list[Fault]:
+    """Faults of attachments that are nowhere: their data are not taken, so an address has to say where."""
+    target = statement["object"]
+    within = target.get("attachments", []) if target.get("objectType") == "SubStatement" else []
+    places = [("attachments", statement.get("attachments", [])), ("object.attachments", within)]
+    remedy = "send fileUrl; this service keeps no attachments"
+    return [
+        Fault(f"{at}[{place}].fileUrl", "the data of an attachment are not there", remedy)
+        for at, attachments in places
+        for place, attachment in enumerate(attachments)
+        if "fileUrl" not in attachment
+    ]
+
+
 def _ready(
     statement: dict[str, Any], version: str, authority: dict[str, Any], places: Places, keeps_authority: bool
 ) -> Prepared | None:
@@ -134,8 +149,7 @@ def _ready(
     whole.pop("stored", None)
     if not keeps_authority or not isinstance(statement.get("authority"), dict):
         whole["authority"] = authority
-    if (context := _with_lists(statement.get("context"))) is not None:
-        whole["context"] = context
+    whole = _with_lists(whole)
     payload = _SPELLING.encode(whole)
     try:
         payload.encode()
@@ -159,13 +173,16 @@ def _default_version(version: str) -> str:
     return "1.0.0" if version.startswith("1.") else version
 
 
-def _with_lists(context: Any) -> dict[str, Any] | None:
-    """Return a context whose activities are lists (Data 2.4.6.2); None where there is nothing to change."""
+def _with_lists(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a statement in which activities around, also of one within it, are lists (Data 2.4.6.2)."""
+    context, target = statement.get("context"), statement.get("object")
     around = context.get("contextActivities") if isinstance(context, dict) else None
-    if not isinstance(around, dict) or all(isinstance(its, list) for its in around.values()):
-        return None
-    lists = {
-        name: [its] if name in CONTEXT_ACTIVITIES and isinstance(its, dict) else its
-        for name, its in around.items()
-    }
-    return {**context, "contextActivities": lists}
+    if isinstance(around, dict) and not all(isinstance(its, list) for its in around.values()):
+        lists = {
+            name: [its] if name in CONTEXT_ACTIVITIES and isinstance(its, dict) else its
+            for name, its in around.items()
+        }
+        statement = {**statement, "context": {**statement["context"], "contextActivities": lists}}
+    if isinstance(target, dict) and target.get("objectType") == "SubStatement":
+        statement = {**statement, "object": _with_lists(target)}
+    return statement

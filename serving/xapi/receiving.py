@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from recommender.domain.events import from_seconds, to_seconds
+from recommender.domain.events import from_seconds
 from serving.evidence import RowRules, read_event
 from serving.intake import record, retract
 from serving.model import ServedModel
 from serving.problems import Fault
+from serving.services import Clock
 from serving.store import aliases
 from serving.store import statements as store
 from serving.store.database import Database
@@ -24,6 +25,7 @@ from serving.xapi.definitions import remember
 from serving.xapi.mapping import Outcome, Reading
 from serving.xapi.prepared import Prepared, RefusedError
 from serving.xapi.references import TARGET, key
+from serving.xapi.telling import milliseconds
 
 _KINDS = ("attempt", "completion", "credential")
 # Longer names are nobody's, and no index takes them.
@@ -55,6 +57,7 @@ def receive(
     prepared: Sequence[Prepared],
     rules: RowRules,
     home_pages: frozenset[str],
+    clock: Clock,
 ) -> Received:
     """Keep statements, and record what they say.
 
@@ -62,6 +65,8 @@ def receive(
     ----------
     home_pages : frozenset of str
         Where the names of accounts are ids of learners.
+    clock : callable
+        Tells the present time: that of storing is told in the transaction.
 
     Raises
     ------
@@ -71,7 +76,7 @@ def receive(
 
     def work(connection: Connection) -> Received:
         last, last_ms = store.turn(connection)
-        stored_ms = max(int(1000 * to_seconds(rules.received_at)), last_ms)
+        stored_ms = max(milliseconds(clock()), last_ms)
         new = _new(connection, prepared)
         outcomes: Counter[Outcome] = Counter()
         if new:

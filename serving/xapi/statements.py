@@ -11,6 +11,7 @@ from serving.xapi.activities import check_activity
 from serving.xapi.agents import IDENTIFIERS, check_actor, check_agent, check_group, is_group
 from serving.xapi.checks import V1, V2, Checks
 
+_SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 _STATEMENT = (
@@ -261,6 +262,8 @@ def _check_authority(value: Any, checks: Checks) -> None:
             checks.wrong("authority", "is an identified group", "send its two members only")
         elif not isinstance(members, list) or len(members) != 2:
             checks.wrong("authority.member", "is not two agents", "send an application and a person")
+        elif checks.version == V1 and not any(isinstance(m, dict) and "account" in m for m in members):
+            checks.wrong("authority.member", "has no account", "identify the application by its account")
 
 
 def _check_attachment(value: Any, at: str, checks: Checks) -> None:
@@ -276,5 +279,8 @@ def _check_attachment(value: Any, at: str, checks: Checks) -> None:
     kind, length = value.get("contentType", "text/plain"), value.get("length", 0)
     if not isinstance(kind, str) or _MEDIA_TYPE.fullmatch(kind) is None:
         checks.wrong(f"{at}.contentType", "is no media type", "send one such as text/plain", kind)
+    if value.get("usageType") == _SIGNATURE and kind != "application/octet-stream":
+        # Data 2.6.
+        checks.wrong(f"{at}.contentType", "is not that of a signature", "send application/octet-stream", kind)
     if isinstance(length, bool) or not isinstance(length, int) or length < 0:
         checks.wrong(f"{at}.length", "is no number of bytes", "send a whole number", length)

@@ -31,6 +31,11 @@ def iso(milliseconds: int) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
+def milliseconds(at: datetime) -> int:
+    """Return a time in milliseconds since 1970 UTC, cut off."""
+    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+
+
 def exact(told: Told) -> str:
     """Return a statement as it came, with what the service added, as JSON."""
     stored = iso(told.stored_ms)
@@ -76,6 +81,12 @@ def _identified(statement: dict[str, Any]) -> dict[str, Any]:
         less["object"] = _object_id(target)
     if isinstance(context := less.get("context"), dict):
         people = {name: _agent_id(context[name]) for name in ("instructor", "team") if name in context}
+        for name, its in (("contextAgents", "agent"), ("contextGroups", "group")):
+            if isinstance(context.get(name), list):
+                people[name] = [
+                    {**one, its: _agent_id(one.get(its))} if isinstance(one, dict) else one
+                    for one in context[name]
+                ]
         less["context"] = {**context, **people, **_around(context, _activity_id)}
     return less
 
@@ -101,7 +112,7 @@ def _agent_id(agent: Any) -> Any:
 
 
 def _activity_id(activity: dict[str, Any]) -> dict[str, Any]:
-    return {name: activity[name] for name in ("objectType", "id") if name in activity}
+    return {name: activity[name] for name in ("id",) if name in activity}
 
 
 def _around(context: Mapping[str, Any], change: Any) -> dict[str, Any]:

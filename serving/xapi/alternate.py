@@ -1,0 +1,133 @@
+"""The alternate request syntax (Communication 1.3): a request sent as a form.
+
+It is of version 1.0.3 only. Such a request is turned into the one that it stands for before anybody else sees
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.errors import respond
+from serving.problems import Fault, Problem
+from serving.request_head import forget_headers, sent_header
+from serving.xapi.checks import V2
+from serving.xapi.parameters import refused
+from serving.xapi.versions import HEADER, version_of
+
+PATH = "/xapi/statements"
+_FORM = "application/x-www-form-urlencoded"
+_METHODS = ("GET", "HEAD", "POST", "PUT")
+_HEADERS = (
+    "Authorization",
+    HEADER,
+    "Content-Type",
+    "Content-Length",
+    "If-Match",
+    "If-None-Match",
+    "Accept-Language",
+    "X-API-Key",
+)
+
+
+def is_alternate(scope: Scope) -> bool:
+    """Whether a request may be one in the alternate syntax."""
+    query: bytes = scope.get("query_string", b"")
+    return bool(scope["path"] == PATH and scope["method"] == "POST" and b"method=" in query)
+
+
+class AlternateSyntax:
+    """Turns requests in the alternate syntax into those that they stand for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, as what it stands for."""
+        if scope["type"] != "http" or not is_alternate(scope):
+            await self._app(scope, receive, send)
+            return
+        body = await _body(receive)
+        try:
+            meant, content = _meant(scope, body)
+        except Problem as problem:
+            await respond(problem)(scope, receive, send)
+            return
+        await self._app(meant, _once(content), send)
+
+
+async def _body(receive: Receive) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _once(body: bytes) -> Receive:
+    sent = False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if sent:
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _meant(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
+    """Return the request that is meant, and its body."""
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    told = sent_header(scope, HEADER.lower().encode())
+    is_form = sent_header(scope, b"content-type").partition(";")[0].strip().lower() == _FORM
+    form = _form(body) if is_form else {}
+    if version_of(form.get(HEADER, told)) == V2:
+        # There it is a parameter like any that is not known.
+        return scope, body
+    if not is_form:
+        raise refused(Fault("Content-Type", "the request is no form", f"send it as {_FORM}"))
+    if len(query) != 1:
+        other = next((name for name, _ in query if name != "method"), "method")
+        raise refused(Fault(other, "the address has more than method", "send the others in the form"))
+    method = query[0][1]
+    if method not in _METHODS:
+        raise refused(Fault("method", "method is none that there is", "send GET, PUT or POST", method))
+    stores = method in ("POST", "PUT")
+    if stores and "content" not in form:
+        raise refused(Fault("content", "content is missing", "send the statement in the form"))
+    parameters = {name: text for name, text in form.items() if name not in (*_HEADERS, "content")}
+    content = form.get("content", "").encode() if stores else b""
+    headers = _headers(scope, form, content)
+    meant: Scope = {**scope, "method": method, "headers": headers}
+    meant["query_string"] = urlencode(parameters).encode()
+    forget_headers(meant)
+    return meant, content
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        text = body.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict")
+    except ValueError:
+        raise refused(Fault("", "the form cannot be read", "send it URL-encoded, as UTF-8")) from None
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise refused(Fault("", "a field of the form is there twice", "send each once"))
+    return form
+
+
+def _headers(scope: Scope, form: Mapping[str, str], content: bytes) -> list[tuple[bytes, bytes]]:
+    """Headers of the request that is meant: those of the form go before the real ones."""
+    own: dict[bytes, Any] = {
+        name.lower().encode(): form[name].encode("latin-1", "replace") for name in _HEADERS if name in form
+    }
+    own[b"content-length"] = str(len(content)).encode()
+    own.setdefault(b"content-type", b"application/json")
+    return [*((name, value) for name, value in scope["headers"] if name not in own), *own.items()]
