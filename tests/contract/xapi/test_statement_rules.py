@@ -7,17 +7,12 @@ import pytest
 from serving.xapi.statements import check_statement
 from tests.contract.xapi.cases import CASES
 
-EACH = [
-    pytest.param(case, version, id=f"{case.section} {version}: {case.about}")
-    for case in CASES
-    for version in case.versions
-]
 
-
-@pytest.mark.parametrize(("case", "version"), EACH)
-def test_a_statement_is_judged_by_the_rules(case, version):
-    sent = json.loads(json.dumps(case.statement))
-    faults = check_statement(sent, version)
-    assert (not faults) == case.accepted, faults[:3]
-    assert all(fault.message and fault.remedy for fault in faults)
-    assert sent == case.statement
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.section}: {case.about}")
+def test_a_statement_is_judged_by_the_rules(case):
+    for version in case.versions:
+        sent = json.loads(json.dumps(case.statement))
+        faults = check_statement(sent, version)
+        assert (not faults) == case.accepted, (version, faults[:3])
+        assert all(fault.message and fault.remedy for fault in faults)
+        assert sent == case.statement
