@@ -26,8 +26,8 @@ from serving.settings import Settings, read_settings
 from serving.stopping import Stopping
 from serving.team_reports import TeamReports
 from serving.tracing import Tracing, exporter_to
-from serving.xapi.alternate import AlternateSyntax
 from serving.xapi.consistency import Consistency
+from serving.xapi.entrance import XapiEntrance
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
@@ -68,7 +68,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app = make_api(lifespan=lifespan)
     _offer_metrics(app, settings)
     # The last one added is the outermost.
-    app.add_middleware(AlternateSyntax)
+    app.add_middleware(XapiEntrance)
     besides = frozenset({meter.METRICS_PATH} if settings.metrics == "key" else ())
     app.add_middleware(Entrance, limits=limits, max_bytes=settings.max_body_bytes, besides=besides)
     if settings.origins:

@@ -13,15 +13,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 
 from serving import meter
 from serving.answers import JsonAnswer
 from serving.audit import CALLER
 from serving.dependencies import requires
-from serving.errors import documented, respond
+from serving.errors import documented
 from serving.evidence import RowRules
-from serving.guarded_route import GuardedRoute, Handler
+from serving.guarded_route import guarded_router
 from serving.problems import (
     FORBIDDEN,
     TOO_LARGE,
@@ -40,6 +39,7 @@ from serving.security.scopes import Scope
 from serving.services import Services
 from serving.store import statements as store
 from serving.xapi.bodies import statements_of
+from serving.xapi.entrance import THROUGH
 from serving.xapi.formats import is_uuid
 from serving.xapi.mapping import places_of
 from serving.xapi.parameters import Wanted, parameters, refused, wanted
@@ -48,32 +48,12 @@ from serving.xapi.receiving import receive
 from serving.xapi.telling import iso, written
 from serving.xapi.versions import SUPPORTED, asked_version
 
-_THROUGH = "X-Experience-API-Consistent-Through"
 _WRITE, _READ = requires(Scope.XAPI_WRITE), requires(Scope.XAPI_READ)
 _OF_ALL = documented(XAPI_REFUSED, UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE)
 _OF_WRITES = _OF_ALL | documented(XAPI_CONFLICT, TOO_LARGE)
 
 
-class _StatementRoute(GuardedRoute):
-    """Tells with every answer up to when all statements can be found."""
-
-    def get_route_handler(self) -> Handler:
-        """Return what asks the guards, answers, and adds that."""
-        answer = self.guarded(APIRoute.get_route_handler(self))
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Problem as problem:
-                services: Services = request.app.state.services
-                response = respond(problem)
-                response.headers[_THROUGH] = iso(services.consistency.at_least(0))
-                return response
-
-        return handle
-
-
-router = APIRouter(prefix="/xapi", tags=["xAPI"], route_class=_StatementRoute)
+router = guarded_router(prefix="/xapi", tags=["xAPI"])
 
 
 @router.post(
@@ -94,7 +74,7 @@ async def post_statements(request: Request) -> Response:
     parameters(request.scope["query_string"], ())
     sent, in_list = statements_of(request.scope, await request.body(), version)
     ids, received = await _received(request, sent, version, in_list=in_list)
-    return JsonAnswer(ids, headers={_THROUGH: iso(received)})
+    return JsonAnswer(ids, headers={THROUGH: iso(received)})
 
 
 @router.put(
@@ -122,7 +102,7 @@ async def put_statement(request: Request) -> Response:
         what = "id is not the statementId of the address"
         raise refused(Fault("id", what, "send the same one, or leave it out", sent[0]["id"]))
     _, received = await _received(request, [statement], version, in_list=False)
-    return Response(status_code=204, headers={_THROUGH: iso(received)})
+    return Response(status_code=204, headers={THROUGH: iso(received)})
 
 
 async def _received(
@@ -180,7 +160,6 @@ async def get_statements(request: Request) -> Response:
 
     `more` in the answer is the address of the next page, "" where there is none.
     """
-    asked_version(request.scope)
     query = wanted(request.scope["query_string"])
     services: Services = request.app.state.services
     accept = sent_header(request.scope, b"accept-language")
@@ -188,7 +167,7 @@ async def get_statements(request: Request) -> Response:
         request.scope.get("root_path", "")
     )
     body, newest, through = await run_in_threadpool(_found, services, query, accept, path)
-    headers = {_THROUGH: iso(through)}
+    headers = {THROUGH: iso(through)}
     if newest is not None:
         headers["Last-Modified"] = format_datetime(datetime.fromtimestamp(newest // 1000, UTC), usegmt=True)
     if not query.attachments:

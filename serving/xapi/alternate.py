@@ -1,7 +1,7 @@
 """The alternate request syntax (Communication 1.3): a request sent as a form.
 
-It is of version 1.0.3 only. Such a request is turned into the one that it stands for before anybody else sees
-it.
+It is of version 1.0.3 only. Such a request is turned into the one that it stands for before anybody else
+sees it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
-from serving.errors import respond
-from serving.problems import Fault, Problem
+from serving.problems import Fault
 from serving.request_head import forget_headers, sent_header
 from serving.xapi.checks import V2
 from serving.xapi.parameters import refused
@@ -40,26 +39,6 @@ def is_alternate(scope: Scope) -> bool:
     return bool(scope["path"] == PATH and scope["method"] == "POST" and b"method=" in query)
 
 
-class AlternateSyntax:
-    """Turns requests in the alternate syntax into those that they stand for."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, as what it stands for."""
-        if scope["type"] != "http" or not is_alternate(scope):
-            await self._app(scope, receive, send)
-            return
-        body = await _body(receive)
-        try:
-            meant, content = _meant(scope, body)
-        except Problem as problem:
-            await respond(problem)(scope, receive, send)
-            return
-        await self._app(meant, _once(content), send)
-
-
 async def _body(receive: Receive) -> bytes:
     parts, more = [], True
     while more:
@@ -80,6 +59,12 @@ def _once(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
+
+
+async def meant_by(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+    """Return the request that one in the alternate syntax stands for, or answer 400."""
+    meant, content = _meant(scope, await _body(receive))
+    return meant, _once(content)
 
 
 def _meant(scope: Scope, body: bytes) -> tuple[Scope, bytes]:

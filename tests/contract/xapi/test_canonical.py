@@ -44,6 +44,7 @@ CHOSEN = {
     "en-GB;q=0.1, de;q=0.9": {"de"},
     "en-GB;q=0.5, en-US": {"en-US"},
     "de;q=0.5, en": {"en-US", "en-GB"},
+    "en-US;q=0.2, en;q=0.9, de;q=0.5": {"en-GB"},
     "de, *;q=0.1": {"de"},
     "fr;q=0.9, *;q=0.1": set(WORDS),
     "de;q=0, *": {"en-US", "en-GB", "ja-JP"},

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.contract.xapi.statements import (
+    TWO,
     agent,
     both_versions,
     changed,
@@ -110,6 +111,26 @@ def test_a_timestamp_keeps_its_milliseconds(lrs, version):
     (kept,) = keep(lrs, statement(timestamp="2013-05-18T05:32:34.8041239Z"), version=version)
     found = fetch(lrs, kept, version=version)["timestamp"]
     assert re.match(r"2013-05-18T05:32:34\.804", found)
+
+
+@TIMESTAMP
+@both_versions
+@pytest.mark.parametrize("name", ["timestamp", "stored"])
+@pytest.mark.parametrize(
+    "text", ["should fail", "01/011/2015", "2008-09-15T15:53:00.601-00:00", "", 1221493980]
+)
+def test_what_is_no_timestamp_is_refused(lrs, version, name, text):
+    """A timestamp that is not ISO 8601, or whose offset is minus nothing, is 400, also as stored."""
+    assert lrs.post(statement(**{name: text}), version=version).status_code == 400
+    assert listed(lrs, version=version) == []
+
+
+@pytest.mark.xapi("2.0 4.2.7 Timestamps")
+def test_a_space_may_stand_before_the_time(lrs):
+    """In 2.0 a timestamp may be written as RFC 3339 allows, with a space instead of the T."""
+    text = "2008-09-15 15:53:00.601+00:00"
+    (kept,) = keep(lrs, statement(timestamp=text), version=TWO)
+    assert instant(fetch(lrs, kept, version=TWO)["timestamp"]) == instant(text)
 
 
 @AUTHORITY

@@ -1,0 +1,64 @@
+"""What happens around every request under ``/xapi``: its version, its syntax, and what each answer tells."""
+
+from __future__ import annotations
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.errors import respond
+from serving.problems import UNAUTHENTICATED, Problem
+from serving.store.faults import StoreUnavailableError
+from serving.xapi.alternate import is_alternate, meant_by
+from serving.xapi.consistency import Consistency
+from serving.xapi.telling import iso
+from serving.xapi.versions import asked_version
+
+THROUGH = "X-Experience-API-Consistent-Through"
+_THROUGH = THROUGH.lower().encode()
+_UNDER, _ABOUT = "/xapi/", "/xapi/about"
+
+
+class XapiEntrance:
+    """Refuses versions that are not spoken, before anything else is looked at (Communication 3.3).
+
+    A request in the alternate syntax is passed on as what it stands for; each answer tells up to when all
+    statements can be found.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and look at what comes back."""
+        if scope["type"] != "http" or not scope["path"].startswith(_UNDER):
+            await self._app(scope, receive, send)
+            return
+        consistency: Consistency = scope["app"].state.services.consistency
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.setdefault("headers", [])
+                if not any(name == _THROUGH for name, _ in headers):
+                    through = await _through(consistency, message["status"])
+                    message["headers"] = [*headers, (_THROUGH, iso(through).encode())]
+            await send(message)
+
+        try:
+            if is_alternate(scope):
+                scope, receive = await meant_by(scope, receive)
+            if scope["path"] != _ABOUT:
+                asked_version(scope)
+        except Problem as problem:
+            await respond(problem)(scope, receive, noted)
+            return
+        await self._app(scope, receive, noted)
+
+
+async def _through(consistency: Consistency, status: int) -> int:
+    # Who has no key costs the store nothing.
+    if status == UNAUTHENTICATED.status:
+        return consistency.at_least(0)
+    try:
+        return await run_in_threadpool(consistency.through)
+    except StoreUnavailableError:
+        return consistency.at_least(0)
