@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from recommender.domain.events import to_seconds
 from serving.problems import Fault
@@ -16,8 +17,6 @@ from serving.xapi.formats import is_uuid, time_of
 from serving.xapi.mapping import Places, Reading, read_statement
 from serving.xapi.references import keys_of, referred_by, voided_by
 from serving.xapi.statements import CONTEXT_ACTIVITIES, check_statement
-
-_SPELLING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 class RefusedError(Exception):
@@ -150,10 +149,9 @@ def _ready(
     if not keeps_authority or not isinstance(statement.get("authority"), dict):
         whole["authority"] = authority
     whole = _with_lists(whole)
-    payload = _SPELLING.encode(whole)
     try:
-        payload.encode()
-    except UnicodeEncodeError:
+        payload = to_json(whole).decode()
+    except PydanticSerializationError:
         return None
     return Prepared(
         statement_id=statement_id,

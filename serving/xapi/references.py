@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from serving.xapi.agents import Identity, everybody_in
@@ -20,6 +21,8 @@ TARGET: Final = "statement"
 INHERITED: Final = (AGENT, RELATED_AGENT, ACTIVITY, RELATED_ACTIVITY, VERB, REGISTRATION)
 
 
+# Most statements name what those before them named.
+@lru_cache(maxsize=20_000)
 def key(place: str, *what: str) -> bytes:
     """Return the hash of something at a place."""
     return hashlib.blake2b(
