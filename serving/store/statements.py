@@ -40,6 +40,7 @@ class Kept(NamedTuple):
 
     fingerprint: str
     occurred_at: float | None
+    outcome: str
 
 
 class Told(NamedTuple):
@@ -74,7 +75,7 @@ def last_stored_ms(connection: Connection) -> int:
 
 def kept(connection: Connection, statement_ids: Sequence[str]) -> dict[str, Kept]:
     """Those of these statements that are kept."""
-    columns = [_OF.statement_id, _OF.fingerprint, _OF.occurred_at]
+    columns = [_OF.statement_id, _OF.fingerprint, _OF.occurred_at, _OF.outcome]
     return {i: Kept(*rest) for i, *rest in among(connection, columns, _OF.statement_id, statement_ids)}
 
 
