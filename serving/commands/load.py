@@ -33,7 +33,13 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
         models.refresh()
         started = time.perf_counter()
         audit = command_entry(clock, "load", f"dataset {directory.resolve().name}")
-        report = import_history(database, directory, _rules(settings, models.current, clock), audit)
+        report = import_history(
+            database,
+            directory,
+            _rules(settings, models.current, clock),
+            audit,
+            home_pages=settings.home_pages,
+        )
         console.print(_table(report, time.perf_counter() - started))
         if report.simulated_by is not None:
             # what a file says of itself is no markup
@@ -61,6 +67,10 @@ def _table(report: ImportReport, seconds: float) -> Table:
     table.add_column("table")
     table.add_column("rows stored", justify="right")
     table.add_row("learners", f"{report.profiles:,}")
+    if report.aliases:
+        table.add_row("aliases", f"{report.aliases:,}")
+    if report.merged:
+        table.add_row("learners made by statements, who are these now", f"{report.merged:,}")
     if report.answers:
         table.add_row("recommendations, with all their modules", f"{report.answers:,}")
     for name, stored in report.stored.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serving.examples.common import (
+    ACCOUNT,
     AT,
     LEARNER_ID,
     MODEL,
@@ -25,6 +26,10 @@ _WISHES: dict[str, Any] = {
 }
 PROFILE_REQUESTS: dict[str, Any] = {
     "profile": {"summary": "On the way to a role, and willing to help others", "value": _WISHES},
+    "aliases": {
+        "summary": "Known by an account on a learning platform and a mail address",
+        "value": {"role_id": ROLE_ID, "aliases": [ACCOUNT, {"issuer": "mailto", "name": "ann@example.com"}]},
+    },
 }
 _PROFILE: dict[str, Any] = {"learner_id": LEARNER_ID, "role_id": None, **_WISHES}
 
@@ -124,7 +129,8 @@ _TEAM_GAPS_RESPONSE: dict[str, Any] = {
 }
 
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
-    ("put", "/v1/learners/{learner_id}"): _PROFILE,
+    ("get", "/v1/learners"): {"learner_id": LEARNER_ID},
+    ("put", "/v1/learners/{learner_id}"): {**_PROFILE, "aliases": [ACCOUNT], "merged": []},
     ("get", "/v1/learners/{learner_id}/export"): _EXPORT_RESPONSE,
     ("delete", "/v1/learners/{learner_id}"): _ERASURE_RESPONSE,
     ("get", "/v1/learners/{learner_id}/mentors"): _MENTORS_RESPONSE,

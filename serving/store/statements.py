@@ -218,6 +218,11 @@ def define(connection: Connection, new: Mapping[bytes, str]) -> None:
     upsert(connection, xapi_definitions, [{"ref": ref, "payload": new[ref]} for ref in sorted(new)])
 
 
+def give(connection: Connection, old: str, new: str) -> None:
+    """Make the statements about a learner those about another."""
+    connection.execute(update(xapi_statements).where(_OF.learner_id == old).values(learner_id=new))
+
+
 def of_learner(learner_id: str, keys: Sequence[bytes]) -> Select[Any]:
     """Select statements about a learner, and those that name one by any of some keys."""
     by_key = select(xapi_references.c.seq).where(xapi_references.c.ref.in_(keys))
