@@ -15,6 +15,7 @@ from serving.examples.common import (
     SKILL_ID,
     TEAM_ID,
 )
+from serving.examples.xapi import STATEMENT
 
 _WISHES: dict[str, Any] = {
     "target_role_id": ROLE_ID,
@@ -80,12 +81,36 @@ _EXPORT_RESPONSE: dict[str, Any] = {
             ],
         }
     ],
+    "aliases": [ACCOUNT],
+    "statements": [
+        {
+            "about_learner": True,
+            "outcome": "used",
+            "is_voided": False,
+            "statement": {
+                **STATEMENT,
+                "version": "1.0.0",
+                "authority": {
+                    "objectType": "Agent",
+                    "account": {"homePage": "https://learning.example.org", "name": "5f0c9a7d52e1"},
+                },
+                "stored": AT,
+            },
+        }
+    ],
 }
 
 _ERASURE_RESPONSE: dict[str, Any] = {
     "learner_id": LEARNER_ID,
     "erased_at": AT,
-    "removed": {"events": 12, "learner_states": 1, "learners": 1, "recommendations": 3},
+    "removed": {
+        "events": 12,
+        "learner_states": 1,
+        "learners": 1,
+        "recommendations": 3,
+        "aliases": 2,
+        "xapi_statements": 9,
+    },
 }
 
 _MENTORS_RESPONSE: dict[str, Any] = {
