@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,25 @@ def test_completions_that_were_posted_and_said_are_told_apart(lenient: Service) 
     lenient.post_events(completion("c", MODULES[1]))
     put(lenient, "ann", aliases=[ACCOUNT])
     assert lenient.client.get("/v1/learners/ann/mastery").json()["n_events"] == 3
+
+
+def test_what_is_said_amid_a_merge_is_the_named_one_s(lenient: Service) -> None:
+    """Whichever comes first, nothing is left of who was made."""
+    accounts = [f"account-{i}" for i in range(4)]
+
+    def say(name: str) -> None:
+        for _ in range(5):
+            said(lenient, {"account": {"homePage": HOME, "name": name}})
+
+    def name_all() -> list[int]:
+        aliases = [{"issuer": HOME, "name": name} for name in accounts]
+        return [put(lenient, "ann", aliases=aliases).status_code for _ in range(4)]
+
+    with ThreadPoolExecutor(5) as pool:
+        named = pool.submit(name_all)
+        list(pool.map(say, accounts))
+        assert named.result() == [200] * 4
+    for table in ("events", "xapi_statements", "learners", "aliases"):
+        ids = {row.learner_id for row in lenient.query(f"SELECT learner_id FROM {table}")}  # noqa: S608
+        assert ids == {"ann"}, table
+    assert lenient.client.get("/v1/learners/ann/mastery").json()["n_events"] == 20
