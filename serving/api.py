@@ -47,6 +47,7 @@ _API_KEY = {
     "name": "X-API-Key",
     "description": "`X-API-Key: <API key>`",
 }
+_BASIC = {"type": "http", "scheme": "basic", "description": "Any user, and an API key as the password."}
 _ROUTERS = (
     recommendations.router,
     batch.router,
@@ -96,11 +97,12 @@ def _complete(description: dict[str, Any]) -> None:
         ref_template="#/components/schemas/{model}",
     )
     schemas.update(problems["$defs"])
-    description["components"]["securitySchemes"]["api_key"] = _API_KEY
-    for methods in description["paths"].values():
+    description["components"]["securitySchemes"] |= {"api_key": _API_KEY, "basic": _BASIC}
+    for path, methods in description["paths"].items():
         for operation in methods.values():
             ways = operation.get("security", [])
-            ways += [{"api_key": way[BEARER]} for way in ways]
+            others = ("api_key", "basic") if path.startswith("/xapi/") else ("api_key",)
+            ways += [{other: way[BEARER]} for other in others for way in ways[:1]]
             operation["responses"] = _with_those_of_all(operation["responses"], needs_key=bool(ways))
             for parameter in operation.get("parameters", ()):
                 _without_null(parameter["schema"])
