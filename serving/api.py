@@ -99,6 +99,10 @@ def _complete(description: dict[str, Any]) -> None:
     schemas.update(problems["$defs"])
     description["components"]["securitySchemes"] |= {"api_key": _API_KEY, "basic": _BASIC}
     for path, methods in description["paths"].items():
+        if "head" in methods:
+            # No answer to it has a body.
+            for response in methods["head"]["responses"].values():
+                response.pop("content", None)
         for operation in methods.values():
             ways = operation.get("security", [])
             others = ("api_key", "basic") if path.startswith("/xapi/") else ("api_key",)
