@@ -130,7 +130,8 @@ def read_statement(statement: Mapping[str, Any], places: Places) -> Reading:
     return Reading(outcome, learner, tuple(events))
 
 
-_NO_ACTIVITIES = frozenset(("Agent", "Group", "SubStatement", "StatementRef"))
+# Looked up by value: what stands there may be anything.
+_NO_ACTIVITIES = ("Agent", "Group", "SubStatement", "StatementRef")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def examples(operation: dict[str, Any]) -> dict[str, Any]:
 def answered(operation: dict[str, Any]) -> dict[str, Any] | None:
     """What is documented of the good answer, None where it has no body."""
     (response,) = (r for status, r in operation["responses"].items() if status.startswith("2"))
-    return response.get("content", {}).get("application/json")
+    content: dict[str, Any] | None = response.get("content", {}).get("application/json")
+    return content
 
 
 REQUESTS = [
