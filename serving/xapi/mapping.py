@@ -199,9 +199,11 @@ def _events(
         return Outcome.NO_ACTIVITY, []
     if meaning is Meaning.EARNED:
         credential = places.credentials.get(its)
-        if credential is None:
-            return Outcome.UNKNOWN_ACTIVITY, []
-        return Outcome.USED, [{"kind": "credential", "credential_id": credential}]
+        if credential is not None:
+            return Outcome.USED, [{"kind": "credential", "credential_id": credential}]
+        # Open edX says so of the grade of a section too, anew with every answer in it: the answers are evidence.
+        known = its in places.modules or its in places.items
+        return Outcome.NO_EVIDENCE if known else Outcome.UNKNOWN_ACTIVITY, []
     module, item = places.modules.get(its), places.items.get(its)
     around = None
     if module is None:
