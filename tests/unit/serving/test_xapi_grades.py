@@ -1,4 +1,4 @@
-"""What is earned: a credential, and not the grade of what the catalogue knows."""
+"""What senders tell of grades and progress that says nothing of skill."""
 
 from typing import Any
 
@@ -13,10 +13,13 @@ PLACES = Places(
 )
 
 
-def read(activity: str, **result: Any) -> tuple[Outcome, tuple[dict[str, Any], ...]]:
+EARNED = "http://id.tincanapi.com/verb/earned"
+
+
+def read(activity: str, verb: str = EARNED, **result: Any) -> tuple[Outcome, tuple[dict[str, Any], ...]]:
     statement = {
         "actor": {"mbox": "mailto:ann@example.org"},
-        "verb": {"id": "http://id.tincanapi.com/verb/earned"},
+        "verb": {"id": verb},
         "object": {"id": f"https://lms.example.org/{activity}"},
         "result": result,
     }
@@ -37,3 +40,16 @@ def test_a_grade_that_is_earned_is_no_evidence(activity: str) -> None:
 
 def test_what_nobody_knows_is_not_earned() -> None:
     assert read("elsewhere", score={"scaled": 1}) == (Outcome.UNKNOWN_ACTIVITY, ())
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.4, "started"), (1.0, "completed")])
+def test_progress_that_is_told_as_a_score_is_progress(share: float, status: str) -> None:
+    # As Open edX tells how much of a section was done.
+    outcome, events = read(
+        "ratios",
+        "http://adlnet.gov/expapi/verbs/progressed",
+        score={"scaled": share},
+        completion=share == 1.0,
+    )
+    expected = {"kind": "completion", "module_id": "ratios", "status": status, "progress": share}
+    assert (outcome, events) == (Outcome.USED, (expected,))
