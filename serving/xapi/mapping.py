@@ -204,7 +204,7 @@ def _events(
         credential = places.credentials.get(its)
         if credential is not None:
             return Outcome.USED, [{"kind": "credential", "credential_id": credential}]
-        # Open edX says so of the grade of a section too, anew with every answer in it: the answers are evidence.
+        # Open edX says so of a section's grade too, anew with every answer in it: the answers are evidence.
         known = its in places.modules or its in places.items
         return Outcome.NO_EVIDENCE if known else Outcome.UNKNOWN_ACTIVITY, []
     module, item = places.modules.get(its), places.items.get(its)
