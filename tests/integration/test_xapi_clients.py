@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,8 @@ from tests.unit.serving.world import SKILLS, bundle, make_settings, write_pointe
 __all__ = ["bundle"]
 
 ROOT = Path(__file__).parents[2]
+CLIENTS = ROOT / ".node-clients"
+DRIVE = Path(__file__).with_name("node") / "drive.mjs"
 HOME = "https://lms.example.org"
 COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
 ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
@@ -131,7 +134,7 @@ def test_tincan_gets_back_all_of_a_statement(lrs: RemoteLRS, key: str) -> None:
         id=uuid4(),
         timestamp=at,
         result=Result(
-            score=Score(scaled=0.85, raw=17, min=0, max=20), success=True, completion=True, response="α"
+            score=Score(scaled=0.85, raw=17, min=0, max=20), success=True, completion=True, response="é"
         ),
         context=Context(
             registration=registration,
@@ -303,3 +306,85 @@ def test_what_tincan_tells_counts_at_once(lrs: RemoteLRS, server: Server, settin
     assert n_events() == 4
     saved(lrs, said(verb=verb(VOIDED), object=StatementRef(id=wrong.id)))
     assert n_events() == 3
+
+
+# @xapi/xapi, as make test-rest installs it
+
+
+@pytest.fixture(scope="module", params=["axios", "fetch"])
+def told(request: pytest.FixtureRequest, server: Server, key: str) -> dict[str, Any]:
+    """What the library got, by step, with each of the ways in which it sends."""
+    if which("node") is None or not (CLIENTS / "node_modules/@xapi/xapi").exists():
+        pytest.skip("needs Node.js and @xapi/xapi in .node-clients; make test-rest installs both")
+    words = [f"{server.url}/xapi", key.split("_")[1], key, request.param]
+    ran = subprocess.run(
+        ["node", str(DRIVE), *words], cwd=CLIENTS, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+    steps: dict[str, Any] = json.loads(ran.stdout)
+    return steps
+
+
+@pytest.mark.node
+def test_xapi_js_sends_and_gets(told: dict[str, Any]) -> None:
+    one = told["one"]
+    # What is sent again is there once.
+    assert one["once"] == one["again"] == one["kept"] == [one["id"]]
+    assert one["got"].items() >= (one["sent"] | {"version": "1.0.0"}).items()
+    assert len(told["nameless"]["data"]) == 1
+    assert told["nameless"]["data"] == told["nameless"]["kept"]
+
+
+@pytest.mark.node
+def test_xapi_js_is_told_of_conflicts_and_broken_rules(told: dict[str, Any]) -> None:
+    conflict = {"status": 409, "type": "/docs#xapi-conflict"}
+    assert told["conflict"] == {"one": conflict, "batch": conflict, "kept": []}
+    assert told["refused"] == told["attached"] == {"status": 400, "type": "/docs#xapi-refused"}
+
+
+@pytest.mark.node
+def test_xapi_js_follows_more(told: dict[str, Any]) -> None:
+    sent, pages = told["pages"]["sent"], told["pages"]["pages"]
+    assert pages == [sent[:2], sent[2:4], sent[4:]]
+
+
+@pytest.mark.node
+def test_xapi_js_voids(told: dict[str, Any]) -> None:
+    voided = told["voided"]
+    assert len(voided["voiding"]) == 1
+    assert voided["got"] == voided["sent"]
+    gone = {"status": 404, "type": "/docs#unknown-statement"}
+    assert [voided["gone"], *voided["several"]] == [gone] * 3
+
+
+@pytest.mark.node
+def test_xapi_js_finds_by_every_filter(told: dict[str, Any]) -> None:
+    found = dict(told["filters"])
+    subject, around, target, last = found.pop("sent")
+    assert found == {
+        "agent": [subject, target, last],
+        "relatedAgents": [subject, around, target, last],
+        "verb": [target],
+        "activity": [subject],
+        "relatedActivities": [subject, around],
+        "registration": [around],
+        "since": [last],
+        "until": [subject, target],
+        "limit": [last],
+    }
+
+
+@pytest.mark.node
+def test_xapi_js_reads_every_format(told: dict[str, Any]) -> None:
+    formats = told["formats"]
+    assert formats["exact"] == formats["canonical"] == formats["sent"]
+    assert formats["ids"] == {"id": formats["sent"]["id"]}
+    assert (told["parts"]["n"], told["parts"]["got"]) == (1, told["parts"]["id"])
+
+
+@pytest.mark.node
+def test_xapi_js_is_told_versions_and_whom_it_may_be(told: dict[str, Any]) -> None:
+    assert (told["about"]["version"][-1], told["version"]) == ("1.0.3", "1.0.3")
+    assert told["stranger"]["status"] == told["nobody"]["status"] == 401
+    # It would add a parameter of its own, which must be refused (Communication 3.2).
+    assert told["cacheBuster"]["status"] == 400
