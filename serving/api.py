@@ -15,6 +15,7 @@ from serving.examples import RESPONSES
 from serving.problems import INTERNAL, TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE
 from serving.quick_route import quick_ways
 from serving.routers import (
+    accounts,
     batch,
     catalog,
     erasure,
@@ -56,6 +57,7 @@ _ROUTERS = (
     learners.router,
     roles.router,
     next_item.router,
+    accounts.router,
     people.router,
     erasure.router,
     teams.router,

@@ -34,6 +34,8 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 app.add_typer(keys_app, name="keys")
+import_app = typer.Typer(no_args_is_help=True, help="Bring in what other systems recorded.")
+app.add_typer(import_app, name="import")
 
 
 @app.command()
@@ -61,6 +63,36 @@ def load(data: Annotated[Path, typer.Option(help="Directory of the dataset.")]) 
     # Counts and progress say what is done; of the log only what is wrong is of interest here.
     logs.configure("warning")
     load_dataset(read_settings(), data, Console())
+
+
+@import_app.command("xapi")
+def import_xapi(
+    file: Annotated[
+        Path, typer.Option(help="File of xAPI statements: one a line, or a JSON array; plain or .gz.")
+    ],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Check all of the file first, and keep nothing of a bad one.")
+    ] = False,
+    home_page: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Home page of accounts whose names are learner ids, besides those of "
+            "SERVING_XAPI_HOME_PAGES; may be given several times."
+        ),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Where to write the result for machines.")] = None,
+) -> None:
+    """Bring xAPI statements of a file into the store; safe to repeat."""
+    from rich.console import Console
+
+    from serving import logs
+    from serving.commands.import_xapi import import_xapi as import_file
+    from serving.settings import read_settings
+
+    logs.configure("warning")
+    # what a file holds is no markup
+    console = Console(markup=False, emoji=False, highlight=False)
+    import_file(read_settings(), file, console, strict=strict, home_pages=home_page or (), json_file=json)
 
 
 @app.command("export-events")

@@ -7,8 +7,10 @@ from sqlalchemy import Connection
 from recommender.domain.events import to_seconds
 from serving.security.keys import erasure_mark
 from serving.services import Services
+from serving.store import aliases, statements
 from serving.store import erasure as store
 from serving.store.audit import AuditEntry, record
+from serving.xapi.people import keys_naming
 
 
 def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, int]:
@@ -20,8 +22,9 @@ def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, i
     mark = erasure_mark(services.settings.key_secret.get_secret_value(), learner_id)
 
     def work(connection: Connection) -> dict[str, int]:
+        said = _unsaid(connection, learner_id, services.settings.home_pages)
         # Now, and not before it was this writer's turn.
-        rows = store.erase(connection, learner_id, mark=mark, at=to_seconds(services.clock()))
+        rows = said | store.erase(connection, learner_id, mark=mark, at=to_seconds(services.clock()))
         record(connection, audit if any(rows.values()) else audit.ended("nothing held"))
         return rows
 
@@ -35,3 +38,14 @@ def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, i
     waiting += services.recommendations.forget(learner_id)
     services.mentors.forget(learner_id)
     return removed | {"recommendations": removed["recommendations"] + len(waiting)}
+
+
+def _unsaid(connection: Connection, learner_id: str, home_pages: frozenset[str]) -> dict[str, int]:
+    """Remove what statements say of a learner, and who the learner is elsewhere."""
+    # Before anybody is locked; until the end nothing more is said.
+    statements.turn(connection)
+    keys = keys_naming(connection, learner_id, home_pages)
+    return {
+        "xapi_statements": statements.remove(connection, learner_id, keys),
+        "aliases": aliases.remove(connection, learner_id),
+    }

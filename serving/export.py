@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -19,16 +20,29 @@ from serving.model import ServedModel
 from serving.problems import UNKNOWN_LEARNER, Problem
 from serving.routers.learners import mastery_out
 from serving.routers.model import model_ref
-from serving.store import held
+from serving.store import held, statements
 from serving.store.database import Database
 from serving.store.held import HeldState
 from serving.store.learners import StoredState
+from serving.store.statements import Told
+from serving.xapi.people import keys_naming
+from serving.xapi.telling import exact
 
 
 def exported(
-    database: Database, model: ServedModel | None, learner_id: str, *, now: datetime
+    database: Database,
+    model: ServedModel | None,
+    learner_id: str,
+    *,
+    now: datetime,
+    home_pages: frozenset[str] = frozenset(),
 ) -> Iterator[bytes]:
     """Write JSON as `serving.schemas.people.ExportResponse` says, of one moment, piece by piece.
+
+    Parameters
+    ----------
+    home_pages : frozenset of str
+        Where the names of accounts are ids of learners.
 
     Raises
     ------
@@ -41,7 +55,12 @@ def exported(
         profile, state = held.profile(connection, learner_id), held.state(connection, learner_id)
         events = held.event_rows(connection, learner_id)
         first = next(events, [])
-        if profile is None and state is None and not first and not held.was_answered(connection, learner_id):
+        aliases, keys = held.aliases(connection, learner_id), keys_naming(connection, learner_id, home_pages)
+        if not (
+            any((profile, state, first, aliases))
+            or held.was_answered(connection, learner_id)
+            or statements.any_naming(connection, learner_id, keys)
+        ):
             raise Problem(UNKNOWN_LEARNER, "nothing is held of this learner")
         head = to_json(_head(connection, model, learner_id, profile, state, now))
         yield head[:-1] + b',"events":['
@@ -49,6 +68,9 @@ def exported(
         yield b'],"recommendations":['
         answers = held.recommendation_rows(connection, learner_id)
         yield from _listed(map(_recommendation, some) for some in answers)
+        yield b'],"aliases":' + to_json(aliases) + b',"statements":['
+        said = statements.rows_naming(connection, learner_id, keys)
+        yield from _listed(map(partial(_statement, learner_id), some) for some in said)
         yield b"]}"
 
 
@@ -114,6 +136,16 @@ def _recommendation(row: Row[Any]) -> bytes:
     }
     modules: str = row.modules
     return to_json(about)[:-1] + b',"modules":' + modules.encode() + b"}"
+
+
+def _statement(learner_id: str, row: Row[Any]) -> bytes:
+    about = {
+        "about_learner": row.learner_id == learner_id,
+        "outcome": row.outcome,
+        "is_voided": row.is_voided,
+    }
+    told = exact(Told(row.seq, row.stored_ms, row.occurred_at, row.payload))
+    return to_json(about)[:-1] + b',"statement":' + told.encode() + b"}"
 
 
 def _time(at: float | None) -> datetime | None:

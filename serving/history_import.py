@@ -19,17 +19,18 @@ from recommender.errors import DatasetError
 from serving.dataset_reader import SourceTable, read_tables
 from serving.evidence import RowRules, same_as_sent
 from serving.faults import faults_of
+from serving.history_aliases import ALIAS_TABLE, give_aliases, read_aliases
 from serving.history_answers import FEEDBACK_TABLE, Answers, read_answers
 from serving.history_places import Place
 from serving.history_rows import EVENT_TABLES, HistoryRows, read_rows
 from serving.problems import USE_A_LISTED_ID, Fault
 from serving.schemas.profiles import ProfileIn
 from serving.store import events as log
-from serving.store import learners, recommendations
+from serving.store import learners, recommendations, statements
 from serving.store.audit import AuditEntry, record
 from serving.store.database import Database
 
-_TABLES = ("learners", *EVENT_TABLES, "recommendations", FEEDBACK_TABLE)
+_TABLES = ("learners", ALIAS_TABLE, *EVENT_TABLES, "recommendations", FEEDBACK_TABLE)
 # Of a profile, only what the engine may know; groups are for audits and never get here.
 _PROFILE_FIELDS = frozenset(ProfileIn.model_fields)
 _INSERT_ROWS = 20_000
@@ -41,8 +42,10 @@ class ImportReport:
 
     Parameters
     ----------
-    profiles, answers : int
-        Rows of learners, and recommendations that they were given.
+    profiles, aliases, answers : int
+        Rows of learners and of their aliases, and recommendations that they were given.
+    merged : int
+        Learners whom statements had made and who are learners of the dataset now.
     stored : dict of str to int
         Events that are new, by table.
     unused : tuple of str
@@ -52,7 +55,9 @@ class ImportReport:
     """
 
     profiles: int = 0
+    aliases: int = 0
     answers: int = 0
+    merged: int = 0
     stored: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
     learners: int = 0
@@ -61,11 +66,21 @@ class ImportReport:
 
 
 def import_history(
-    database: Database, directory: Path, rules: RowRules, audit: AuditEntry | None = None
+    database: Database,
+    directory: Path,
+    rules: RowRules,
+    audit: AuditEntry | None = None,
+    *,
+    home_pages: frozenset[str] = frozenset(),
 ) -> ImportReport:
-    """Store a dataset's profiles, answers and events in one transaction; states are made afterwards.
+    """Store a dataset's profiles, aliases, answers and events in one transaction; states are made afterwards.
 
     Safe to repeat: rows that are in the store already are counted as duplicates. `audit` is recorded with it.
+
+    Parameters
+    ----------
+    home_pages : frozenset of str
+        Where the names of accounts are ids of learners.
 
     Raises
     ------
@@ -75,18 +90,23 @@ def import_history(
     tables = read_tables(directory, _TABLES)
     reasons: list[str] = []
     profiles = list(_profiles(tables.get("learners"), rules.catalog, reasons))
+    aliases = read_aliases(tables.get(ALIAS_TABLE), home_pages, reasons)
     answers = read_answers(tables.get("recommendations"), rules, reasons)
     rows = read_rows(tables, _known_answers(database, answers, tables.get(FEEDBACK_TABLE)), rules, reasons)
     if reasons:
         raise DatasetError(*reasons)
-    people = {profile.learner_id for profile in profiles}
+    people = {*(profile.learner_id for profile in profiles), *aliases.values()}
 
-    def store(connection: Connection) -> tuple[NDArray[np.bool_], int]:
+    def store(connection: Connection) -> tuple[NDArray[np.bool_], int, int]:
+        if aliases:
+            # Before any learner is locked, as whoever takes statements in does it.
+            statements.turn(connection)
         new = _new(connection, rows)
         n_answers = _append_answers(connection, answers)
         touched = rows.learner_ids(new)
         # All at once and in the order of their ids, so that no other writer is waited for who waits for this.
         learners.ensure(connection, sorted(people.union(touched)))
+        merged = give_aliases(connection, aliases)
         learners.save_profiles(connection, profiles)
         for columns in rows.to_log(new, _INSERT_ROWS):
             log.append_columns(connection, columns)
@@ -94,12 +114,14 @@ def import_history(
         learners.forget_states(connection, touched)
         if audit is not None:
             record(connection, audit)
-        return new, n_answers
+        return new, n_answers, merged
 
-    new, n_answers = database.transact(store)
+    new, n_answers, merged = database.transact(store)
     counts = rows.count(new)
     return ImportReport(
         profiles=len(profiles),
+        aliases=len(aliases),
+        merged=merged,
         stored={name: counts[name] for name in counts if name in tables},
         answers=n_answers,
         duplicates=len(rows) - int(new.sum()),

@@ -69,6 +69,12 @@ BUNDLE_REFUSED = Kind(
     "Bundle refused",
     "What the pointer names now cannot serve; the model before it, if there was one, goes on.",
 )
+ALIAS_TAKEN = Kind(
+    "alias-taken",
+    409,
+    "Alias taken",
+    "An alias is that of another learner, whom somebody has named; nothing of the request was stored.",
+)
 XAPI_REFUSED = Kind(
     "xapi-refused",
     400,
@@ -109,6 +115,7 @@ KINDS = (
     XAPI_REFUSED,
     METHOD_NOT_ALLOWED,
     BUNDLE_REFUSED,
+    ALIAS_TAKEN,
     XAPI_CONFLICT,
     TOO_LARGE,
     INVALID,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from recommender.domain.catalog import Catalog
 from recommender.domain.learner import LearnerProfile
+from serving.aliases import replace
 from serving.problems import USE_A_LISTED_ID, Fault
 from serving.schemas.profiles import ProfileIn, ProfileRequest
+from serving.store import aliases as store
 from serving.store import learners
+from serving.store.aliases import Alias
+from serving.store.audit import AuditEntry, record
 from serving.store.database import Database
 
 
@@ -26,10 +33,33 @@ def judged(learner_id: str, sent: ProfileRequest, catalog: Catalog | None) -> Le
             faults.append(Fault(field, message, USE_A_LISTED_ID, role_id))
     if faults:
         return faults
-    values = sent.model_dump() | {"learner_id": learner_id}
+    values = sent.model_dump(exclude={"aliases"}) | {"learner_id": learner_id}
     return ProfileIn.model_validate(values).to_profile()
 
 
-def put(database: Database, profile: LearnerProfile) -> None:
-    """Store a profile in the place of the one there is."""
-    database.transact(partial(learners.save_profiles, profiles=[profile]))
+class Put(NamedTuple):
+    """What a learner's aliases are now, and who became part of the learner."""
+
+    aliases: list[Alias]
+    merged: list[str]
+
+
+def put(
+    database: Database, profile: LearnerProfile, aliases: Sequence[Alias] | None, audit: AuditEntry
+) -> Put:
+    """Store a profile in the place of the one there is, and so aliases, unless None are told.
+
+    Raises
+    ------
+    AliasTakenError
+        If one is that of another learner; then nothing is stored.
+    """
+
+    def work(connection: Connection) -> Put:
+        merged = {} if aliases is None else replace(connection, profile.learner_id, aliases)
+        learners.save_profiles(connection, [profile])
+        if merged:
+            record(connection, audit.ended(f"merged {len(merged)}"))
+        return Put(store.of_learner(connection, profile.learner_id), sorted(merged))
+
+    return database.transact(work)

@@ -6,19 +6,16 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from recommender.domain.simulation import nobody_real
 from serving.audit import command_entry
+from serving.commands.states import make_states
 from serving.evidence import RowRules
 from serving.history_import import ImportReport, import_history
-from serving.learner_states import rebuild
 from serving.model import ModelHolder, ServedModel
 from serving.services import Clock, utc_now
 from serving.settings import Settings
-from serving.store.database import Database
-from serving.store.faults import StoreUnavailableError
 from serving.store.migrate import open_database
 
 
@@ -36,18 +33,20 @@ def load(settings: Settings, directory: Path, console: Console, *, clock: Clock 
         models.refresh()
         started = time.perf_counter()
         audit = command_entry(clock, "load", f"dataset {directory.resolve().name}")
-        report = import_history(database, directory, _rules(settings, models.current, clock), audit)
+        report = import_history(
+            database,
+            directory,
+            _rules(settings, models.current, clock),
+            audit,
+            home_pages=settings.home_pages,
+        )
         console.print(_table(report, time.perf_counter() - started))
         if report.simulated_by is not None:
             # what a file says of itself is no markup
             console.print(nobody_real(report.simulated_by), markup=False, highlight=False)
         if report.unused:
             console.print(f"columns that are not kept: {', '.join(report.unused)}")
-        try:
-            _make_states(database, models, console, clock)
-        except StoreUnavailableError as error:
-            # Loaded is loaded; whoever serves makes what is missing.
-            console.print(f"states are made when the service runs: {error.reason}", soft_wrap=True)
+        make_states(database, models, console, clock)
     finally:
         database.close()
     return report
@@ -63,28 +62,15 @@ def _rules(settings: Settings, model: ServedModel | None, clock: Clock) -> RowRu
     )
 
 
-def _make_states(database: Database, models: ModelHolder, console: Console, clock: Clock) -> None:
-    if models.current is None:
-        why = f" ({models.refused})" if models.refused else ""
-        console.print(f"no model is promoted yet{why}: states are made when there is one", soft_wrap=True)
-        return
-    started = time.perf_counter()
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("states", total=None)
-        made = rebuild(
-            database,
-            models.current,
-            now=clock(),
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    console.print(f"states of {made:,} learners made in {time.perf_counter() - started:.1f} s")
-
-
 def _table(report: ImportReport, seconds: float) -> Table:
     table = Table(title=f"Loaded in {seconds:.1f} s")
     table.add_column("table")
     table.add_column("rows stored", justify="right")
     table.add_row("learners", f"{report.profiles:,}")
+    if report.aliases:
+        table.add_row("aliases", f"{report.aliases:,}")
+    if report.merged:
+        table.add_row("learners made by statements, who are these now", f"{report.merged:,}")
     if report.answers:
         table.add_row("recommendations, with all their modules", f"{report.answers:,}")
     for name, stored in report.stored.items():

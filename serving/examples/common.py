@@ -13,4 +13,5 @@ ROLE_ID = "role-analyst"
 TEAM_ID = "team-north"
 
 MODEL: dict[str, Any] = {"bundle_id": "3f0c9a7d52e1", "alias": "champion", "simulated": False}
+ACCOUNT: dict[str, str] = {"issuer": "https://lms.example.com", "name": "ann"}
 AT = "2026-03-01T09:30:00Z"

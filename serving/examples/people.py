@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serving.examples.common import (
+    ACCOUNT,
     AT,
     LEARNER_ID,
     MODEL,
@@ -14,6 +15,7 @@ from serving.examples.common import (
     SKILL_ID,
     TEAM_ID,
 )
+from serving.examples.xapi import STATEMENT
 
 _WISHES: dict[str, Any] = {
     "target_role_id": ROLE_ID,
@@ -25,6 +27,10 @@ _WISHES: dict[str, Any] = {
 }
 PROFILE_REQUESTS: dict[str, Any] = {
     "profile": {"summary": "On the way to a role, and willing to help others", "value": _WISHES},
+    "aliases": {
+        "summary": "Known by an account on a learning platform and a mail address",
+        "value": {"role_id": ROLE_ID, "aliases": [ACCOUNT, {"issuer": "mailto", "name": "ann@example.com"}]},
+    },
 }
 _PROFILE: dict[str, Any] = {"learner_id": LEARNER_ID, "role_id": None, **_WISHES}
 
@@ -75,12 +81,36 @@ _EXPORT_RESPONSE: dict[str, Any] = {
             ],
         }
     ],
+    "aliases": [ACCOUNT],
+    "statements": [
+        {
+            "about_learner": True,
+            "outcome": "used",
+            "is_voided": False,
+            "statement": {
+                **STATEMENT,
+                "version": "1.0.0",
+                "authority": {
+                    "objectType": "Agent",
+                    "account": {"homePage": "https://learning.example.org", "name": "5f0c9a7d52e1"},
+                },
+                "stored": AT,
+            },
+        }
+    ],
 }
 
 _ERASURE_RESPONSE: dict[str, Any] = {
     "learner_id": LEARNER_ID,
     "erased_at": AT,
-    "removed": {"events": 12, "learner_states": 1, "learners": 1, "recommendations": 3},
+    "removed": {
+        "events": 12,
+        "learner_states": 1,
+        "learners": 1,
+        "recommendations": 3,
+        "aliases": 2,
+        "xapi_statements": 9,
+    },
 }
 
 _MENTORS_RESPONSE: dict[str, Any] = {
@@ -124,7 +154,8 @@ _TEAM_GAPS_RESPONSE: dict[str, Any] = {
 }
 
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
-    ("put", "/v1/learners/{learner_id}"): _PROFILE,
+    ("get", "/v1/learners"): {"learner_id": LEARNER_ID},
+    ("put", "/v1/learners/{learner_id}"): {**_PROFILE, "aliases": [ACCOUNT], "merged": []},
     ("get", "/v1/learners/{learner_id}/export"): _EXPORT_RESPONSE,
     ("delete", "/v1/learners/{learner_id}"): _ERASURE_RESPONSE,
     ("get", "/v1/learners/{learner_id}/mentors"): _MENTORS_RESPONSE,

@@ -28,7 +28,7 @@ _PROBLEMS = documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_LEARNER, INVALID, UNA
 
 @router.get("/export", summary="Everything that is held", response_model=ExportResponse, responses=_PROBLEMS)
 async def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> StreamingResponse:
-    """Hand out the profile, every event as it was sent, what was recommended, and what all that says.
+    """Hand out the profile, events and statements as they came, what was recommended, and what that says.
 
     It is written while it is read, however much there is, and all of one moment.
     """
@@ -37,7 +37,13 @@ async def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep
         await services.writers.do(services.recommendations.flush)
     # What another process answered a moment ago is held too, and about to be written.
     await asyncio.sleep(1.5 * services.settings.recommendation_log_seconds)
-    pieces = exported(services.database, services.models.current, learner_id, now=services.clock())
+    pieces = exported(
+        services.database,
+        services.models.current,
+        learner_id,
+        now=services.clock(),
+        home_pages=services.settings.home_pages,
+    )
     # The first one tells whether there is anything.
     first = await run_in_threadpool(next, pieces)
     await record_soon_if_possible(services, audit)
@@ -45,7 +51,7 @@ async def export(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep
 
 
 async def erase_learner(learner_id: LearnerPath, services: ServicesDep, audit: AuditDep) -> ErasureResponse:
-    """Remove events, state, profile and what was recommended, all or nothing.
+    """Remove events, statements, aliases, state, profile and what was recommended, all or nothing.
 
     Safe to send again: then nothing is held any more, and the answer is 404.
     """

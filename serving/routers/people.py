@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -13,25 +15,39 @@ from recommender.domain.learner import LearnerProfile
 from recommender.domain.people import Mentor
 from recommender.people.mentors import find_mentors
 from recommender.people.table import spoken
-from serving.dependencies import ServicesDep, requires
+from serving.aliases import AliasTakenError, fault_of_home
+from serving.dependencies import AuditDep, ServicesDep, requires
 from serving.errors import documented
 from serving.examples.common import SKILL_ID
 from serving.examples.people import PROFILE_REQUESTS
 from serving.guarded_route import guarded_router
 from serving.learner_states import KnownLearner, learner_soon
 from serving.people_tables import Mentors
-from serving.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, Problem
+from serving.problems import (
+    ALIAS_TAKEN,
+    FORBIDDEN,
+    INVALID,
+    MALFORMED,
+    TOO_LARGE,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    Fault,
+    Problem,
+)
 from serving.profiles import judged, put
 from serving.rounding import rounded
 from serving.routers.learner_paths import LEARNER, LearnerPath, WholeLearner
 from serving.routers.model import model_ref
 from serving.routers.roles import RoleQuery
+from serving.schemas.aliases import AliasOut
 from serving.schemas.fields import Id
 from serving.schemas.people import MentorOut, MentorSkillOut, MentorsResponse
-from serving.schemas.profiles import ProfileRequest, ProfileResponse
+from serving.schemas.profiles import ProfileRequest, PutProfileResponse
 from serving.security.scopes import Scope
 from serving.store import people
+from serving.store.aliases import Alias
 from serving.store.database import Database
+from serving.store.faults import StoreUnavailableError
 
 router = guarded_router(prefix=LEARNER, tags=["learners"])
 SkillQuery = Annotated[
@@ -44,17 +60,54 @@ async def put_profile(
     learner_id: LearnerPath,
     request: Annotated[ProfileRequest, Body(openapi_examples=PROFILE_REQUESTS)],
     services: ServicesDep,
-) -> ProfileResponse:
+    audit: AuditDep,
+) -> PutProfileResponse:
     """Store role, team, wishes and consent, in the place of the whole profile there is.
 
     It counts from the next call on. Who takes back `can_mentor` is not named from then on.
+
+    With `aliases`, statements of xAPI that name one of them are about this learner, those included that came
+    before: a learner whom they had made becomes part of this one.
     """
     model = await run_in_threadpool(services.models.up_to_date)
     profile = judged(learner_id, request, None if model is None else model.engine.catalog)
     if not isinstance(profile, LearnerProfile):
         raise Problem(INVALID, f"{profile[0].message}; {profile[0].remedy}", profile)
-    await services.writers.do(partial(put, services.database, profile))
-    return ProfileResponse.of(profile)
+    aliases = _aliases(learner_id, request, services.settings.home_pages)
+    if aliases:
+        with suppress(StoreUnavailableError):
+            # So that answers go where the learner goes.
+            await services.writers.do(services.recommendations.flush)
+    try:
+        done = await services.writers.do(partial(put, services.database, profile, aliases, audit))
+    except AliasTakenError as error:
+        raise _taken(request, error) from None
+    told = [AliasOut(issuer=issuer, name=name) for issuer, name in done.aliases]
+    return PutProfileResponse(**asdict(profile), aliases=told, merged=done.merged)
+
+
+def _aliases(learner_id: str, request: ProfileRequest, home_pages: frozenset[str]) -> list[Alias] | None:
+    if request.aliases is None:
+        return None
+    named = [one.identity() for one in request.aliases]
+    faults = [
+        fault.under(f"aliases[{place}]")
+        for place, alias in enumerate(named)
+        if (fault := fault_of_home(alias, learner_id, home_pages)) is not None
+    ]
+    if faults:
+        raise Problem(INVALID, f"{faults[0].message}; {faults[0].remedy}", faults)
+    return list(dict.fromkeys(named))
+
+
+def _taken(request: ProfileRequest, error: AliasTakenError) -> Problem:
+    remedy = "send it for that learner, or take it from that one first, by a PUT without it"
+    faults = [
+        Fault(f"aliases[{place}]", f"aliases[{place}] is that of the learner {other!r}", remedy, one.name)
+        for place, one in enumerate(request.aliases or ())
+        if (other := error.taken.get(one.identity())) is not None
+    ]
+    return Problem(ALIAS_TAKEN, f"{faults[0].message}; {faults[0].remedy}", faults)
 
 
 router.add_api_route(
@@ -63,7 +116,7 @@ router.add_api_route(
     methods=["PUT"],
     summary="Put a profile in place",
     dependencies=[requires(Scope.EVENTS)],
-    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, INVALID, UNAVAILABLE),
+    responses=documented(MALFORMED, UNAUTHENTICATED, FORBIDDEN, ALIAS_TAKEN, TOO_LARGE, INVALID, UNAVAILABLE),
     route_class_override=WholeLearner,
 )
 

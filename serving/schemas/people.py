@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from recommender.domain.people import MasteryLevel
+from serving.schemas.aliases import AliasOut
 from serving.schemas.events import EVENT_KINDS
 from serving.schemas.fields import SIMULATED, Closed
 from serving.schemas.learners import MasteryOut
@@ -102,6 +103,10 @@ class RemovedOut(Closed):
     learner_states: int
     learners: int = Field(description="Profiles.")
     recommendations: int
+    aliases: int
+    xapi_statements: int = Field(
+        description="Statements of xAPI about the learner, and those that name the learner anywhere."
+    )
 
 
 class ErasureResponse(Closed):
@@ -156,6 +161,18 @@ class ExportedRecommendation(Closed):
     modules: list[ExportedModule]
 
 
+class ExportedStatement(Closed):
+    """One statement of xAPI."""
+
+    about_learner: bool = Field(
+        description="False where it is about somebody else, or a group, and names the learner, such as an "
+        "instructor: before it is handed to the learner, see what it says of others."
+    )
+    outcome: str = Field(description="What became of it: `used` where it is among the events.")
+    is_voided: bool = Field(description="Whether another statement took it back.")
+    statement: dict[str, Any] = Field(description="As it was sent, with what the service added.")
+
+
 class ExportResponse(Closed):
     """Everything that is held of a learner."""
 
@@ -167,3 +184,7 @@ class ExportResponse(Closed):
     mastery: list[MasteryOut] | None = Field(description="Null while no model is loaded.")
     events: list[ExportedEvent] = Field(description="By the time at which they happened.")
     recommendations: list[ExportedRecommendation] = Field(description="By time.")
+    aliases: list[AliasOut] = Field(description="Who the learner is elsewhere.")
+    statements: list[ExportedStatement] = Field(
+        description="Statements of xAPI about the learner, and those that name the learner, as they came."
+    )

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints
 
 from recommender.domain.learner import LearnerProfile
+from serving.schemas.aliases import MOST_ALIASES, AliasIn, AliasOut
 from serving.schemas.fields import NO_CONTROL_CHARACTERS, Closed, Id, NonNegative, Segment
 
 
@@ -39,6 +40,11 @@ class ProfileRequest(_Profile):
     """A learner's whole profile: what is left out is not known any more."""
 
     learner_id: Id | None = Field(default=None, description="If it is there, that of the address.")
+    aliases: Annotated[list[AliasIn], Field(max_length=MOST_ALIASES)] | None = Field(
+        default=None,
+        description="All accounts, mail addresses and the like that are the learner's: what statements of "
+        "xAPI name is found by them. Left out, they stay as they are.",
+    )
 
 
 class ProfileResponse(Closed):
@@ -57,3 +63,13 @@ class ProfileResponse(Closed):
     def of(cls, profile: LearnerProfile) -> Self:
         """As the engine has it."""
         return cls.model_validate(asdict(profile))
+
+
+class PutProfileResponse(ProfileResponse):
+    """A profile as it is stored, and who the learner is elsewhere."""
+
+    aliases: list[AliasOut] = Field(description="By issuer and name.")
+    merged: list[str] = Field(
+        description="Ids of learners whom statements had made for these aliases. All that was held of them "
+        "is this learner's now, and the ids are nobody's."
+    )

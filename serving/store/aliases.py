@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection, delete, select
@@ -15,6 +16,20 @@ MAILTO = "mailto"
 MAILBOX_HASH = "mbox_sha1sum"
 Alias = tuple[str, str]
 """Issuer and name."""
+
+
+class Owner(NamedTuple):
+    """Whose an alias is.
+
+    Parameters
+    ----------
+    learner_id : str
+    made : bool
+        Whether a statement made the learner, and nobody has given the alias to one since.
+    """
+
+    learner_id: str
+    made: bool
 
 
 def alias_key(issuer: str, name: str) -> str:
@@ -43,6 +58,19 @@ def find(connection: Connection, wanted: Iterable[Alias]) -> dict[Alias, str]:
     }
 
 
+def owners(connection: Connection, wanted: Iterable[Alias]) -> dict[Alias, set[Owner]]:
+    """Everybody who has these aliases in any spelling; what nobody has is left out."""
+    keys = {alias: [alias_key(*one) for one in spellings(alias)] for alias in wanted}
+    columns = [aliases.c.alias_key, aliases.c.learner_id, aliases.c.made]
+    every = [key for its in keys.values() for key in its]
+    found = {
+        key: Owner(learner_id, bool(made))
+        for key, learner_id, made in among(connection, columns, aliases.c.alias_key, every)
+    }
+    whose = {alias: {found[key] for key in its if key in found} for alias, its in keys.items()}
+    return {alias: its for alias, its in whose.items() if its}
+
+
 def find_or_make(connection: Connection, wanted: Iterable[Alias]) -> dict[Alias, str]:
     """Do as `find`; whoever is new becomes a learner, whose id tells nothing of them."""
     every = sorted(set(wanted))
@@ -56,18 +84,27 @@ def find_or_make(connection: Connection, wanted: Iterable[Alias]) -> dict[Alias,
             ids |= dict.fromkeys(spellings(alias), new[alias])
     if not new:
         return known
-    add(connection, new)
+    add(connection, new, made=True)
     # Whoever was quicker is right.
     return known | find(connection, new)
 
 
-def add(connection: Connection, new: Mapping[Alias, str], *, overwrite: bool = False) -> None:
-    """Say that these aliases are of these learners; one that there is stays as it is, or is overwritten."""
-    rows = {
-        alias_key(*one): {"alias_key": alias_key(*one), "learner_id": i, "issuer": one[0], "name": one[1]}
-        for alias, i in new.items()
-        for one in spellings(alias)
-    }
+def add(
+    connection: Connection, new: Mapping[Alias, str], *, overwrite: bool = False, made: bool = False
+) -> None:
+    """Say that these aliases are of these learners; one that there is stays as it is, or is overwritten.
+
+    Parameters
+    ----------
+    made : bool
+        Whether the learners are new, made for the aliases.
+    """
+    rows = {}
+    for alias, learner_id in new.items():
+        for issuer, name in spellings(alias):
+            key = alias_key(issuer, name)
+            whose = {"learner_id": learner_id, "issuer": issuer, "name": name, "made": made}
+            rows[key] = {"alias_key": key, **whose}
     # In one order, so that no two writers wait for each other.
     upsert(connection, aliases, [rows[key] for key in sorted(rows)], overwrite=overwrite)
 
@@ -82,7 +119,12 @@ def of_learner(connection: Connection, learner_id: str) -> list[Alias]:
     return [(issuer, name) for issuer, name in connection.execute(statement)]
 
 
+def remove(connection: Connection, learner_id: str) -> int:
+    """Take all aliases from a learner; how many there were."""
+    return connection.execute(delete(aliases).where(aliases.c.learner_id == learner_id)).rowcount
+
+
 def replace(connection: Connection, learner_id: str, new: Iterable[Alias]) -> None:
     """Give a learner these aliases, and no others."""
-    connection.execute(delete(aliases).where(aliases.c.learner_id == learner_id))
+    remove(connection, learner_id)
     add(connection, dict.fromkeys(new, learner_id), overwrite=True)

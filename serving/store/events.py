@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, update
 
 from serving.store.database import chunks, streamed
 from serving.store.dialect import insert_many
@@ -78,6 +78,18 @@ def remove(connection: Connection, event_ids: Sequence[str]) -> None:
     """Remove events whose sender took them back."""
     for some in chunks(event_ids):
         connection.execute(delete(events).where(events.c.event_id.in_(some)))
+
+
+def give(connection: Connection, learner_id: str, payloads: Mapping[str, str]) -> None:
+    """Make these events, with these payloads, those of another learner."""
+    statement = (
+        update(events)
+        .where(events.c.event_id == bindparam("its_id"))
+        .values(learner_id=learner_id, payload=bindparam("its_payload"))
+    )
+    rows = [{"its_id": event_id, "its_payload": payload} for event_id, payload in payloads.items()]
+    if rows:
+        connection.execute(statement, rows)
 
 
 def history(connection: Connection, learner_id: str) -> list[LoggedEvent]:

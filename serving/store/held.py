@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from recommender.domain.learner import LearnerProfile
 from serving.store import people
+from serving.store.aliases import of_learner
 from serving.store.database import CHUNK, streamed
 from serving.store.tables import events, learner_states, recommendations
 
@@ -33,6 +34,11 @@ def state(connection: Connection, learner_id: str) -> HeldState | None:
     table = learner_states
     row = connection.execute(select(table).where(table.c.learner_id == learner_id)).first()
     return None if row is None else HeldState(bytes(row.state), row.difficulty_id, row.updated_at)
+
+
+def aliases(connection: Connection, learner_id: str) -> list[dict[str, str]]:
+    """`issuer` and `name` of every alias."""
+    return [{"issuer": issuer, "name": name} for issuer, name in of_learner(connection, learner_id)]
 
 
 def event_rows(connection: Connection, learner_id: str) -> Iterator[Sequence[Row[Any]]]:

@@ -155,6 +155,13 @@ def forget_states(connection: Connection, learner_ids: Sequence[str]) -> None:
         connection.execute(delete(learner_states).where(learner_states.c.learner_id.in_(some)))
 
 
+def leave(connection: Connection, learner_ids: Sequence[str]) -> None:
+    """Remove profiles and states of learners who are others now."""
+    forget_states(connection, learner_ids)
+    for some in chunks(learner_ids):
+        connection.execute(delete(learners).where(learners.c.learner_id.in_(some)))
+
+
 def _row(profile: LearnerProfile) -> dict[str, object]:
     # Not dataclasses.asdict, which copies every value: of many learners that takes seconds.
     return {name: getattr(profile, name) for name in _PROFILE_NAMES}

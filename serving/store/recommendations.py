@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from recommender.domain.recommendation import RecommendedModule
 from serving.rounding import rounded
@@ -62,6 +62,12 @@ def find(connection: Connection, recommendation_id: str) -> LoggedRecommendation
     table = recommendations
     row = connection.execute(select(table).where(table.c.recommendation_id == recommendation_id)).first()
     return None if row is None else logged_of(row._asdict())
+
+
+def give(connection: Connection, old: str, new: str) -> None:
+    """Make the answers that one learner was given those of another."""
+    table = recommendations
+    connection.execute(update(table).where(table.c.learner_id == old).values(learner_id=new))
 
 
 def found_among(connection: Connection, ids: Iterable[str]) -> dict[str, LoggedRecommendation]:

@@ -6,12 +6,24 @@ order in which transactions commit, and nobody who has read up to one of them mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, and_, delete, func, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    union,
+    update,
+)
 
-from serving.store.database import chunks
+from serving.store.database import CHUNK, chunks, streamed
 from serving.store.dialect import keep_writers_out
 from serving.store.direct import among, insert, upsert
 from serving.store.tables import xapi_definitions, xapi_references, xapi_statements
@@ -40,6 +52,7 @@ class Kept(NamedTuple):
 
     fingerprint: str
     occurred_at: float | None
+    outcome: str
 
 
 class Told(NamedTuple):
@@ -74,7 +87,7 @@ def last_stored_ms(connection: Connection) -> int:
 
 def kept(connection: Connection, statement_ids: Sequence[str]) -> dict[str, Kept]:
     """Those of these statements that are kept."""
-    columns = [_OF.statement_id, _OF.fingerprint, _OF.occurred_at]
+    columns = [_OF.statement_id, _OF.fingerprint, _OF.occurred_at, _OF.outcome]
     return {i: Kept(*rest) for i, *rest in among(connection, columns, _OF.statement_id, statement_ids)}
 
 
@@ -217,30 +230,53 @@ def define(connection: Connection, new: Mapping[bytes, str]) -> None:
     upsert(connection, xapi_definitions, [{"ref": ref, "payload": new[ref]} for ref in sorted(new)])
 
 
-def of_learner(learner_id: str, keys: Sequence[bytes]) -> Select[Any]:
-    """Select statements about a learner, and those that name one by any of some keys."""
-    by_key = select(xapi_references.c.seq).where(xapi_references.c.ref.in_(keys))
-    columns: tuple[Column[Any], ...] = (
-        _OF.statement_id,
-        _OF.seq,
-        _OF.stored_ms,
-        _OF.occurred_at,
-        _OF.found_by,
-        _OF.payload,
-    )
-    return select(*columns).where((_OF.learner_id == learner_id) | _OF.seq.in_(by_key))
+def give(connection: Connection, old: str, new: str) -> None:
+    """Make the statements about a learner those about another."""
+    connection.execute(update(xapi_statements).where(_OF.learner_id == old).values(learner_id=new))
+
+
+def payloads_about(connection: Connection, learner_id: str) -> Iterator[str]:
+    """Return what was sent of a learner, statement by statement."""
+    statement = select(_OF.payload).where(_OF.learner_id == learner_id)
+    for rows in streamed(connection, statement, CHUNK):
+        yield from (payload for (payload,) in rows)
+
+
+def rows_naming(
+    connection: Connection, learner_id: str, keys: Sequence[bytes]
+) -> Iterator[Sequence[Row[Any]]]:
+    """Statements about a learner, and those that name one by any of some keys, oldest first.
+
+    `learner_id`, `outcome` and `is_voided` beside what `Told` holds, some at a time.
+    """
+    statement = select(*_TOLD, _OF.learner_id, _OF.outcome, _OF.is_voided)
+    wanted = statement.where(_OF.seq.in_(_naming(learner_id, keys))).order_by(_OF.seq)
+    return streamed(connection, wanted, CHUNK)
+
+
+def any_naming(connection: Connection, learner_id: str, keys: Sequence[bytes]) -> bool:
+    """Whether there are such statements."""
+    statement = select(_OF.seq).where(_OF.seq.in_(_naming(learner_id, keys))).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def remove(connection: Connection, learner_id: str, keys: Sequence[bytes]) -> int:
-    """Remove the statements that `of_learner` finds; how many there were."""
-    rows = connection.execute(of_learner(learner_id, keys)).all()
-    for row in rows:
-        for some in chunks(list(keys_in(row.found_by))):
-            connection.execute(
-                delete(xapi_references).where(
-                    xapi_references.c.ref.in_(some), xapi_references.c.seq == row.seq
-                )
-            )
-    for some in chunks([row.statement_id for row in rows]):
-        connection.execute(delete(xapi_statements).where(_OF.statement_id.in_(some)))
+    """Remove the statements that `rows_naming` finds; how many there were."""
+    statement = select(_OF.seq, _OF.found_by).where(_OF.seq.in_(_naming(learner_id, keys)))
+    rows = connection.execute(statement).all()
+    refs = [{"its_ref": ref, "its_seq": row.seq} for row in rows for ref in keys_in(row.found_by)]
+    of = xapi_references.c
+    its_own = and_(of.ref == bindparam("its_ref"), of.seq == bindparam("its_seq"))
+    for some in chunks(refs):
+        connection.execute(delete(xapi_references).where(its_own), some)
+    for numbers in chunks([row.seq for row in rows]):
+        connection.execute(delete(xapi_statements).where(_OF.seq.in_(numbers)))
     return len(rows)
+
+
+def _naming(learner_id: str, keys: Sequence[bytes]) -> CompoundSelect[Any]:
+    # Each half along an index of its own.
+    return union(
+        select(_OF.seq).where(_OF.learner_id == learner_id),
+        select(xapi_references.c.seq).where(xapi_references.c.ref.in_(keys)),
+    )

@@ -141,6 +141,8 @@ aliases = Table(
     Column("learner_id", _SortedId, nullable=False),
     Column("issuer", Text, nullable=False),
     Column("name", Text, nullable=False),
+    # Whether a statement made the learner, whom nobody has named yet.
+    Column("made", Boolean, nullable=False),
     Index("ix_aliases_learner", "learner_id"),
 )
 

@@ -29,6 +29,17 @@ class Identity(NamedTuple):
     name: str
 
 
+def identity(issuer: str, name: str) -> Identity:
+    """Spell who somebody is as it is read out of statements.
+
+    >>> identity("mailto", "mailto:Ann@Example.ORG")
+    Identity(issuer='mailto', name='Ann@example.org')
+    """
+    if issuer == "mailto":
+        return Identity(issuer, _mailbox(name))
+    return Identity(issuer, name.lower() if issuer == "mbox_sha1sum" else name)
+
+
 def identity_of(agent: Any) -> Identity | None:
     """Return what identifies an agent or a group; None of what is anonymous, or cannot be read.
 
@@ -44,10 +55,10 @@ def identity_of(agent: Any) -> Identity | None:
         home, name = account.get("homePage"), account.get("name")
         return Identity(home, name) if isinstance(home, str) and isinstance(name, str) and name else None
     if isinstance(mbox, str):
-        return Identity("mailto", _mailbox(mbox))
+        return identity("mailto", mbox)
     for kind in ("mbox_sha1sum", "openid"):
         if isinstance(value := agent.get(kind), str):
-            return Identity(kind, value.lower() if kind == "mbox_sha1sum" else value)
+            return identity(kind, value)
     return None
 
 

@@ -51,6 +51,24 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+ABOUT: Mapping[Outcome, str] = {
+    Outcome.USED: "says of a learner and a module, item or credential what counts: it became events",
+    Outcome.VOIDING: "takes another statement back, and what that one said",
+    Outcome.VOIDED: "another statement had taken it back before it came",
+    Outcome.NO_LEARNER: "names no actor that can be told from others",
+    Outcome.GROUP: "is about a group, not about one learner",
+    Outcome.NO_ACTIVITY: "is about no activity, but about a person or another statement",
+    Outcome.UNKNOWN_VERB: "its verb is none of those that say something of learning",
+    Outcome.NO_EVIDENCE: "its verb says nothing of what somebody learned, such as a pause",
+    Outcome.UNKNOWN_ACTIVITY: "its activity is no id or framework_uri of a module, item or credential "
+    "of the catalogue",
+    Outcome.NO_RESULT: "has no score, success or completion that its verb could count by",
+    Outcome.NO_MODEL: "no model was promoted, so there was no catalogue to find its activity in",
+    Outcome.REFUSED: "what it says breaks a rule for events, such as a time in the future",
+}
+"""What each outcome means, of a statement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a statement says.

@@ -16,10 +16,11 @@ from serving.model import ServedModel
 from serving.problems import Fault
 from serving.services import Clock
 from serving.store import aliases
+from serving.store import events as log
 from serving.store import statements as store
 from serving.store.database import Database
 from serving.store.events import LoggedEvent
-from serving.store.statements import NewStatement
+from serving.store.statements import Kept, NewStatement
 from serving.xapi.agents import Identity
 from serving.xapi.definitions import remember
 from serving.xapi.mapping import Outcome, Reading
@@ -28,6 +29,7 @@ from serving.xapi.references import TARGET, key
 from serving.xapi.telling import milliseconds
 
 _KINDS = ("attempt", "completion", "credential")
+_MAY_BE_UNDERSTOOD = (Outcome.NO_MODEL, Outcome.UNKNOWN_ACTIVITY)
 # Longer names are nobody's, and no index takes them.
 _MOST_CHARACTERS = 500
 
@@ -38,17 +40,29 @@ class Received:
 
     Parameters
     ----------
-    outcomes : Counter of Outcome
-        Of those that are new.
+    became : mapping of str to Outcome
+        Of those that are new, by their ids, and of those that are understood only now.
     duplicates : int
         Those that were there already.
     stored_ms : int
         When the last of them was stored, milliseconds since 1970 UTC.
+    conflicts : tuple of str
+        Ids that are taken by statements that say something else, of an import.
+    understood : int
+        Of an import, statements that were there already and had said nothing: by the catalogue of today they
+        do.
     """
 
-    outcomes: Counter[Outcome]
+    became: Mapping[str, Outcome]
     duplicates: int
     stored_ms: int
+    conflicts: tuple[str, ...] = ()
+    understood: int = 0
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """How many became what."""
+        return Counter(self.became.values())
 
 
 def receive(
@@ -58,6 +72,8 @@ def receive(
     rules: RowRules,
     home_pages: frozenset[str],
     clock: Clock,
+    *,
+    is_import: bool = False,
 ) -> Received:
     """Keep statements, and record what they say.
 
@@ -67,6 +83,9 @@ def receive(
         Where the names of accounts are ids of learners.
     clock : callable
         Tells the present time: that of storing is told in the transaction.
+    is_import : bool
+        Whether they are some of many of long ago: states are forgotten, and made once at the end; a conflict
+        is told, and the rest is kept; those that were there already are read again by the catalogue of today.
 
     Raises
     ------
@@ -77,32 +96,53 @@ def receive(
     def work(connection: Connection) -> Received:
         last, last_ms = store.turn(connection)
         stored_ms = max(milliseconds(clock()), last_ms)
-        new = _new(connection, prepared)
-        outcomes: Counter[Outcome] = Counter()
+        kept = store.kept(connection, [one.statement_id for one in prepared])
+        conflicts = conflicting(prepared, kept)
+        if conflicts and not is_import:
+            raise RefusedError(list(conflicts.values()), conflict=True)
+        new = [one for one in prepared if one.statement_id not in kept]
+        became: dict[str, Outcome] = {}
+        # A learner's whole log would be replayed for each batch.
+        folds_with = None if is_import else model
         if new:
-            outcomes = _keep(connection, model, new, rules, home_pages, (last, stored_ms))
-        return Received(outcomes, len(prepared) - len(new), stored_ms)
+            became = _keep(connection, model, new, rules, home_pages, (last, stored_ms), folds_with)
+        duplicates = [one for one in prepared if one.statement_id in kept.keys() - conflicts.keys()]
+        waiting = [
+            one
+            for one in duplicates
+            if one.reading.outcome is Outcome.USED and kept[one.statement_id].outcome in _MAY_BE_UNDERSTOOD
+        ]
+        understood: dict[str, Outcome] = {}
+        if is_import and waiting:
+            understood = _read_again(connection, model, waiting, rules, home_pages)
+        return Received(
+            became | understood,
+            len(duplicates) - len(understood),
+            stored_ms,
+            tuple(conflicts),
+            len(understood),
+        )
 
     return database.transact(work)
 
 
-def _new(connection: Connection, prepared: Sequence[Prepared]) -> list[Prepared]:
-    """Those that are not kept yet; an id that is taken is a conflict, unless the same is said again."""
-    kept = store.kept(connection, [one.statement_id for one in prepared])
-    faults = []
+def conflicting(prepared: Sequence[Prepared], kept: Mapping[str, Kept]) -> dict[str, Fault]:
+    """Faults of those whose id is taken by a statement that does not say the same, by their ids."""
+    faults = {}
     for place, one in enumerate(prepared):
         before = kept.get(one.statement_id)
-        if before is None:
-            continue
-        # A time that one of them leaves out may be what the service added.
-        times = {one.occurred_at, before.occurred_at} - {None}
-        if before.fingerprint != one.fingerprint or len(times) > 1:
+        if before is not None and not says_the_same(one, before):
             message = "id is taken by a statement with other content"
             remedy = "send what is new under an id of its own"
-            faults.append(Fault(f"statements[{place}].id", message, remedy, one.statement_id))
-    if faults:
-        raise RefusedError(faults, conflict=True)
-    return [one for one in prepared if one.statement_id not in kept]
+            faults[one.statement_id] = Fault(f"statements[{place}].id", message, remedy, one.statement_id)
+    return faults
+
+
+def says_the_same(one: Prepared, before: Kept | Prepared) -> bool:
+    """Whether two statements with one id are the same."""
+    # A time that one of them leaves out may be what the service added.
+    times = {one.occurred_at, before.occurred_at} - {None}
+    return before.fingerprint == one.fingerprint and len(times) < 2
 
 
 def _keep(
@@ -112,7 +152,8 @@ def _keep(
     rules: RowRules,
     home_pages: frozenset[str],
     last: tuple[int, int],
-) -> Counter[Outcome]:
+    folds_with: ServedModel | None,
+) -> dict[str, Outcome]:
     voided = store.voided_among(connection, [one.statement_id for one in new])
     voided |= {one.voids for one in new if one.voids is not None}
     learners = _learners(connection, [one.reading for one in new], home_pages)
@@ -142,8 +183,39 @@ def _keep(
     _refer(connection, new)
     _void(connection, [one.voids for one in new if one.voids is not None])
     remember(connection, told)
-    record(connection, model, events, now=rules.received_at)
-    return Counter(Outcome(row.outcome) for row in rows)
+    _record(connection, folds_with, events, rules)
+    return {row.statement_id: Outcome(row.outcome) for row in rows}
+
+
+def _record(
+    connection: Connection, model: ServedModel | None, events: Sequence[LoggedEvent], rules: RowRules
+) -> None:
+    """Record events but for those that are in the log, such as in a store that was loaded from an export."""
+    there = log.payloads(connection, [event.event_id for event in events])
+    new = [event for event in events if event.event_id not in there]
+    record(connection, model, new, now=rules.received_at)
+
+
+def _read_again(
+    connection: Connection,
+    model: ServedModel | None,
+    kept: Sequence[Prepared],
+    rules: RowRules,
+    home_pages: frozenset[str],
+) -> dict[str, Outcome]:
+    """Record what statements say that were kept when nothing was known of their activities."""
+    learners = _learners(connection, [one.reading for one in kept], home_pages)
+    events: list[LoggedEvent] = []
+    understood: dict[str, Outcome] = {}
+    for one in kept:
+        learner_id = None if one.reading.learner is None else learners.get(one.reading.learner)
+        outcome, its = _evidence(one, learner_id, False, model, rules)
+        if outcome is Outcome.USED:
+            events += its
+            understood[one.statement_id] = outcome
+    _record(connection, None, events, rules)
+    store.set_outcome(connection, list(understood), Outcome.USED)
+    return understood
 
 
 def _learners(

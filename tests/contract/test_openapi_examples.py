@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from serving.api import make_api
-from serving.examples.common import LEARNER_ID, MODULE_ID, ROLE_ID, TEAM_ID
+from serving.examples.common import ACCOUNT, LEARNER_ID, MODULE_ID, ROLE_ID, TEAM_ID
 from tests.unit.serving.world import Service, bundle, completion, running_service
 
 __all__ = ["bundle"]
@@ -45,6 +45,7 @@ REQUESTS = [
 def running(tmp_path: Path, bundle: Path) -> Iterator[Service]:
     with running_service(tmp_path, bundle) as service:
         service.post_events(completion("start", MODULE_ID, learner_id=LEARNER_ID, status="started"))
+        assert service.client.put(f"/v1/learners/{LEARNER_ID}", json={"aliases": [ACCOUNT]}).is_success
         for i in range(6):
             place = {"role_id": ROLE_ID, "team_id": TEAM_ID}
             assert service.client.put(f"/v1/learners/colleague-{i}", json=place).is_success

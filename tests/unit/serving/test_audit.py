@@ -173,7 +173,7 @@ def test_commands_are_recorded_and_listed(tmp_path: Path) -> None:
     lines = [line for line in run("audit").stdout.splitlines() if "command:operator" in line]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
     assert [cell[2:5] for cell in cells] == [
-        ["migrate", "revision none to 0002", "done"],
+        ["migrate", "revision none to 0003", "done"],
         ["keys create", f"key:{key_id}", "done"],
         ["keys revoke", f"key:{key_id}", "done"],
         ["load", "dataset autumn", "done"],

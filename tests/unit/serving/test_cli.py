@@ -131,8 +131,8 @@ def test_run_refuses_a_database_it_cannot_use_before_it_listens(tmp_path: Path) 
 
 
 def test_migrate_says_what_it_did() -> None:
-    assert run("migrate").stdout == "the database went from revision none to 0002\n"
-    assert run("migrate").stdout == "the database is at revision 0002 already\n"
+    assert run("migrate").stdout == "the database went from revision none to 0003\n"
+    assert run("migrate").stdout == "the database is at revision 0003 already\n"
 
 
 def test_openapi_needs_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,14 @@
-"""After an erasure and `vacuum`, no byte of the learner's id is in what the service wrote."""
+"""After an erasure and `vacuum`, no byte of the learner's id or names is in what the service wrote."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pyarrow.parquet import read_table
@@ -17,9 +20,30 @@ from serving.commands.export_events import export_events
 from serving.commands.vacuum import vacuum
 from serving.store import dialect
 from tests.unit.serving.company import answered, put
-from tests.unit.serving.world import ROLE, Service, attempt, completion
+from tests.unit.serving.world import MODULES, ROLE, Service, attempt, completion, running_service
 
 GONE, STAYS = "trace-of-ann-4711", "trace-of-bob-4711"
+HOME, OTHER_HOME = "https://lms.example.com", "https://ids.example.com"
+ADL = "http://adlnet.gov/expapi/verbs/"
+
+
+def account(learner_id: str) -> str:
+    return f"account-{learner_id}-0815"
+
+
+def mail(learner_id: str) -> str:
+    return f"mail.{learner_id}@example.com"
+
+
+def hashed(learner_id: str) -> str:
+    return hashlib.sha1(f"mailto:{mail(learner_id)}".encode(), usedforsecurity=False).hexdigest()
+
+
+def names(learner_id: str) -> list[str]:
+    """All by which somebody is known."""
+    return [learner_id, account(learner_id), mail(learner_id), hashed(learner_id)]
+
+
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le")
 
 
@@ -49,8 +73,8 @@ def written(service: Service, folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def holding(service: Service, folder: Path, learner_id: str) -> set[str]:
-    """Files that hold the id in any spelling."""
-    ways = spellings(learner_id)
+    """Files that hold the id, or another name, in any spelling."""
+    ways = [way for name in names(learner_id) for way in spellings(name)]
     return {name for name, content in written(service, folder) if any(way in content for way in ways)}
 
 
@@ -73,6 +97,96 @@ def live(service: Service, learner_id: str) -> None:
         call("GET", f"/v1/learners/{learner_id}/{path}")
     call("POST", f"/v1/learners/{learner_id}/next-item", json={})
     call("GET", "/v1/teams/north/gaps")
+    say(service, learner_id)
+
+
+def say(service: Service, learner_id: str) -> None:
+    """Let statements tell of a learner, and name a learner, wherever they can."""
+    call: Any = service.client.request
+    agents: list[dict[str, Any]] = [
+        {"account": {"homePage": HOME, "name": account(learner_id)}},
+        {"account": {"homePage": OTHER_HOME, "name": learner_id}},
+        {"mbox": f"mailto:{mail(learner_id)}"},
+        {"mbox_sha1sum": hashed(learner_id)},
+    ]
+    # Before and after it is known who that is.
+    for aliases in (None, [{"issuer": HOME, "name": account(learner_id)}, mailbox(learner_id)]):
+        for agent in agents:
+            for sent in naming(agent):
+                assert told(service, sent).status_code == 200
+        assert put(service, learner_id, role_id=ROLE, aliases=aliases).status_code == 200
+    # What was an alias once.
+    before = {"issuer": "https://old.example.com", "name": account(learner_id)}
+    old = {"account": {"homePage": before["issuer"], "name": before["name"]}}
+    now = [{"issuer": HOME, "name": account(learner_id)}, mailbox(learner_id)]
+    assert put(service, learner_id, role_id=ROLE, aliases=[*now, before]).status_code == 200
+    told(service, statement(old))
+    assert put(service, learner_id, role_id=ROLE, aliases=now).status_code == 200
+    told(service, statement(BOSS, instructor=old))
+    # What is wrong leaves nothing either.
+    bad_id = statement(agents[0]) | {"id": account(learner_id)}
+    for wrong in (bad_id, [mail(learner_id)], "{" + mail(learner_id)):
+        assert told(service, wrong).status_code == 400
+    params = {"issuer": HOME, "name": account(learner_id)}
+    assert call("GET", "/v1/learners", params=params).json() == {"learner_id": learner_id}
+    assert call("GET", "/v1/learners", params=params | {"issuer": "x:1"}).status_code == 404
+    assert put(service, "colleague-0", aliases=[mailbox(learner_id)]).status_code == 409
+    agent = json.dumps(agents[0])
+    assert call("GET", "/xapi/statements", params={"agent": agent}, headers=VERSION).json()["statements"]
+    assert call("GET", f"/v1/learners/{learner_id}/export").json()["statements"]
+
+
+VERSION = {"X-Experience-API-Version": "1.0.3"}
+BOSS = {"account": {"homePage": "https://boss.example.com", "name": "boss"}}
+
+
+def told(service: Service, sent: Any) -> Any:
+    content = sent if isinstance(sent, str) else json.dumps(sent)
+    headers = VERSION | {"Content-Type": "application/json"}
+    return service.client.post("/xapi/statements", content=content, headers=headers)
+
+
+def mailbox(learner_id: str) -> dict[str, str]:
+    return {"issuer": "mailto", "name": mail(learner_id)}
+
+
+def statement(actor: dict[str, Any], **context: Any) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "actor": actor,
+        "verb": {"id": f"{ADL}completed"},
+        "object": {"id": MODULES[3], "definition": {"name": {"en": "Ratios"}}},
+        "context": context,
+    }
+
+
+def naming(agent: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Statements that name somebody in every place there is for it."""
+    own = statement(agent)
+    yield own
+    yield statement(BOSS, instructor=agent)
+    yield statement(BOSS, team={"objectType": "Group", "member": [agent]})
+    yield statement(BOSS, contextAgents=[{"objectType": "contextAgent", "agent": agent}])
+    yield statement({"objectType": "Group", "member": [agent, {"mbox": "mailto:c@example.com"}]})
+    yield statement(BOSS) | {"object": {"objectType": "Agent", **agent}}
+    yield statement(BOSS) | {"object": {"objectType": "SubStatement", **without_id(statement(agent))}}
+    yield statement(BOSS) | {"object": {"objectType": "StatementRef", "id": own["id"]}}
+    voided = statement(agent)
+    yield voided
+    verb = {"id": f"{ADL}voided"}
+    yield statement(BOSS) | {"verb": verb, "object": {"objectType": "StatementRef", "id": voided["id"]}}
+
+
+def without_id(sent: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if name != "id"}
+
+
+@pytest.fixture
+def service(tmp_path: Path, bundle: Path, store_url: str) -> Iterator[Service]:
+    """A service that takes what statements say as it comes."""
+    settings = {"xapi_mode": "lenient", "xapi_home_pages": OTHER_HOME}
+    with running_service(tmp_path, bundle, database_url=store_url, **settings) as running:
+        yield running
 
 
 def taken_out(service: Service, folder: Path) -> Iterator[str]:
@@ -97,19 +211,23 @@ def test_no_byte_is_left_of_who_was_erased(
         with service.database.write() as connection:
             connection.exec_driver_sql("ANALYZE")
     assert holding(service, tmp_path, GONE)
+    n_events = service.client.get(f"/v1/learners/{STAYS}/mastery").json()["n_events"]
+    assert n_events > 302
     assert service.client.delete(f"/v1/learners/{GONE}").status_code == 200
     assert vacuum(service.settings) == []
     assert service.client.get(f"/v1/learners/{GONE}/export").status_code == 404
     assert service.client.delete(f"/v1/learners/{GONE}").status_code == 404
     assert holding(service, tmp_path, GONE) == set()
     assert holding(service, tmp_path, STAYS)
-    assert service.client.get(f"/v1/learners/{STAYS}/mastery").json()["n_events"] == 302
+    assert service.client.get(f"/v1/learners/{STAYS}/mastery").json()["n_events"] == n_events
+    assert service.query("SELECT ref FROM xapi_definitions")
     for text in taken_out(service, tmp_path):
         assert STAYS in text
-        assert GONE not in text
+        assert not any(name in text for name in names(GONE))
     lines = capsys.readouterr().err
     assert '"level": "debug"' in lines or '"level": "info"' in lines
-    assert not any(way.decode("latin-1") in lines for way in spellings(GONE) + spellings(STAYS))
+    everybody = [way for who in (GONE, STAYS) for name in names(who) for way in spellings(name)]
+    assert not any(way.decode("latin-1") in lines for way in everybody)
 
 
 def test_who_still_reads_an_old_moment_is_told_of(

@@ -74,6 +74,55 @@ def test_it_holds_all_there_is(service: Service) -> None:
     assert "bob" not in answer.text
 
 
+def test_it_holds_aliases_and_statements(tmp_path: Path, bundle: Path, store_url: str) -> None:
+    settings = {"xapi_mode": "lenient", "xapi_home_pages": "https://ids.example.com"}
+    with running_service(tmp_path, bundle, database_url=store_url, **settings) as service:
+        account = {"issuer": "https://lms.example.com", "name": "4711"}
+        put(service, "ann", aliases=[account])
+        agents = [
+            {"account": {"homePage": account["issuer"], "name": account["name"]}},
+            {"account": {"homePage": "https://ids.example.com", "name": "ann"}},
+            {"account": {"homePage": "https://ids.example.com", "name": "bob"}},
+        ]
+        ids = [said(service, agent) for agent in agents]
+        ids += [said(service, agents[2], context={"instructor": agent}) for agent in agents]
+        told = export(service).json()
+        assert ExportResponse.model_validate(told).model_dump(mode="json") == told
+        assert told["aliases"] == [account]
+        assert [(one["statement"]["id"], one["about_learner"]) for one in told["statements"]] == [
+            (ids[0], True),
+            (ids[1], True),
+            (ids[3], False),
+            (ids[4], False),
+        ]
+        assert {one["outcome"] for one in told["statements"]} == {"used"}
+        headers = {"X-Experience-API-Version": "1.0.3"}
+        for one in told["statements"]:
+            params = {"statementId": one["statement"]["id"]}
+            kept = service.client.get("/xapi/statements", params=params, headers=headers).json()
+            assert kept == one["statement"]
+
+
+def said(service: Service, actor: dict[str, Any], **more: Any) -> str:
+    """Let a statement tell of a completed module; its id."""
+    verb = {"id": "http://adlnet.gov/expapi/verbs/completed"}
+    sent = {"actor": actor, "verb": verb, "object": {"id": "module-1"}} | more
+    headers = {"X-Experience-API-Version": "1.0.3"}
+    (statement_id,) = service.client.post("/xapi/statements", json=sent, headers=headers).json()
+    return str(statement_id)
+
+
+def test_who_is_only_named_is_held(tmp_path: Path, bundle: Path, store_url: str) -> None:
+    settings = {"xapi_mode": "lenient", "xapi_home_pages": "https://ids.example.com"}
+    with running_service(tmp_path, bundle, database_url=store_url, **settings) as service:
+        assert export(service).status_code == 404
+        ann = {"account": {"homePage": "https://ids.example.com", "name": "ann"}}
+        said(service, {"objectType": "Group", "member": [ann]})
+        assert len(export(service).json()["statements"]) == 1
+        assert service.client.delete("/v1/learners/ann").json()["removed"]["xapi_statements"] == 1
+        assert export(service).status_code == 404
+
+
 @pytest.mark.parametrize("held", ["profile", "recommendation", "events"])
 def test_any_part_alone_is_held(service: Service, held: str) -> None:
     assert (export(service).status_code, export(service).json()["type"]) == (404, "/docs#unknown-learner")

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,10 +10,10 @@ from recommender.domain.events import Feedback, to_seconds
 from recommender.errors import DatasetError
 from serving.evidence import RowRules, to_event
 from serving.history_import import import_history
+from serving.store import aliases, learners, recommendations
 from serving.store import events as log
-from serving.store import learners, recommendations
 from serving.store.database import Database
-from serving.store.events import LogColumns
+from serving.store.events import LogColumns, LoggedEvent
 from serving.store.migrate import open_database
 from serving.store.recommendations import LoggedRecommendation
 from tests.unit.serving.world import MODULES, NOW, ROLE, catalog
@@ -65,6 +66,78 @@ def test_rows_become_events_whose_ids_keep_their_order(database: Database, data:
     found = learners.find(database, "ann").profile
     assert found is not None
     assert (found.role_id, found.can_mentor) == (ROLE, True)
+
+
+ALIASES = "learner_id,issuer,name\n"
+MADE = "https://lms.example.com"
+
+
+def test_aliases_are_given_and_who_was_made_by_statements_is_merged(database: Database, data: Path) -> None:
+    with database.write() as connection:
+        made = aliases.find_or_make(connection, [(MADE, "7"), (MADE, "8")])
+        learners.ensure(connection, list(made.values()))
+        log.append(connection, [logged(f"e{i}", made[MADE, "7"]) for i in range(3)])
+    (data / "aliases.csv").write_text(
+        ALIASES + f"ann,{MADE},7\nann,mailto,mailto:Ann@EXAMPLE.com\nzoe,openid,https://zoe.example\n"
+    )
+    report = import_history(database, data, RULES)
+    assert (report.aliases, report.merged, report.learners) == (3, 1, 3)
+    with database.read() as connection:
+        wanted = [(MADE, "7"), (MADE, "8"), ("mailto", "Ann@example.com"), ("openid", "https://zoe.example")]
+        found = aliases.find(connection, wanted)
+        ids = {event.event_id for event in log.history(connection, "ann")}
+        assert log.history(connection, made[MADE, "7"]) == []
+    assert found == dict(zip(wanted, ["ann", made[MADE, "8"], "ann", "zoe"], strict=True))
+    assert {"e0", "e1", "e2"} < ids
+    assert json.loads(next(e.payload for e in history(database, "ann") if e.event_id == "e0")) == {
+        "learner_id": "ann"
+    }
+    again = import_history(database, data, RULES)
+    assert (again.aliases, again.merged) == (3, 0)
+
+
+def logged(event_id: str, learner_id: str) -> LoggedEvent:
+    return LoggedEvent(
+        event_id=event_id,
+        learner_id=learner_id,
+        kind="attempt",
+        occurred_at=1.0,
+        received_at=0.0,
+        payload=json.dumps({"learner_id": learner_id}),
+    )
+
+
+def history(database: Database, learner_id: str) -> list[LoggedEvent]:
+    with database.read() as connection:
+        return log.history(connection, learner_id)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("ann,,x", "table aliases, row 1, column issuer: issuer is missing; add it"),
+        (
+            f"ann,{MADE},7\nbob,{MADE},7",
+            "table aliases, row 2, column name: name is that of the learner 'ann' too",
+        ),
+        ("ann,mailto,a@b.de\nbob,mailto,mailto:a@B.de", "table aliases, row 2, column name: name is that of"),
+        ("ann,https://home.example,bob", "column name: issuer is one of SERVING_XAPI_HOME_PAGES"),
+        (
+            f"ann,{MADE},taken",
+            f"issuer {MADE!r}, name 'taken': in the store it is an alias of the learner 'eve'",
+        ),
+    ],
+)
+def test_aliases_that_contradict_each_other_or_the_store_are_refused(
+    database: Database, data: Path, text: str, sentence: str
+) -> None:
+    with database.write() as connection:
+        aliases.add(connection, {(MADE, "taken"): "eve"})
+    (data / "aliases.csv").write_text(ALIASES + text + "\n")
+    with pytest.raises(DatasetError) as caught:
+        import_history(database, data, RULES, home_pages=frozenset(["https://home.example"]))
+    assert sentence in caught.value.reasons[0]
+    assert n_events(database) == 0
 
 
 def test_importing_again_stores_nothing_and_new_rows_are_added(database: Database, data: Path) -> None:

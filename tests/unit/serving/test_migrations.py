@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -184,7 +185,29 @@ def _live(service: Service) -> None:
         path = f"/v1/recommendations/{answer['recommendation_id']}/feedback"
         assert service.client.post(path, json=told).json() == {"status": "stored"}
     assert service.client.get("/v1/teams/north/gaps").is_success
+    _say(service)
     assert service.client.delete("/v1/learners/erased").is_success
+
+
+def _say(service: Service) -> None:
+    """Let statements tell of people, some of whom are known."""
+    home, verb = "https://lms.example.com", "http://adlnet.gov/expapi/verbs/"
+    assert put(service, "Ärzte/1", role_id=ROLE, aliases=[{"issuer": home, "name": "7"}]).is_success
+    ids = [str(uuid4()) for _ in range(3)]
+    sent: list[dict[str, Any]] = [
+        {
+            "id": statement_id,
+            "actor": {"account": {"homePage": home, "name": name}},
+            "verb": {"id": f"{verb}completed", "display": {"en": "completed"}},
+            "object": {"id": f"{home}/courses/1", "definition": {"name": {"de": "Brüche"}}},
+            "timestamp": "2026-01-05T10:00:00Z",
+        }
+        for statement_id, name in zip(ids, ("7", "8", "9"), strict=True)
+    ]
+    voiding = {"objectType": "StatementRef", "id": ids[0]}
+    sent.append({**sent[1], "id": str(uuid4()), "verb": {"id": f"{verb}voided"}, "object": voiding})
+    headers = {"X-Experience-API-Version": "1.0.3"}
+    assert service.client.post("/xapi/statements", json=sent, headers=headers).is_success
 
 
 def _mastery(service: Service, learner_id: str, **headers: str) -> Any:

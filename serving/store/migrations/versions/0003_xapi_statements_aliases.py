@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("learner_id", _SortedId, nullable=False),
         sa.Column("issuer", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
+        sa.Column("made", sa.Boolean, nullable=False),
     )
     op.create_index("ix_aliases_learner", "aliases", ["learner_id"])
     op.create_table(

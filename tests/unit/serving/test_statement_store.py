@@ -1,0 +1,229 @@
+"""Statements in the store: in the order in which they came, found by what they name, gone when removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from serving.store import statements as store
+from serving.store.database import Database
+from serving.store.migrate import open_database
+from serving.store.statements import Kept, NewStatement, Told, Voided
+from serving.store.tables import xapi_references, xapi_statements
+
+SPACE = UUID(int=0)
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    opened = open_database(store_url)
+    yield opened
+    opened.close()
+
+
+def key(name: str) -> bytes:
+    return name.encode().ljust(16, b".")
+
+
+def id_of(name: str) -> str:
+    return str(uuid5(SPACE, name))
+
+
+def new(name: str, *keys: str, **changes: Any) -> NewStatement:
+    values: dict[str, Any] = {
+        "statement_id": id_of(name),
+        "occurred_at": 1.5,
+        "learner_id": "ann",
+        "fingerprint": f"fingerprint of {name}",
+        "voids": None,
+        "is_voided": False,
+        "outcome": "used",
+        "found_by": frozenset(map(key, keys)),
+        "payload": f'{{"n":"{name}"}}',
+    }
+    return NewStatement(**(values | changes))
+
+
+def add(connection: Connection, *some: NewStatement, stored_ms: int = 1000) -> None:
+    last, _ = store.turn(connection)
+    store.append(connection, some, after=last, stored_ms=stored_ms)
+
+
+def named(told: Sequence[Told]) -> list[str]:
+    return [one.payload.split('"')[3] for one in told]
+
+
+def paged(connection: Connection, *keys: str, **changes: Any) -> list[str]:
+    values: dict[str, Any] = {
+        "since_ms": None,
+        "until_ms": None,
+        "ascending": True,
+        "beyond": None,
+        "limit": 100,
+    }
+    return named(store.page(connection, [key(k) for k in keys], **(values | changes)))
+
+
+def test_the_first_turn_finds_nothing_and_numbers_grow_from_there(database: Database) -> None:
+    with database.write() as connection:
+        assert store.turn(connection) == (0, 0)
+        assert store.last_stored_ms(connection) == 0
+        add(connection, new("a"), new("b"), stored_ms=5)
+        assert store.turn(connection) == (2, 5)
+        add(connection, new("c"), stored_ms=7)
+        assert store.turn(connection) == (3, 7)
+        assert store.last_stored_ms(connection) == 7
+
+
+def test_what_is_kept_is_what_came(database: Database) -> None:
+    with database.write() as connection:
+        add(connection, new("a"), new("b", occurred_at=None, outcome="group", payload='{"n":"学生"}'))
+        assert store.kept(connection, [id_of("a"), id_of("b"), id_of("c")]) == {
+            id_of("a"): Kept("fingerprint of a", 1.5, "used"),
+            id_of("b"): Kept("fingerprint of b", None, "group"),
+        }
+        assert store.find(connection, id_of("b"), voided=False) == Told(2, 1000, None, '{"n":"学生"}')
+        assert store.find(connection, id_of("b"), voided=True) is None
+
+
+def test_an_id_is_kept_once_or_nothing_is(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.write() as connection:
+        add(connection, new("a"), new("a"))
+    with database.read() as connection:
+        assert store.kept(connection, [id_of("a")]) == {}
+
+
+def test_pages_hold_those_that_have_all_keys(database: Database) -> None:
+    with database.write() as connection:
+        add(connection, new("a", "x"), new("b", "x", "y"), stored_ms=1)
+        add(connection, new("c", "y"), new("d", "x", "y", "z"), stored_ms=2)
+        add(connection, new("e", "x", is_voided=True), stored_ms=3)
+        assert paged(connection) == ["a", "b", "c", "d"]
+        assert paged(connection, "x") == ["a", "b", "d"]
+        assert paged(connection, "x", "y") == ["b", "d"]
+        assert paged(connection, "x", "y", "z") == ["d"]
+        assert paged(connection, "w") == []
+        assert paged(connection, "x", ascending=False, limit=2) == ["d", "b"]
+        assert paged(connection, "x", ascending=False, beyond=2) == ["a"]
+        assert paged(connection, ascending=True, beyond=2, limit=1) == ["c"]
+        assert paged(connection, since_ms=1) == ["c", "d"]
+        assert paged(connection, until_ms=1) == ["a", "b"]
+        assert paged(connection, "y", since_ms=1, until_ms=2) == ["c", "d"]
+
+
+def test_voiding_hides_a_statement_once_and_never_a_voiding_one(database: Database) -> None:
+    with database.write() as connection:
+        add(connection, new("a"), new("b", voids=id_of("a"), outcome="voiding"), new("c", learner_id=None))
+        assert store.voided_among(connection, [id_of("a"), id_of("c")]) == {id_of("a")}
+        wanted = [id_of("a"), id_of("b"), id_of("c"), id_of("nothing")]
+        found = {
+            Voided(id_of("a"), "ann", "used"),
+            Voided(id_of("c"), None, "used"),
+        }
+        assert set(store.void(connection, wanted)) == found
+        assert store.void(connection, wanted) == []
+        assert paged(connection) == ["b"]
+        assert store.find(connection, id_of("a"), voided=True) is not None
+        store.set_outcome(connection, [id_of("a")], "voided")
+        assert store.kept(connection, [id_of("a")])[id_of("a")].outcome == "voided"
+
+
+def test_who_refers_to_a_statement_is_found_by_what_it_is_found_by(database: Database) -> None:
+    """Over any number of steps, whichever came first."""
+    with database.write() as connection:
+        add(connection, new("last", "to middle", "of last"))
+        add(connection, new("middle", "to first", "of middle"))
+        store.inherit(connection, {id_of("middle"): id_of("first")}, {id_of("middle"): key("to middle")})
+        add(connection, new("first", "of first"))
+        store.inherit(connection, {}, {id_of("first"): key("to first")})
+        assert paged(connection, "of middle") == ["last", "middle"]
+        assert paged(connection, "of first") == ["last", "middle", "first"]
+        assert paged(connection, "of last") == ["last"]
+        # Again, nothing more.
+        store.inherit(connection, {id_of("middle"): id_of("first")}, {})
+        assert paged(connection, "of first") == ["last", "middle", "first"]
+        (row,) = connection.execute(
+            xapi_statements.select().where(xapi_statements.c.statement_id == id_of("middle"))
+        )
+        assert store.keys_in(row.found_by) == {key(k) for k in ("to first", "of middle", "of first")}
+        assert paged(connection, "to first") == ["last", "middle"]
+
+
+def test_definitions_are_put_and_put_again(database: Database) -> None:
+    with database.write() as connection:
+        store.define(connection, {key("a"): "1", key("b"): "2"})
+        store.define(connection, {key("a"): "3"})
+        refs = [key("a"), key("b"), key("c")]
+        assert store.definitions(connection, refs) == {key("a"): "3", key("b"): "2"}
+
+
+def some_of_several(connection: Connection) -> None:
+    add(
+        connection,
+        new("own", "ann*"),
+        new("of bob naming ann", "ann*", "bob*", learner_id="bob"),
+        new("of nobody naming ann", "old ann*", learner_id=None),
+        new("of bob", "bob*", learner_id="bob"),
+        new("of ann without a name", "x"),
+    )
+
+
+def of_bob(connection: Connection, learner_id: str) -> bool:
+    """Whether what is said of a learner is what was said of bob."""
+    said = sorted(store.payloads_about(connection, learner_id))
+    return said == ['{"n":"of bob naming ann"}', '{"n":"of bob"}']
+
+
+KEYS = [key("ann*"), key("old ann*")]
+
+
+def test_statements_about_somebody_and_naming_somebody_are_told(database: Database) -> None:
+    with database.write() as connection:
+        some_of_several(connection)
+        rows = [row for some in store.rows_naming(connection, "ann", KEYS) for row in some]
+        assert [(row.payload.split('"')[3], row.learner_id) for row in rows] == [
+            ("own", "ann"),
+            ("of bob naming ann", "bob"),
+            ("of nobody naming ann", None),
+            ("of ann without a name", "ann"),
+        ]
+        assert list(store.payloads_about(connection, "bob")) == [
+            '{"n":"of bob naming ann"}',
+            '{"n":"of bob"}',
+        ]
+        assert store.any_naming(connection, "nobody", [key("bob*")])
+        assert store.any_naming(connection, "bob", [])
+        assert not store.any_naming(connection, "nobody", [key("y")])
+
+
+def test_what_is_removed_leaves_no_trace_and_others_stay(database: Database) -> None:
+    with database.write() as connection:
+        some_of_several(connection)
+        assert store.remove(connection, "ann", KEYS) == 4
+        assert store.remove(connection, "ann", KEYS) == 0
+        assert paged(connection) == paged(connection, "bob*") == ["of bob"]
+        assert [bytes(row.ref) for row in connection.execute(xapi_references.select())] == [key("bob*")]
+
+
+def test_very_many_are_removed(database: Database) -> None:
+    with database.write() as connection:
+        add(connection, *(new(f"{i}", "ann*", f"k{i}") for i in range(1201)), new("last", learner_id="bob"))
+        assert store.remove(connection, "ann", [key("ann*")]) == 1201
+        assert paged(connection) == ["last"]
+        assert connection.execute(xapi_references.select()).all() == []
+
+
+def test_statements_about_one_become_those_about_another(database: Database) -> None:
+    with database.write() as connection:
+        some_of_several(connection)
+        store.give(connection, "bob", "eve")
+        assert not store.any_naming(connection, "bob", [])
+        assert list(store.payloads_about(connection, "eve")) == [
+            '{"n":"of bob naming ann"}',
+            '{"n":"of bob"}',
+        ]
