@@ -21,6 +21,7 @@ const state = {
   made: new Set(),
   given: [],
   before: null,
+  said: "",
   now: null,
   turn: 0,
   busy: false,
@@ -83,7 +84,7 @@ function askForKey(error = "") {
 
 function forget() {
   state.turn += 1;
-  Object.assign(state, { api: null, before: null, now: null, given: [] });
+  Object.assign(state, { api: null, before: null, said: "", now: null, given: [] });
   state.made.clear();
   state.agreed.clear();
   for (const id of ["asking", "shown", "key-held", "model", "simulated"]) byId(id).hidden = true;
@@ -140,12 +141,12 @@ async function nameThings(api) {
 // The learner
 
 function look(learnerId) {
-  load({ learnerId, given: [], before: null }, () => byId("person-title").focus());
+  load({ learnerId, given: [], before: null, said: "" }, () => byId("person-title").focus());
 }
 
 /**
  * Ask for everything anew and show it; an answer that a later question has overtaken is dropped.
- * @param {Object} whom `learnerId`, the items `given` in this test, and the standing `before` the last answer
+ * @param {Object} whom `learnerId`, the items `given` in this test, what was `said` last, the standing `before`
  * @param {Function} then what to do once it is shown
  */
 async function load(whom, then) {
@@ -162,14 +163,15 @@ async function load(whom, then) {
     });
     if (turn !== state.turn) return;
     clearNotice();
-    Object.assign(state, { now, given: whom.given, before: whom.before });
+    Object.assign(state, { now, given: whom.given, before: whom.before, said: whom.said });
     remember(now);
-    show();
-    then();
+    const changes = show();
+    busy(false);
+    then(changes);
   } catch (error) {
-    if (turn === state.turn) failed(error, () => load(whom, then));
-  } finally {
-    if (turn === state.turn) busy(false);
+    if (turn !== state.turn) return;
+    busy(false);
+    failed(error, () => load(whom, then));
   }
 }
 
@@ -216,8 +218,8 @@ function remember({ next, pathway, mastery, gaps }) {
 
 // Showing
 
-function show(said = "") {
-  const { now, before } = state;
+function show() {
+  const { now, before, said } = state;
   const changes = before === null ? null : changesOf(before, now);
   for (const [field, place] of [["role", "role-error"], ["role-id", "role-error"], ["minutes", "minutes-error"], ["learner", "learner-error"]]) fieldError(byId(field), byId(place), "");
   byId("shown").hidden = false;
@@ -285,8 +287,7 @@ async function record(events, said, given, before) {
     notRecorded(error, () => record(events, said, given, before));
     return;
   }
-  await load({ learnerId: before.learnerId, given, before }, () => {
-    const changes = show(said);
+  await load({ learnerId: before.learnerId, given, before, said }, (changes) => {
     byId("changes-title").focus();
     say(`${said} ${inShort(changes)}`);
   });
@@ -318,7 +319,7 @@ function changeWish() {
     return;
   }
   const { learnerId } = state.now;
-  load({ learnerId, given: state.given, before: null }, () => say("Shown anew."));
+  load({ learnerId, given: state.given, before: null, said: "" }, () => say("Shown anew."));
 }
 
 onSubmit("key-form", () => connect(byId("key").value.trim()));

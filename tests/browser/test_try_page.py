@@ -47,7 +47,7 @@ def learner(world, request):
 
 def sign_in(page: Page, world: Served, *scopes: str) -> None:
     page.goto(world.url)
-    page.get_by_label("API key").fill(world.key(*(scopes or EVERYTHING)))
+    page.get_by_label("API key", exact=True).fill(world.key(*(scopes or EVERYTHING)))
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_label("Learner id")).to_be_focused()
 
@@ -83,7 +83,7 @@ def percents(shown: dict) -> dict[str, str]:
 
 def test_the_whole_story_by_keyboard_alone(page, world, learner):
     page.goto(world.url)
-    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_label("API key", exact=True)).to_be_focused()
     page.keyboard.type(world.key(*EVERYTHING))
     page.keyboard.press("Enter")
     expect(page.get_by_label("Learner id")).to_be_focused()
@@ -91,14 +91,14 @@ def test_the_whole_story_by_keyboard_alone(page, world, learner):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=learner, exact=True)).to_be_focused()
 
-    role = page.get_by_label("Target role")
+    role = page.get_by_label("Target role", exact=True)
     tab_to(page, role, "Shift+Tab")
     page.keyboard.type("Analyst")
     expect(page.get_by_role("heading", name="Asked for by Analyst")).to_be_visible()
     gaps = world.client.get(f"/v1/learners/{learner}/gaps?role_id=analyst").json()
     expect(page.locator(".readiness")).to_contain_text(f"{round(100 * gaps['role']['readiness'])}%")
     for name, share in percents(world.mastery(learner)).items():
-        row = page.locator(".skills > li").filter(has_text=name)
+        row = page.locator(".skills > li").filter(has=page.get_by_text(name, exact=True))
         expect(row.locator("strong")).to_have_text(share)
     way = world.client.get(f"/v1/learners/{learner}/pathway?role_id=analyst").json()
     assert len(way["steps"]) > 0
@@ -120,7 +120,7 @@ def test_the_whole_story_by_keyboard_alone(page, world, learner):
     moved = [name for name, share in percents(after).items() if percents(before).get(name, share) != share]
     assert moved
     for name in moved:
-        row = region.locator(".moves li").filter(has_text=name)
+        row = region.locator(".moves").first.locator("li").filter(has=page.get_by_text(name, exact=True))
         expect(row).to_contain_text(f"{percents(before)[name]} then  → {percents(after)[name]}")
     (sent,) = [event for event in world.events_of(learner) if event["event_id"].startswith("page-")]
     assert (sent["kind"], sent["passed"]) == ("attempt", False)
@@ -128,13 +128,15 @@ def test_the_whole_story_by_keyboard_alone(page, world, learner):
 
 def test_a_module_that_was_passed_leaves_the_list(page, world, learner):
     sign_in(page, world)
-    page.get_by_label("Target role").select_option(label="Analyst")
+    page.get_by_label("Target role", exact=True).select_option(label="Analyst")
     look_at(page, learner)
     agree(page)
     title = first_module(page)
     page.get_by_role("button", name=f"Passed: {title}").click()
     region = page.get_by_role("region", name="What changed")
-    expect(region.locator(".moves li").filter(has_text=title)).to_contain_text("not in the list")
+    expect(region.locator(".moves li").filter(has=page.get_by_text(title, exact=True))).to_contain_text(
+        "not in the list"
+    )
     expect(page.locator(".module h4").filter(has_text=re.compile(f"^{re.escape(title)}$"))).to_have_count(0)
     expect(region).to_contain_text("Readiness")
     answer = world.client.post(
@@ -154,7 +156,8 @@ def test_what_is_said_of_a_module_is_what_the_service_answers(page, world, learn
     for number, module in enumerate(answer["recommendations"]):
         card = cards.nth(number)
         expect(card).to_contain_text(f"{round(100 * module['success_probability'])}% chance of success")
-        expect(card).to_contain_text(f"{round(module['duration_minutes'])} min")
+        hours, minutes = divmod(round(module["duration_minutes"]), 60)
+        expect(card).to_contain_text(f"{hours} h {minutes} min" if hours else f"{minutes} min")
         expect(card.locator(".reasons li span:last-child")).to_have_text(
             [r["text"] for r in module["reasons"]]
         )
@@ -192,7 +195,7 @@ def test_answers_about_a_real_person_are_recorded_only_where_somebody_says_so(pa
 
 def test_somebody_new_starts_cold_and_warms_up(page, world):
     sign_in(page, world)
-    page.get_by_label("Target role").select_option(label="Analyst")
+    page.get_by_label("Target role", exact=True).select_option(label="Analyst")
     page.get_by_role("button", name="Somebody new").click()
     expect(page.get_by_role("heading", name="Somebody new")).to_be_focused()
     expect(page.get_by_text("Cold start: nothing was recorded")).to_be_visible()
@@ -238,7 +241,7 @@ def test_where_nothing_is_left_it_says_why(page, world):
 )
 def test_a_wrong_key_is_told_beside_the_field_and_not_kept(page, world, key, said):
     page.goto(world.url)
-    field = page.get_by_label("API key")
+    field = page.get_by_label("API key", exact=True)
     field.fill(key)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text(said)).to_be_visible()
@@ -250,7 +253,7 @@ def test_a_wrong_key_is_told_beside_the_field_and_not_kept(page, world, key, sai
 
 def test_a_key_that_may_not_ask_is_told_what_it_lacks(page, world):
     page.goto(world.url)
-    page.get_by_label("API key").fill(world.key("events"))
+    page.get_by_label("API key", exact=True).fill(world.key("events"))
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("This key works but lacks the scope recommend")).to_be_visible()
 
@@ -290,11 +293,11 @@ def test_the_key_is_kept_in_the_tab_alone_and_can_be_forgotten(page, world, lear
     expect(page.get_by_label("Learner id")).to_have_value("")
     look_at(page, learner)
     page.get_by_role("button", name="Forget the key").click()
-    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_label("API key", exact=True)).to_be_focused()
     assert page.evaluate(kept) == [""]
     assert learner not in page.content()
     page.reload()
-    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_label("API key", exact=True)).to_be_focused()
 
 
 # What can be in the way
@@ -303,7 +306,7 @@ def test_the_key_is_kept_in_the_tab_alone_and_can_be_forgotten(page, world, lear
 def test_without_a_model_it_says_so_and_looks_again(page, tiny_bundle, tmp_path):
     with served(tmp_path, None) as bare:
         page.goto(bare.url)
-        page.get_by_label("API key").fill(bare.key(*EVERYTHING))
+        page.get_by_label("API key", exact=True).fill(bare.key(*EVERYTHING))
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_role("alert")).to_contain_text("No model is loaded")
         expect(page.get_by_text("No model", exact=True)).to_be_visible()
@@ -326,7 +329,7 @@ def test_a_model_of_real_data_is_not(page, world, learner):
 def test_too_many_calls_wait_as_long_as_the_service_says(page, tiny_bundle, tmp_path):
     with served(tmp_path, tiny_bundle, rate_limit=1) as slow:
         page.goto(slow.url)
-        page.get_by_label("API key").fill(slow.key(*EVERYTHING))
+        page.get_by_label("API key", exact=True).fill(slow.key(*EVERYTHING))
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_role("alert")).to_contain_text("Too many calls in a short time.")
         expect(page.get_by_role("alert")).to_contain_text("It is tried again in 1 second.")
