@@ -26,6 +26,7 @@ from serving.routers import (
     model,
     next_item,
     oauth2,
+    page,
     people,
     recommendations,
     roles,
@@ -67,6 +68,7 @@ _ROUTERS = (
     xapi.router,
     xapi.about,
     health.router,
+    page.router,
 )
 
 # What is around every call answers these.

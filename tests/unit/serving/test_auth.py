@@ -15,7 +15,8 @@ from serving.security.scopes import Scope
 from serving.store import api_keys
 from tests.unit.serving.world import Service, running_service
 
-# What needs no key: the probes and the API's own documentation. Nothing else may get in here lightly.
+# What needs no key: the probes, the API's own documentation, the files of the page, which hold nothing of
+# anybody. Nothing else may get in here lightly.
 PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
@@ -25,6 +26,7 @@ PUBLIC = {
     ("POST", "/oauth2/token"),
 }
 DOCUMENTATION = {("GET", "/docs"), ("GET", "/openapi.json")}
+PAGE = {("GET", "/"), ("GET", "/page/{name}")}
 
 
 def _routes() -> set[tuple[str, str]]:
@@ -86,7 +88,7 @@ def test_the_key_is_asked_for_before_the_body_is_read(
 
 def test_every_route_is_guarded_or_known_to_be_public() -> None:
     spelled = {(method, re.sub(":path", "", path)) for method, path in _routes()}
-    assert spelled == {(m, p) for m, p, _ in GUARDED} | PUBLIC | DOCUMENTATION
+    assert spelled == {(m, p) for m, p, _ in GUARDED} | PUBLIC | DOCUMENTATION | PAGE
     assert {(m, p) for m, p, operation in _operations() if "security" not in operation} == PUBLIC
     assert len(GUARDED) >= 4
 
