@@ -29,6 +29,7 @@ from serving.routers import (
     recommendations,
     roles,
     teams,
+    widget,
     xapi,
 )
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
@@ -64,6 +65,7 @@ _ROUTERS = (
     xapi.router,
     xapi.about,
     health.router,
+    widget.router,
 )
 
 # What is around every call answers these.

@@ -13,7 +13,7 @@ _ALWAYS = (
 _WITH_POLICY = (*_ALWAYS, (_CSP, b"default-src 'none'; frame-ancestors 'none'"))
 # Answers of the API are about people, and what is true of the service now is not true later.
 _NOT_KEPT = (b"cache-control", b"no-store")
-_MAY_BE_KEPT = ("/docs", "/openapi.json")
+_MAY_BE_KEPT = ("/docs", "/openapi.json", "/widget.js")
 
 
 def hardened(headers: Iterable[Sequence[bytes]], path: str) -> list[Sequence[bytes]]:

@@ -15,9 +15,10 @@ from serving.security.scopes import Scope
 from serving.store import api_keys
 from tests.unit.serving.world import Service, running_service
 
-# What needs no key: the probes and the API's own documentation. Nothing else may get in here lightly.
+# What needs no key: the probes, the API's own documentation and the script that pages load. Nothing else may
+# get in here lightly.
 PUBLIC = {("GET", "/health/live"), ("GET", "/health/ready")}
-DOCUMENTATION = {("GET", "/docs"), ("GET", "/openapi.json")}
+DOCUMENTATION = {("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/widget.js")}
 
 
 def _routes() -> set[tuple[str, str]]:

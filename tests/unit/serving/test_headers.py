@@ -28,6 +28,7 @@ def preflight(service: Service, origin: str, method: str = "POST", headers: str 
         ("GET", "/health/live", {}, 200),
         ("GET", "/docs", {}, 200),
         ("GET", "/openapi.json", {}, 200),
+        ("GET", "/widget.js", {}, 200),
         ("GET", "/nowhere", {}, 404),
         ("PUT", "/health/live", {}, 405),
         ("GET", "/v1/model", {"X-API-Key": ""}, 401),
@@ -54,8 +55,8 @@ def test_every_answer_is_hardened(
     assert "default-src 'none'" in policy[0]
     assert "frame-ancestors 'none'" in policy[0]
     assert ("style-src" in policy[0]) == (path == "/docs")
-    kept = path in ("/docs", "/openapi.json")
-    assert answer.headers.get("cache-control") == (None if kept else "no-store")
+    kept = {"/docs": None, "/openapi.json": None, "/widget.js": "public, max-age=3600"}
+    assert answer.headers.get("cache-control") == kept.get(path, "no-store")
     assert "server" not in answer.headers
 
 
