@@ -51,7 +51,7 @@
 
   class RecommenderModules extends HTMLElement {
     static engine = ENGINE;
-    static observedAttributes = ["learner", "token", "k", "role", "lang", "link"].map((name) => `data-${name}`);
+    static observedAttributes = ["learner", "token", "k", "role", "lang", "link", "heading"].map((n) => `data-${n}`);
     #token = "";
     #renewing = null; // one question to the host, however many calls wait for its answer
     #turn = 0; // counts loads: what an earlier one brings is late
@@ -87,6 +87,7 @@
       }
       if (name === "data-learner" && before !== null) {
         this.#unwanted.clear();
+        this.#renewing = null;
         if (learnerOf(this.#token) !== value) this.#token = "";
       }
       this.#later();
@@ -98,7 +99,6 @@
       if (!["loading", "shown"].includes(this.#state)) this.#later();
     }
 
-    /* Ask for the modules again. */
     reload = () => this.#load();
 
     get #wished() {
@@ -233,6 +233,7 @@
         if (turn === this.#turn) this.#shown(answer, dismissed);
       } catch (error) {
         if (turn !== this.#turn) return;
+        if (dismissed) this.#parts()[0].focus();
         dismissed?.card.remove();
         const state = this.#report(error);
         this.#show(state, this.#say(state), dismissed ? null : []);

@@ -100,3 +100,32 @@ def test_it_names_no_address_and_loads_nothing() -> None:
 )  # fmt: skip
 def test_it_makes_no_code_or_markup_of_text_and_keeps_nothing(never: str) -> None:
     assert re.findall(never, SCRIPT) == []
+
+
+def named_in_guide(found: set[str]) -> set[str]:
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "widget.md").read_text(encoding="utf-8")
+    return {name for name in found if re.search(rf"`{re.escape(name)}`", guide)}
+
+
+def test_the_guide_names_every_word_with_its_english() -> None:
+    table = re.findall(r"const WORDS = {\n(.*?)\n  };", SCRIPT, flags=re.S)[0]
+    words = dict(re.findall(r'(\w+): "([^"]+)"', table))
+    assert len(words) > 15
+    assert named_in_guide(set(words)) == set(words)
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "widget.md").read_text(encoding="utf-8")
+    assert [text for text in words.values() if text not in guide] == []
+
+
+def test_the_guide_names_every_attribute_property_and_event() -> None:
+    attributes = {"token", "target"}
+    attributes |= {one or other for one, other in re.findall(r'dataset\.(\w+)|whole\("(\w+)"', SCRIPT)}
+    attributes |= set(re.findall(r"const { (\w+), (\w+) } = this.dataset", SCRIPT)[0])
+    spelled = {"data-" + re.sub(r"([A-Z])", r"-\1", name).lower() for name in attributes if name}
+    assert {"data-learner", "data-token-url", "data-role", "data-level"} <= spelled
+    assert named_in_guide(spelled) == spelled
+    properties = set(re.findall(r"--recommender-[\w-]+", SCRIPT))
+    assert len(properties) == 9
+    assert named_in_guide(properties) == properties
+    events = {f"recommender:{name}" for name in re.findall(r'fire\("([\w-]+)"', SCRIPT)}
+    assert len(events) == 5
+    assert named_in_guide(events) == events
