@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest.mock import patch
 
 import uvicorn
+from starlette import types
 
 from serving.app import create_app
 from serving.security.keys import create_key
@@ -97,6 +99,7 @@ class Platform:
     clock: FixedClock
     database: Database
     bodies: dict[str, str] = field(default_factory=dict)
+    received: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def post(self, path: str, sent: dict[str, object], method: str = "POST") -> dict[str, object]:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
@@ -171,6 +174,18 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _noting(app: types.ASGIApp, received: list[tuple[str, dict[str, str]]]) -> types.ASGIApp:
+    """Note the address and the headers of every request that arrives."""
+
+    async def noting(scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
+        if scope["type"] == "http":
+            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+            received.append((scope["path"], headers))
+        await app(scope, receive, send)
+
+    return noting
+
+
 @contextmanager
 def running_platform(folder: Path, bundle: Path) -> Iterator[Platform]:
     """Start both servers; the engine knows some modules by other titles, and a learner's role."""
@@ -182,12 +197,13 @@ def running_platform(folder: Path, bundle: Path) -> Iterator[Platform]:
     database = open_database(settings.database_url)
     with database.write() as connection:
         key = create_key(connection, KEY_SECRET, name="platform", scopes=list(Scope), now=NOW)
-    with socket.socket() as listening:
+    # It looks at everything in the process, which takes longer than all the rest of a start.
+    with socket.socket() as listening, patch("serving.model.set_aside"):
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(settings, clock=clock), log_config=None)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],))
         platform = Platform(host, f"http://localhost:{listening.getsockname()[1]}", key, clock, database)
+        app = _noting(create_app(settings, clock=clock), platform.received)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        thread = threading.Thread(target=server.run, args=([listening],))
         web.RequestHandlerClass = _handler(platform)
         threads = [thread, threading.Thread(target=web.serve_forever)]
         for started in threads:
