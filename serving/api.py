@@ -31,6 +31,7 @@ from serving.routers import (
     recommendations,
     roles,
     teams,
+    widget,
     xapi,
 )
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
@@ -69,6 +70,7 @@ _ROUTERS = (
     xapi.about,
     health.router,
     page.router,
+    widget.router,
 )
 
 # What is around every call answers these.

@@ -15,8 +15,8 @@ from serving.security.scopes import Scope
 from serving.store import api_keys
 from tests.unit.serving.world import Service, running_service
 
-# What needs no key: the probes, the API's own documentation, the files of the page, which hold nothing of
-# anybody. Nothing else may get in here lightly.
+# What needs no key: the probes, the API's own documentation, and the files of page and widget, which hold
+# nothing of anybody. Nothing else may get in here lightly.
 PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
@@ -25,7 +25,7 @@ PUBLIC = {
     # Whoever calls it has to have a key, and gets a token for it.
     ("POST", "/oauth2/token"),
 }
-DOCUMENTATION = {("GET", "/docs"), ("GET", "/openapi.json")}
+DOCUMENTATION = {("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/widget.js")}
 PAGE = {("GET", "/"), ("GET", "/page/{name}")}
 
 
