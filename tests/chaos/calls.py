@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, cycle
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 from uuid import UUID
 
 from tests.unit.serving.world import ROLE, SKILLS
@@ -193,6 +194,11 @@ def _token(crowd: Crowd, rng: random.Random, _number: int) -> Ask:
     )
 
 
+def _account(name: str) -> str:
+    return f"{_ACCOUNT[1]}?{urlencode({'issuer': HOME_PAGE, 'name': name})}"
+
+
+_ACCOUNT = ("GET", "/v1/learners")
 HOME_PAGE = "https://lms.example.com"
 _POST, _PUT = ("POST", "/xapi/statements"), ("PUT", "/xapi/statements")
 _TOKEN = ("POST", "/oauth2/token")
@@ -213,6 +219,7 @@ OFFICE: Mapping[Operation, _Made] = dict(
         _plain("GET", "/xapi/about"),
         _plain("HEAD", "/xapi/about"),
         (_TOKEN, _token),
+        (_ACCOUNT, lambda crowd, rng, _: Ask(_ACCOUNT, _account(crowd.somebody(rng)))),
         _plain("GET", "/v1/model"),
         _plain("POST", "/v1/model/reload"),
         _plain("GET", "/health/live"),
