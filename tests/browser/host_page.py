@@ -237,3 +237,33 @@ def _furnish(platform: Platform) -> None:
     ]
     platform.post("/v1/modules", {"rows": rows}, "PUT")
     platform.post(f"/v1/learners/{urllib.parse.quote(LEARNER)}", {"target_role_id": ROLE}, "PUT")
+
+
+# What the widget shows and does, as a test sees it.
+
+
+def cards(page):
+    return page.locator("recommender-modules .card:not(.ghost)")
+
+
+def titles(page):
+    return page.locator("recommender-modules .card .title").all_inner_texts()
+
+
+def heard(page, name):
+    return [detail for what, detail in page.evaluate("heard") if what == name]
+
+
+def until(page, holds):
+    """Wait for something that no locator shows; the page goes on meanwhile."""
+    for _ in range(600):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(heard(page, "error"))
+
+
+def wait_for(page, platform, n_feedback):
+    """Return the feedback in the store, once there is that much."""
+    until(page, lambda: len(platform.feedback()) >= n_feedback)
+    return platform.feedback()

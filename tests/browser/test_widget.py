@@ -1,6 +1,8 @@
 """The widget in the page of a learning platform: a real browser, two origins, a strict policy."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,7 +11,7 @@ from playwright.sync_api import expect
 
 from serving.security.tokens import Tokens
 from tests.browser.axe import grave_faults
-from tests.browser.host_page import LEARNER, TITLES, running_platform
+from tests.browser.host_page import LEARNER, TITLES, cards, heard, running_platform, titles, until, wait_for
 from tests.unit.serving.world import KEY_SECRET, MODULES, NOW, bundle, completion
 
 __all__ = ["bundle"]
@@ -55,33 +57,6 @@ def look(browser, platform):
     assert [path for path, headers in calls if "referer" in headers] == []
 
 
-def cards(page):
-    return page.locator("recommender-modules .card:not(.ghost)")
-
-
-def titles(page):
-    return page.locator("recommender-modules .card .title").all_inner_texts()
-
-
-def heard(page, name):
-    return [detail for what, detail in page.evaluate("heard") if what == name]
-
-
-def until(page, holds):
-    """Wait for something that no locator shows; the page goes on meanwhile."""
-    for _ in range(600):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(heard(page, "error"))
-
-
-def wait_for(page, platform, n_feedback):
-    """Return the feedback in the store, once there is that much."""
-    until(page, lambda: len(platform.feedback()) >= n_feedback)
-    return platform.feedback()
-
-
 def test_modules_are_shown_with_all_that_is_known_of_them(look, platform):
     answer = platform.post("/v1/recommendations", {"learner_id": LEARNER, "k": 12})
     asked = answer["recommendations"]
@@ -107,6 +82,27 @@ def test_modules_are_shown_with_all_that_is_known_of_them(look, platform):
     assert page.locator("[data-token]").count() == 0
 
 
+def test_what_is_not_known_is_left_out(look, platform):
+    platform.post("/v1/modules", {"rows": [{"module_id": "bare", "title": "Bare"}]}, "PUT")
+    page = look(platform.script(k="20"))
+    bare = cards(page).filter(has=page.get_by_role("heading", name="Bare", exact=True))
+    expect(bare).to_have_text("BareStartNot for me")
+    assert grave_faults(page) == []
+
+
+def test_what_comes_of_simulated_data_says_so(browser, bundle, tmp_path):
+    simulated = tmp_path / "simulated"
+    shutil.copytree(bundle, simulated)
+    manifest = json.loads((simulated / "manifest.json").read_text())
+    manifest["dataset"]["simulated"] = True
+    (simulated / "manifest.json").write_text(json.dumps(manifest))
+    with running_platform(tmp_path, simulated) as platform:
+        page = browser.new_page()
+        page.goto(platform.page(platform.script()))
+        expect(page.get_by_text("From simulated data: for trying out only.")).to_be_visible()
+        page.close()
+
+
 def test_styles_leak_neither_in_nor_out(look, platform):
     page = look(platform.script() + '<p class="reason">Outside</p>')
     expect(cards(page)).to_have_count(3)
@@ -127,7 +123,6 @@ def test_what_was_seen_and_taken_is_in_the_store(look, platform):
 
 
 def test_what_is_out_of_sight_was_not_shown(look, platform):
-    # A style sheet of the platform makes room: its policy allows no inline style.
     page = look("<p>A long page.</p>" * 200 + platform.script())
     expect(cards(page)).to_have_count(3)
     page.wait_for_timeout(500)
@@ -156,6 +151,7 @@ def test_what_is_not_wanted_gives_way_to_something_else(look, platform, tmp_path
     assert page.evaluate("document.activeElement.shadowRoot.activeElement.textContent") == titles(page)[0]
     page.wait_for_timeout(400)
     page.screenshot(path=tmp_path / f"widget-{name}-after.png", full_page=True)
+    assert grave_faults(page) == []
 
 
 def test_everything_can_be_reached_by_keyboard_in_reading_order(look, platform):
@@ -216,6 +212,7 @@ def test_a_token_for_another_learner_shows_nothing_of_anybody(look, platform, tm
     assert (error["state"], error["status"]) == ("forbidden", 403)
     assert error["message"] == "this token is for another learner; use one for this learner"
     page.screenshot(path=tmp_path / "widget-forbidden.png")
+    assert grave_faults(page) == []
 
 
 def test_a_key_in_a_page_is_not_even_tried(look, platform):
@@ -252,6 +249,7 @@ def test_what_failed_can_be_tried_again(look, platform, tmp_path):
     (error,) = heard(page, "error")
     assert (error["state"], error["status"]) == ("failed", 422)
     page.screenshot(path=tmp_path / "widget-failed.png")
+    assert grave_faults(page) == []
     role = {"role_id": "role-unknown", "title": "Now it is known"}
     platform.post("/v1/roles", {"rows": [role]}, "PUT")
     page.get_by_role("button", name="Try again").click()

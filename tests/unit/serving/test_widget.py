@@ -85,6 +85,8 @@ def test_its_style_is_in_it() -> None:
 
 
 def test_it_names_no_address_and_loads_nothing() -> None:
+    assert SCRIPT.count('credentials: "omit"') == 1
+    assert len(re.findall(r"\bfetch\(", SCRIPT)) == 2  # the service, and the page's own server for a token
     assert re.findall(r"(?:https?:)?//[\w.-]+\.\w", SCRIPT) == []
     assert re.findall(r"@import|url\(|import\(|importScripts|\.src\s*=|createElement\(.script", SCRIPT) == []
 
