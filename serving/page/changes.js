@@ -5,13 +5,16 @@ import { skillsOf } from "./standing.js";
 
 /**
  * Tell what changed.
+ * @param {Object} before standing
+ * @param {Object} after standing
+ * @param {string|null} finished id of the module that was finished between them
  * @returns {Object} `skills`: those that moved, most first; `modules`: places in the list; `way`: figures of the
  *   role as [name, before, after]
  */
-export function changesOf(before, after) {
+export function changesOf(before, after, finished) {
   return {
     skills: skillChanges(before, after),
-    modules: moduleChanges(before.next.recommendations, after.next.recommendations),
+    modules: moduleChanges(before.next.recommendations, after.next.recommendations, finished),
     way: wayChanges(before, after),
   };
 }
@@ -46,7 +49,7 @@ function skillChanges(before, after) {
 }
 
 /** Of each module in either list: where it was and is (1 is first), null where it is not in the list. */
-function moduleChanges(before, after) {
+function moduleChanges(before, after, finished) {
   const was = new Map(before.map((module) => [module.module_id, module]));
   const is = new Map(after.map((module) => [module.module_id, module]));
   const told = (id) => ({
@@ -54,6 +57,7 @@ function moduleChanges(before, after) {
     title: (is.get(id) ?? was.get(id)).title,
     before: was.get(id)?.rank ?? null,
     after: is.get(id)?.rank ?? null,
+    finished: id === finished,
     chanceBefore: was.get(id)?.success_probability ?? null,
     chance: is.get(id)?.success_probability ?? null,
   });

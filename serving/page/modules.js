@@ -1,6 +1,6 @@
 // What comes next: recommended modules with their reasons, and the item that would tell most.
 
-import { meter } from "./bars.js";
+import { bar, meter } from "./bars.js";
 import { movedWords } from "./changes.js";
 import { el, fill } from "./dom.js";
 import { count, FIT, minutes, ordinal, percent, points, removedBy, signed, STOP } from "./words.js";
@@ -114,15 +114,21 @@ function adjustment({ direction, from_module_id: from, why }, names) {
 
 function reasons(rows) {
   if (rows.length === 0) return null;
+  const share = (weight) => (weight < 0.005 ? "<1%" : percent(weight));
   return el(
-    "ul",
-    { class: "reasons", "aria-label": "Why" },
-    ...rows.map((reason) =>
-      el(
-        "li",
-        {},
-        el("span", { class: "weight", title: "share of what speaks for it", text: percent(reason.weight) }),
-        el("span", { text: reason.text }),
+    "div",
+    {},
+    el("p", { class: "muted small", text: "Why, by share of what speaks for it" }),
+    el(
+      "ul",
+      { class: "reasons" },
+      ...rows.map((reason) =>
+        el(
+          "li",
+          {},
+          el("span", { class: "weight", text: share(reason.weight) }),
+          el("span", { text: reason.text }),
+        ),
       ),
     ),
   );
@@ -214,7 +220,7 @@ export function showChanges(place, changes, said) {
 }
 
 const HINT = "Say “Passed” or “Failed” for a module or a question below. What moves is told here.";
-const MOST_MOVES = 5;
+const MOST_MOVES = 4;
 
 function skillMoves(skills) {
   if (skills.length === 0) return el("p", { class: "muted", text: "No mastery moved by a point." });
@@ -224,6 +230,7 @@ function skillMoves(skills) {
       {},
       el("span", { class: "name", text: skill.name }),
       skill.isNew ? fromTo("not known", percent(skill.after), 1) : fromTo(percent(skill.before), percent(skill.after), skill.points),
+      bar({ value: skill.after, interval: skill.interval, required: skill.required, before: skill.before }),
       skill.surer > 0 ? el("span", { class: "muted small", text: `surer: its range is ${count(skill.surer, "point")} narrower` }) : null,
     ),
   );
@@ -249,20 +256,24 @@ function fromTo(before, after, direction) {
 }
 
 function moduleMoves(modules) {
-  const moved = modules.filter((module) => module.before !== module.after);
-  if (moved.length === 0) return el("p", { class: "muted", text: "The same modules in the same order." });
-  const place = (rank) => (rank === null ? "not in the list" : ordinal(rank));
+  const rows = modules.map(moduleMove).filter((row) => row !== null);
+  if (rows.length === 0) return el("p", { class: "muted", text: "The same modules in the same order." });
+  return el("ul", { class: "moves" }, ...rows);
+}
+
+/** Where a module went, or else how its chance of success moved; null where neither did. */
+function moduleMove({ title, before, after, finished, chanceBefore, chance }) {
+  const known = chanceBefore !== null && chance !== null;
+  const moved = known ? points(chanceBefore, chance) : 0;
+  if (before === after && moved === 0) return null;
+  const elsewhere = finished ? "finished" : "not in the list";
+  const place = (rank) => (rank === null ? elsewhere : ordinal(rank));
   return el(
-    "ul",
-    { class: "moves" },
-    ...moved.map((module) =>
-      el(
-        "li",
-        {},
-        el("span", { class: "name", text: module.title }),
-        fromTo(place(module.before), place(module.after), (module.before ?? 99) - (module.after ?? 99)),
-      ),
-    ),
+    "li",
+    {},
+    el("span", { class: "name", text: title }),
+    before === after ? null : fromTo(place(before), place(after), 0),
+    moved === 0 ? null : el("span", { class: "from-to chances" }, "chance ", fromTo(percent(chanceBefore), percent(chance), moved)),
   );
 }
 

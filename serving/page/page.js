@@ -11,6 +11,8 @@ import { itemEvents, moduleEvents, standingOf } from "./standing.js";
 import { count } from "./words.js";
 
 const KEY = "api-key";
+/** What was answered last: in words, and the module that was finished by it. */
+const NOTHING = { words: "", finished: null };
 const state = {
   api: null,
   listsRoles: false,
@@ -21,7 +23,7 @@ const state = {
   made: new Set(),
   given: [],
   before: null,
-  said: "",
+  said: NOTHING,
   now: null,
   turn: 0,
   busy: false,
@@ -84,7 +86,7 @@ function askForKey(error = "") {
 
 function forget() {
   state.turn += 1;
-  Object.assign(state, { api: null, before: null, said: "", now: null, given: [] });
+  Object.assign(state, { api: null, before: null, said: NOTHING, now: null, given: [] });
   state.made.clear();
   state.agreed.clear();
   for (const id of ["asking", "shown", "key-held", "model", "simulated"]) byId(id).hidden = true;
@@ -141,7 +143,7 @@ async function nameThings(api) {
 // The learner
 
 function look(learnerId) {
-  load({ learnerId, given: [], before: null, said: "" }, () => byId("person-title").focus());
+  load({ learnerId, given: [], before: null, said: NOTHING }, () => byId("person-title").focus());
 }
 
 /**
@@ -220,13 +222,13 @@ function remember({ next, pathway, mastery, gaps }) {
 
 function show() {
   const { now, before, said } = state;
-  const changes = before === null ? null : changesOf(before, now);
+  const changes = before === null ? null : changesOf(before, now, said.finished);
   for (const [field, place] of [["role", "role-error"], ["role-id", "role-error"], ["minutes", "minutes-error"], ["learner", "learner-error"]]) fieldError(byId(field), byId(place), "");
   byId("shown").hidden = false;
   byId("simulated").hidden = now.gaps.model.simulated !== true;
   showPerson(now);
   byId("changes-title").textContent = changes === null ? "What an answer changes" : "What changed";
-  showChanges(byId("changes-body"), changes, said);
+  showChanges(byId("changes-body"), changes, said.words);
   showSkills(byId("skills-body"), now, before);
   showModules(byId("modules-body"), now, names, changes, { may: mayAnswer(), answer: answerModule });
   byId("modules-body").prepend(...recording());
@@ -235,11 +237,14 @@ function show() {
   return changes;
 }
 
-function showPerson({ learnerId, mastery }) {
+function showPerson({ learnerId, mastery, gaps: { present, target } }) {
   const isMade = state.made.has(learnerId);
   byId("person-title").textContent = isMade ? "Somebody new" : learnerId;
-  const events = mastery === null ? "Nothing was recorded of this id yet." : `${count(mastery.n_events, "event")} recorded.`;
-  byId("person-about").textContent = isMade ? `${events} Made up for this page, as ${learnerId}.` : events;
+  const told = [mastery === null ? "Nothing was recorded of this id yet." : `${count(mastery.n_events, "event")} recorded.`];
+  if (present !== null) told.unshift(`${present.title}.`);
+  if (target !== null) told.unshift(present === null ? `Aims at ${target.title}.` : `Aims at ${target.title}, now`);
+  if (isMade) told.push(`Made up for this page, as ${learnerId}.`);
+  byId("person-about").textContent = told.join(" ");
 }
 
 const isReal = () => state.now.mastery !== null && !state.made.has(state.now.learnerId);
@@ -267,13 +272,14 @@ const word = (passed) => (passed ? "passed" : "failed");
 
 function answerModule(module, passed) {
   const events = moduleEvents(state.now.learnerId, module, passed, randomId("page-"));
-  record(events, `Answered: ${word(passed)} “${module.title}”.`, state.given, state.now);
+  const words = `Answered: ${word(passed)} “${module.title}”.`;
+  record(events, { words, finished: passed ? module.module_id : null }, state.given, state.now);
 }
 
 function answerItem(item, passed) {
   const events = itemEvents(state.now.learnerId, item, passed, randomId("page-"));
-  const said = `Answered: ${word(passed)} question ${item.item_id}, for ${names.skillOf(item.skill_id)}.`;
-  record(events, said, [...state.given, item.item_id], state.now);
+  const words = `Answered: ${word(passed)} question ${item.item_id}, for ${names.skillOf(item.skill_id)}.`;
+  record(events, { words, finished: null }, [...state.given, item.item_id], state.now);
 }
 
 /** Send events, and show what they changed; the same events sent again are recorded once. */
@@ -289,7 +295,7 @@ async function record(events, said, given, before) {
   }
   await load({ learnerId: before.learnerId, given, before, said }, (changes) => {
     byId("changes-title").focus();
-    say(`${said} ${inShort(changes)}`);
+    say(`${said.words} ${inShort(changes)}`);
   });
 }
 
@@ -319,7 +325,7 @@ function changeWish() {
     return;
   }
   const { learnerId } = state.now;
-  load({ learnerId, given: state.given, before: null, said: "" }, () => say("Shown anew."));
+  load({ learnerId, given: state.given, before: null, said: NOTHING }, () => say("Shown anew."));
 }
 
 onSubmit("key-form", () => connect(byId("key").value.trim()));

@@ -157,7 +157,7 @@ def browser():
     assert CHROMIUM.exists(), f"these tests need Chromium at {CHROMIUM}: apt-get install chromium"
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
-        expect.set_options(timeout=8_000)  # the first page loads megabytes on a busy machine
+        expect.set_options(timeout=60_000)  # the first page loads megabytes on a busy machine
         yield opened
         opened.close()
 
