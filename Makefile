@@ -173,14 +173,14 @@ lint: setup ## formatting, style, types, import contracts, links in docs
 
 .PHONY: test
 test: setup ## every test that is quick and needs nothing but this machine, with coverage
-	@$(PYTEST) -m "not browser and not postgres and not slow" --cov --cov-report=
+	@$(PYTEST) -m "not browser and not node and not postgres and not slow" --cov --cov-report=
 	@$(BIN)/coverage report --include 'recommender/*' --fail-under 92
 	@$(BIN)/coverage report --include 'training/*' --fail-under 88
 	@$(BIN)/coverage report --include 'serving/*' --fail-under 88
 
 .PHONY: test-rest
-test-rest: setup chromium ## what make test leaves out: slow tests, a browser's and PostgreSQL's (installs Chromium from Debian where it is missing)
-	@$(PYTEST) -m "browser or postgres or slow"
+test-rest: setup chromium .node-clients/.ready ## what make test leaves out: slow tests, a browser's, Node.js' and PostgreSQL's (installs Chromium and Node.js from Debian where they are missing)
+	@$(PYTEST) -m "browser or node or postgres or slow"
 
 .PHONY: test-all
 test-all: test-rest test ## every test, each once
@@ -200,10 +200,18 @@ chromium:
 	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core > /dev/null; } \
 	    || { echo "Chromium is needed for the browser tests; install your system's package chromium" >&2; exit 2; }
 
+# Libraries of others for Node.js that tests drive the service with, as locked.
+.node-clients/.ready: tests/integration/node/package.json tests/integration/node/package-lock.json
+	@{ command -v node && command -v npm; } > /dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends nodejs npm > /dev/null; } \
+	    || { echo "Node.js and npm are needed to test with clients in JavaScript; install your system's packages nodejs and npm" >&2; exit 2; }
+	@rm -rf $(@D) && mkdir $(@D) && cp $^ $(@D)
+	@npm ci --prefix $(@D) --loglevel=error --ignore-scripts --no-audit --no-fund > /dev/null
+	@touch $@
+
 .PHONY: check
 check: lint test ## lint and test
 
 .PHONY: clean
 clean: ## remove the environment and every cache, never mlruns or data
-	@rm -rf $(VENV) .venv-peers .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache htmlcov *.egg-info
+	@rm -rf $(VENV) .venv-peers .node-clients .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache htmlcov *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

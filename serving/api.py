@@ -26,10 +26,12 @@ from serving.routers import (
     model,
     next_item,
     oauth2,
+    page,
     people,
     recommendations,
     roles,
     teams,
+    widget,
     xapi,
 )
 from serving.schemas.service import EventsProblemResponse, ProblemResponse
@@ -48,6 +50,7 @@ _API_KEY = {
     "name": "X-API-Key",
     "description": "`X-API-Key: <API key>`",
 }
+_BASIC = {"type": "http", "scheme": "basic", "description": "Any user, and an API key as the password."}
 _ROUTERS = (
     recommendations.router,
     batch.router,
@@ -66,6 +69,8 @@ _ROUTERS = (
     xapi.router,
     xapi.about,
     health.router,
+    page.router,
+    widget.router,
 )
 
 # What is around every call answers these.
@@ -98,11 +103,16 @@ def _complete(description: dict[str, Any]) -> None:
         ref_template="#/components/schemas/{model}",
     )
     schemas.update(problems["$defs"])
-    description["components"]["securitySchemes"]["api_key"] = _API_KEY
-    for methods in description["paths"].values():
+    description["components"]["securitySchemes"] |= {"api_key": _API_KEY, "basic": _BASIC}
+    for path, methods in description["paths"].items():
+        if "head" in methods:
+            # No answer to it has a body.
+            for response in methods["head"]["responses"].values():
+                response.pop("content", None)
         for operation in methods.values():
             ways = operation.get("security", [])
-            ways += [{"api_key": way[BEARER]} for way in ways]
+            others = ("api_key", "basic") if path.startswith("/xapi/") else ("api_key",)
+            ways += [{other: way[BEARER]} for other in others for way in ways[:1]]
             operation["responses"] = _with_those_of_all(operation["responses"], needs_key=bool(ways))
             for parameter in operation.get("parameters", ()):
                 _without_null(parameter["schema"])

@@ -13,6 +13,7 @@ from contextlib import suppress
 from uuid import uuid4
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import logs, meter
@@ -25,6 +26,8 @@ from serving.security.limits import Limits
 from serving.xapi.versions import answered_version
 
 _log = structlog.get_logger(__name__)
+# As nginx counts whoever hung up before there was an answer.
+_NOBODY_LISTENS = 499
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -59,7 +62,7 @@ class Observed:
             await send(message)
 
         await self._app(scope, receive, noted)
-        seconds, route = time.perf_counter() - started, _route(scope)
+        seconds, route, status = time.perf_counter() - started, _route(scope), status or _NOBODY_LISTENS
         meter.current().request(scope["method"], route, status, seconds)
         logs.request_line(scope["method"], route, status, 1000 * seconds)
 
@@ -110,6 +113,9 @@ class Entrance:
             # The server stops and waits no longer. The request has an answer with that: nothing is passed on.
             if not begun:
                 await given_up()(scope, receive, send)
+        except ClientDisconnect:
+            # Who hung up while sending hears nothing any more.
+            return
         except Exception:
             _log.exception("request failed", method=scope["method"], route=_route(scope))
             if begun:

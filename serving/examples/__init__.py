@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.examples import batch, catalog, events, learners, people, recommendations, roles, service
+from serving.examples import batch, catalog, events, learners, people, recommendations, roles, service, xapi
 
-_PARTS = (recommendations, batch, events, learners, roles, people, catalog, service)
+_PARTS = (recommendations, batch, events, learners, roles, people, catalog, xapi, service)
 
 # By method and path, in the order of the documentation.
-RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
+RESPONSES: dict[tuple[str, str], Any] = {
     call: answer for part in _PARTS for call, answer in part.RESPONSES.items()
 }
 
@@ -27,4 +27,5 @@ REQUESTS: tuple[dict[str, Any], ...] = (
     catalog.ROLE_SKILLS,
     catalog.PREREQUISITES,
     catalog.ITEMS,
+    xapi.STATEMENTS,
 )

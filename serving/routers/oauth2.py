@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from serving.dependencies import basic_credentials, get_services
 from serving.errors import documented
+from serving.examples.xapi import TOKENS
 from serving.problems import TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE
 from serving.request_head import sent_header
 from serving.schemas.fields import MAX_ID_LENGTH
@@ -28,20 +29,7 @@ _FORM = {
         "content": {
             "application/x-www-form-urlencoded": {
                 "schema": TokenRequest.model_json_schema(),
-                "examples": {
-                    "all": {
-                        "summary": "A token that may do what the key may",
-                        "value": {"grant_type": "client_credentials"},
-                    },
-                    "one learner": {
-                        "summary": "A token for the browser of one learner",
-                        "value": {
-                            "grant_type": "client_credentials",
-                            "scope": "recommend",
-                            "learner_id": "ann",
-                        },
-                    },
-                },
+                "examples": TOKENS,
             }
         },
     }

@@ -46,7 +46,7 @@ from serving.xapi.parameters import Wanted, parameters, refused, wanted
 from serving.xapi.prepared import RefusedError, prepare
 from serving.xapi.receiving import receive
 from serving.xapi.telling import iso, written
-from serving.xapi.versions import SUPPORTED, asked_version
+from serving.xapi.versions import asked_version, told_versions
 
 _WRITE, _READ = requires(Scope.XAPI_WRITE), requires(Scope.XAPI_READ)
 _OF_ALL = documented(XAPI_REFUSED, UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE)
@@ -229,7 +229,7 @@ about = APIRouter(prefix="/xapi", tags=["xAPI"], responses=documented(XAPI_REFUS
 async def get_about(request: Request) -> dict[str, Any]:
     """Tell the versions; no key is needed."""
     parameters(request.scope["query_string"], ())
-    return {"version": list(SUPPORTED), "extensions": {}}
+    return {"version": told_versions(request.scope), "extensions": {}}
 
 
 about.add_api_route(

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from serving.examples.xapi import STATEMENT
+from serving.examples.xapi import STATEMENT, STATEMENT_TO_PUT, STATEMENTS
 
 _UUID = {"type": "string", "format": "uuid"}
 _FLAG = {"type": "string", "enum": ["true", "false"], "default": "false"}
@@ -25,7 +25,6 @@ _STATEMENT: dict[str, Any] = {
         "context": {"type": "object"},
         "timestamp": _TIME,
     },
-    "example": STATEMENT,
 }
 
 
@@ -47,18 +46,23 @@ VERSION_PARAMETER = _parameter(
     required=True,
     example="1.0.3",
 ) | {"in": "header"}
-_STATEMENT_ID = _parameter("statementId", _UUID, "Id of the statement.", required=True)
+_STATEMENT_ID = _parameter(
+    "statementId", {**_UUID, "examples": [STATEMENT["id"]]}, "Id of the statement.", required=True
+)
 
 
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+def _body(schema: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
 
 
 POST_BODY = {
     "parameters": [VERSION_PARAMETER],
-    "requestBody": _body({"oneOf": [_STATEMENT, {"type": "array", "items": _STATEMENT}]}),
+    "requestBody": _body({"oneOf": [_STATEMENT, {"type": "array", "items": _STATEMENT}]}, STATEMENTS),
 }
-PUT_BODY = {"parameters": [VERSION_PARAMETER, _STATEMENT_ID], "requestBody": _body(_STATEMENT)}
+PUT_BODY = {
+    "parameters": [VERSION_PARAMETER, _STATEMENT_ID],
+    "requestBody": _body(_STATEMENT, STATEMENT_TO_PUT),
+}
 GET_PARAMETERS = [
     VERSION_PARAMETER,
     _parameter("statementId", _UUID, "The only statement."),

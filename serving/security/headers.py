@@ -12,12 +12,13 @@ _ALWAYS = (
 )
 _WITH_POLICY = (*_ALWAYS, (_CSP, b"default-src 'none'; frame-ancestors 'none'"))
 # Answers of the API are about people, and what is true of the service now is not true later.
-_NOT_KEPT = (b"cache-control", b"no-store")
+_KEPT = b"cache-control"
+_NOT_KEPT = (_KEPT, b"no-store")
 _MAY_BE_KEPT = ("/docs", "/openapi.json")
 
 
 def hardened(headers: Iterable[Sequence[bytes]], path: str) -> list[Sequence[bytes]]:
-    """Return the headers of an answer with these; a route's own Content-Security-Policy stays.
+    """Return the headers of an answer with these; a route's own policy and its own word on caches stay.
 
     Parameters
     ----------
@@ -28,6 +29,6 @@ def hardened(headers: Iterable[Sequence[bytes]], path: str) -> list[Sequence[byt
     """
     sent = [*headers]
     sent += _ALWAYS if any(name == _CSP for name, _ in sent) else _WITH_POLICY
-    if path not in _MAY_BE_KEPT:
+    if path not in _MAY_BE_KEPT and not any(name == _KEPT for name, _ in sent):
         sent.append(_NOT_KEPT)
     return sent

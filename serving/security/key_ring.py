@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from recommender.domain.events import to_seconds
 from serving.security.keys import Caller, caller_with, verify_key
@@ -15,6 +15,14 @@ from serving.store.database import Database
 
 _MOST_REMEMBERED = 10_000
 Clock: TypeAlias = Callable[[], datetime]
+
+
+class _Remembered(NamedTuple):
+    """Who it was, until when that holds by the monotonic clock, and when a token ends by the service's."""
+
+    until: float
+    caller: Caller
+    expires_at: int | None
 
 
 class KeyRing:
@@ -41,12 +49,15 @@ class KeyRing:
         self._clock = clock
         self._seconds = seconds
         # By a hash: a dump of the memory shows no key that works.
-        self._good: dict[bytes, tuple[float, Caller]] = {}
+        self._good: dict[bytes, _Remembered] = {}
 
     def remembered(self, presented: str) -> Caller | None:
         """Return who presents this key, if that was found out a moment ago."""
         found = self._good.get(_digest(presented))
-        return found[1] if found is not None and time.monotonic() < found[0] else None
+        if found is None or time.monotonic() >= found.until:
+            return None
+        over = found.expires_at is not None and to_seconds(self._clock()) >= found.expires_at
+        return None if over else found.caller
 
     def was_good(self, presented: str) -> bool:
         """Whether this key was good when it was last looked up: a guessed one never was."""
@@ -54,20 +65,20 @@ class KeyRing:
 
     def verify(self, presented: str) -> Caller | None:
         """Return who presents this key, or None when it is unknown, wrong or revoked, or a token over."""
-        now, seconds = to_seconds(self._clock()), self._seconds
+        now = to_seconds(self._clock())
         claims = self._tokens.read(presented, now=now) if is_token(presented) else None
         with self._database.read() as connection:
             if claims is None:
                 caller = verify_key(connection, self._key_secret, presented)
             else:
                 caller = caller_with(connection, claims)
-                seconds = min(seconds, claims.expires_at - now)
         if caller is None:
             self._good.pop(_digest(presented), None)
             return None
         if len(self._good) >= _MOST_REMEMBERED:
             self._good = {}
-        self._good[_digest(presented)] = (time.monotonic() + seconds, caller)
+        expires = None if claims is None else claims.expires_at
+        self._good[_digest(presented)] = _Remembered(time.monotonic() + self._seconds, caller, expires)
         return caller
 
     def issue(

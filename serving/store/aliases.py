@@ -75,7 +75,13 @@ def find_or_make(connection: Connection, wanted: Iterable[Alias]) -> dict[Alias,
     """Do as `find`; whoever is new becomes a learner, whose id tells nothing of them."""
     every = sorted(set(wanted))
     known = find(connection, every)
-    new = {alias: str(uuid4()) for alias in every if alias not in known}
+    new: dict[Alias, str] = {}
+    ids: dict[Alias, str] = {}
+    for alias in every:
+        if alias not in known:
+            # A mail address and its hash may come together.
+            new[alias] = next((ids[one] for one in spellings(alias) if one in ids), None) or str(uuid4())
+            ids |= dict.fromkeys(spellings(alias), new[alias])
     if not new:
         return known
     add(connection, new, made=True)

@@ -18,7 +18,7 @@ from serving.xapi.activities import INTERACTIONS
 from serving.xapi.agents import Identity, identity_of, is_group
 from serving.xapi.formats import duration_seconds, is_duration
 from serving.xapi.statements import CONTEXT_ACTIVITIES, activities_around
-from serving.xapi.verbs import FAILED, MEANINGS, PASSED, Meaning
+from serving.xapi.verbs import FAILED, MEANINGS, PASSED, PROGRESSED, Meaning
 
 # Progress, and what is all of it: the profiles of cmi5 (section 9.5.5.1) and of video.
 _PROGRESS = {
@@ -148,7 +148,8 @@ def read_statement(statement: Mapping[str, Any], places: Places) -> Reading:
     return Reading(outcome, learner, tuple(events))
 
 
-_NO_ACTIVITIES = frozenset(("Agent", "Group", "SubStatement", "StatementRef"))
+# Looked up by value: what stands there may be anything.
+_NO_ACTIVITIES = ("Agent", "Group", "SubStatement", "StatementRef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +166,15 @@ class _Result:
         passed = success if isinstance(success, bool) else None
         if passed is None:
             passed = True if verb_id in PASSED else False if verb_id in FAILED else None
-        score = score_of(result.get("score"))
+        score, progress = score_of(result.get("score")), _progress(result.get("extensions"))
+        if verb_id == PROGRESSED:
+            # How far somebody came is not how well they did; Open edX sends it as a score.
+            score, progress = None, score if progress is None else progress
         return cls(
             score=score if score is not None or passed is None else float(passed),
             passed=passed,
             completed=result.get("completion") is True,
-            progress=_progress(result.get("extensions")),
+            progress=progress,
             seconds=duration_seconds(str(duration)) if is_duration(duration) else None,
         )
 
@@ -217,9 +221,11 @@ def _events(
         return Outcome.NO_ACTIVITY, []
     if meaning is Meaning.EARNED:
         credential = places.credentials.get(its)
-        if credential is None:
-            return Outcome.UNKNOWN_ACTIVITY, []
-        return Outcome.USED, [{"kind": "credential", "credential_id": credential}]
+        if credential is not None:
+            return Outcome.USED, [{"kind": "credential", "credential_id": credential}]
+        # Open edX says so of a section's grade too, anew with every answer in it: the answers are evidence.
+        known = its in places.modules or its in places.items
+        return Outcome.NO_EVIDENCE if known else Outcome.UNKNOWN_ACTIVITY, []
     module, item = places.modules.get(its), places.items.get(its)
     around = None
     if module is None:

@@ -101,3 +101,4 @@ MEANINGS: dict[str, Meaning] = {
 }
 PASSED = frozenset((f"{_ADL}passed", f"{_ADL}mastered", f"{_ADL_NEW}satisfied"))
 FAILED = frozenset((f"{_ADL}failed",))
+PROGRESSED = f"{_ADL}progressed"

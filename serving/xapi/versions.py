@@ -39,3 +39,13 @@ def asked_version(scope: MutableMapping[str, Any]) -> str:
 def answered_version(scope: MutableMapping[str, Any]) -> str:
     """Return the version that the answer to any request names."""
     return version_of(sent_header(scope, HEADER.lower().encode())) or V1
+
+
+def told_versions(scope: MutableMapping[str, Any]) -> list[str]:
+    """Return the versions that ``about`` names.
+
+    Who asks in 1.0 is told of that alone: its conformance tests (XAPI-00316) allow no other, and TinCanPython
+    reads no answer with one. Who names no version, or 2.0, is told of all.
+    """
+    asked = version_of(sent_header(scope, HEADER.lower().encode()))
+    return [told for told in SUPPORTED if asked != V1 or version_of(told) == V1]

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, cycle
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
+from uuid import UUID
 
 from tests.unit.serving.world import ROLE, SKILLS
 
@@ -25,11 +27,13 @@ Operation: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call to be made; it should be answered with 200."""
+    """One call to be made, and how it should be answered; a form goes with the key's credentials."""
 
     operation: Operation
     path: str
     body: object = None
+    form: Mapping[str, str] | None = None
+    status: int = 200
 
 
 class Crowd:
@@ -160,6 +164,44 @@ def _listed(table: str) -> tuple[Operation, _Made]:
     return operation, lambda _crowd, _rng, number: Ask(operation, f"/v1/{table}?limit={1 + number % 9}")
 
 
+def _statement(crowd: Crowd, rng: random.Random) -> dict[str, Any]:
+    return {
+        "id": str(UUID(int=rng.getrandbits(128), version=4)),
+        "actor": {"account": {"homePage": HOME_PAGE, "name": crowd.somebody(rng)}},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/answered"},
+        "object": {"id": f"{HOME_PAGE}/items/{rng.randrange(20)}"},
+        "result": {"score": {"scaled": rng.random()}},
+    }
+
+
+def _statements(crowd: Crowd, rng: random.Random, _number: int) -> Ask:
+    return Ask(_POST, _POST[1], [_statement(crowd, rng) for _ in range(20)])
+
+
+def _one_statement(crowd: Crowd, rng: random.Random, _number: int) -> Ask:
+    sent = _statement(crowd, rng)
+    return Ask(_PUT, f"{_PUT[1]}?statementId={sent['id']}", sent, status=204)
+
+
+def _found(method: str) -> tuple[Operation, _Made]:
+    operation = (method, "/xapi/statements")
+    return operation, lambda _crowd, _rng, number: Ask(operation, f"{operation[1]}?limit={1 + number % 50}")
+
+
+def _token(crowd: Crowd, rng: random.Random, _number: int) -> Ask:
+    return Ask(
+        _TOKEN, _TOKEN[1], form={"grant_type": "client_credentials", "learner_id": crowd.somebody(rng)}
+    )
+
+
+def _account(name: str) -> str:
+    return f"{_ACCOUNT[1]}?{urlencode({'issuer': HOME_PAGE, 'name': name})}"
+
+
+_ACCOUNT = ("GET", "/v1/learners")
+HOME_PAGE = "https://lms.example.com"
+_POST, _PUT = ("POST", "/xapi/statements"), ("PUT", "/xapi/statements")
+_TOKEN = ("POST", "/oauth2/token")
 _BATCH = ("POST", "/v1/recommendations/batch")
 _TEAM = ("GET", "/v1/teams/{team_id}/gaps")
 # What is asked now and then, one after the other.
@@ -170,6 +212,14 @@ OFFICE: Mapping[Operation, _Made] = dict(
         _of_somebody("export"),
         (_TEAM, lambda _crowd, _rng, number: Ask(_TEAM, f"/v1/teams/team-{number % 2}/gaps")),
         *(each(table) for table in _rows(0) for each in (_put, _listed)),
+        (_POST, _statements),
+        (_PUT, _one_statement),
+        _found("GET"),
+        _found("HEAD"),
+        _plain("GET", "/xapi/about"),
+        _plain("HEAD", "/xapi/about"),
+        (_TOKEN, _token),
+        (_ACCOUNT, lambda crowd, rng, _: Ask(_ACCOUNT, _account(crowd.somebody(rng)))),
         _plain("GET", "/v1/model"),
         _plain("POST", "/v1/model/reload"),
         _plain("GET", "/health/live"),

@@ -47,7 +47,7 @@ class Caller(Worker):
     took : list of (float, float)
         When each call ended, by the monotonic clock, and how long it took, seconds.
     well : Counter of Operation
-        Calls that were answered with 200.
+        Calls that were answered as they should be.
     models : Counter of str
         Bundle ids that recommendations name.
     """
@@ -56,7 +56,9 @@ class Caller(Worker):
         self, name: str, url: str, key: str, asks: Iterator[Ask], crowd: Crowd, *, pause_seconds: float
     ) -> None:
         super().__init__(name, pause_seconds=pause_seconds)
-        self._client = httpx2.Client(base_url=url, headers={"X-API-Key": key}, timeout=60)
+        headers = {"X-API-Key": key, "X-Experience-API-Version": "1.0.3"}
+        self._client = httpx2.Client(base_url=url, headers=headers, timeout=60)
+        self._credentials = (key.split("_")[1], key)
         self._asks, self._crowd = asks, crowd
         self.took: list[tuple[float, float]] = []
         self.well: Counter[Operation] = Counter()
@@ -65,9 +67,12 @@ class Caller(Worker):
     def turn(self) -> None:
         ask, started = next(self._asks), time.monotonic()
         method, template = ask.operation
-        answer = self._client.request(method, ask.path, json=ask.body)
+        if ask.form is None:
+            answer = self._client.request(method, ask.path, json=ask.body)
+        else:
+            answer = self._client.request(method, ask.path, data=dict(ask.form), auth=self._credentials)
         self.took.append((time.monotonic(), time.monotonic() - started))
-        if answer.status_code != 200:
+        if answer.status_code != ask.status:
             self.faults.append(f"{method} {ask.path}: {answer.status_code} {answer.text}")
             return
         self.well[ask.operation] += 1
@@ -118,6 +123,7 @@ def soak(
         # Made anew often enough to be part of the load.
         team_report_seconds=10,
         people_refresh_seconds=10,
+        xapi_home_pages=calls.HOME_PAGE,
     )
     key = server.command("keys", "create", "--name", "soak", "--scopes", ",".join(scope for scope in Scope))
     server.start()

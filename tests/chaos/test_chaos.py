@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.chaos.flat import SHORT
 from tests.chaos.fuzz import fuzzed_service, generated_calls, noisy_bodies
 from tests.chaos.soak import soak
 from tests.chaos.swaps import swap
+from tests.chaos.xapi_mutations import Mode, mutated_statements
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.slow
@@ -48,6 +50,15 @@ def test_what_nobody_expects_gets_a_documented_answer(tmp_path: Path) -> None:
         assert code == 0, report
     finally:
         service.server.stop()
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_broken_statements_are_refused_as_a_whole(tmp_path: Path, mode: Mode) -> None:
+    found = mutated_statements(tmp_path, 1_500, seed=1, mode=mode)
+    assert found.faults == []
+    assert found.stored == found.expected > 300
+    assert found.statuses[200] > 50
+    assert found.statuses[400] > 20
 
 
 def test_a_minute_of_mixed_load_fails_no_call_and_keeps_memory_and_latency(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ def test_calls_that_need_a_key_say_how_they_refuse_one_that_is_wrong_or_used_too
     tmp_path: Path, bundle: Path
 ) -> None:
     with running_service(tmp_path, bundle, wrong_key_limit=1) as service:
-        wrong = TestClient(service.client.app, headers={"X-API-Key": "alr_wrong_wrong"})
+        wrong = TestClient(
+            service.client.app, headers={"X-API-Key": "alr_wrong_wrong", "X-Experience-API-Version": "1.0.3"}
+        )
         seen = set()
         for method, path, operation in operations():
             # The first one only is looked up.

@@ -175,7 +175,7 @@ def test_examples_are_those_of_the_api() -> None:
     blocks = re.findall(r"^```json\n(.*?)^```", text_of(GUIDES / "api.md"), flags=re.M | re.S)
     shown = [json.loads(block) for block in blocks]
     (problem,) = [example for example in shown if example not in offered]
-    assert len(shown) == 25
+    assert len(shown) == 27
     assert (problem["type"], problem["status"]) == (REJECTED_EVENTS.type, REJECTED_EVENTS.status)
     assert problem.keys() == EventsProblemResponse.model_fields.keys()
     EventsProblemResponse.model_validate(problem)

@@ -28,6 +28,10 @@ def preflight(service: Service, origin: str, method: str = "POST", headers: str 
         ("GET", "/health/live", {}, 200),
         ("GET", "/docs", {}, 200),
         ("GET", "/openapi.json", {}, 200),
+        ("GET", "/", {"X-API-Key": ""}, 200),
+        ("GET", "/page/page.js", {"X-API-Key": ""}, 200),
+        ("GET", "/page/nothing.js", {}, 404),
+        ("GET", "/widget.js", {}, 200),
         ("GET", "/nowhere", {}, 404),
         ("PUT", "/health/live", {}, 405),
         ("GET", "/v1/model", {"X-API-Key": ""}, 401),
@@ -53,9 +57,10 @@ def test_every_answer_is_hardened(
     assert len(policy) == 1
     assert "default-src 'none'" in policy[0]
     assert "frame-ancestors 'none'" in policy[0]
-    assert ("style-src" in policy[0]) == (path == "/docs")
-    kept = path in ("/docs", "/openapi.json")
-    assert answer.headers.get("cache-control") == (None if kept else "no-store")
+    assert ("style-src" in policy[0]) == (path in ("/docs", "/", "/page/page.js"))
+    kept = {"/docs": [], "/openapi.json": [], "/": ["no-cache"], "/page/page.js": ["no-cache"]}
+    kept["/widget.js"] = ["public, max-age=3600"]
+    assert answer.headers.get_list("cache-control") == kept.get(path, ["no-store"])
     assert "server" not in answer.headers
 
 

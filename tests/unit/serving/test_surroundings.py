@@ -52,6 +52,41 @@ def test_a_request_id_comes_back_and_a_bad_one_is_replaced(service: Service) -> 
     assert len(service.client.get("/health/live").headers["x-request-id"]) == 32
 
 
+@pytest.mark.parametrize("path", ["/v1/recommendations", "/v1/events", "/xapi/statements"])
+@pytest.mark.parametrize("query", [b"", b"method=GET"])
+def test_who_hangs_up_while_sending_is_no_failure(
+    service: Service, path: str, query: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info")
+    headers = {"x-api-key": service.key, "content-type": "application/x-www-form-urlencoded"}
+    headers |= {"x-experience-api-version": "1.0.3", "transfer-encoding": "chunked"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": query,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "app": service.client.app,
+    }
+    come: list[Message] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return come.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    service.client.portal.call(service.client.app, scope, receive, send)  # type: ignore[union-attr]
+    assert sent == []
+    written = "".join(capsys.readouterr())
+    assert "request failed" not in written
+    assert '"status": 499' in written
+
+
 def test_an_unforeseen_failure_tells_nothing_of_the_inside(
     tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

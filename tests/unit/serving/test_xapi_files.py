@@ -91,8 +91,8 @@ def test_a_line_without_end_is_no_statement(tmp_path: Path, monkeypatch: pytest.
         (b"[{}, {}", "ends within its array, at line 1"),
         (b"[{}]\n{}", "goes on after the end of its array, at line 1"),
         (b'[{}, {"a": "' + b"x" * 200, "ends within its array"),
-        (gzip.compress(b"{}\n" * 1000)[:-9], "cannot be read to its end"),
-        (gzip.compress(b"{}\n" * 1000)[:20] + b"damaged" * 9, "cannot be read to its end"),
+        (gzip.compress(b"{}\n" * 1000, mtime=0)[:-9], "cannot be read to its end"),
+        (gzip.compress(b"{}\n" * 1000, mtime=0)[:20] + b"damaged" * 9, "cannot be read to its end"),
     ],
 )
 def test_a_file_that_breaks_off_says_where(tmp_path: Path, content: bytes, sentence: str) -> None:
