@@ -194,16 +194,13 @@ def _say(service: Service) -> None:
     home, verb = "https://lms.example.com", "http://adlnet.gov/expapi/verbs/"
     assert put(service, "Ärzte/1", role_id=ROLE, aliases=[{"issuer": home, "name": "7"}]).is_success
     ids = [str(uuid4()) for _ in range(3)]
-    sent: list[dict[str, Any]] = [
-        {
-            "id": statement_id,
-            "actor": {"account": {"homePage": home, "name": name}},
-            "verb": {"id": f"{verb}completed", "display": {"en": "completed"}},
-            "object": {"id": f"{home}/courses/1", "definition": {"name": {"de": "Brüche"}}},
-            "timestamp": "2026-01-05T10:00:00Z",
-        }
-        for statement_id, name in zip(ids, ("7", "8", "9"), strict=True)
-    ]
+    common: dict[str, Any] = {
+        "verb": {"id": f"{verb}completed", "display": {"en": "completed"}},
+        "object": {"id": f"{home}/courses/1", "definition": {"name": {"de": "Brüche"}}},
+        "timestamp": "2026-01-05T10:00:00Z",
+    }
+    actors = [{"account": {"homePage": home, "name": name}} for name in ("7", "8", "9")]
+    sent = [{**common, "id": i, "actor": actor} for i, actor in zip(ids, actors, strict=True)]
     voiding = {"objectType": "StatementRef", "id": ids[0]}
     sent.append({**sent[1], "id": str(uuid4()), "verb": {"id": f"{verb}voided"}, "object": voiding})
     headers = {"X-Experience-API-Version": "1.0.3"}
