@@ -17,6 +17,7 @@ from serving.request_head import sent_header
 from serving.security.keys import Caller
 from serving.security.scopes import Scope
 from serving.services import Services
+from serving.store.faults import StoreUnavailableError
 
 BEARER = "bearer"
 # Of a request: who may do what with it, as far as that was asked.
@@ -110,7 +111,13 @@ async def _looked_up(services: Services, request: Request, presented: str) -> Ca
     guessed = not services.keys.was_good(presented)
     if guessed:
         services.limits.look_up_key(request.scope)
-    caller = await run_in_threadpool(services.keys.verify, presented)
+    try:
+        caller = await run_in_threadpool(services.keys.verify, presented)
+    except StoreUnavailableError:
+        # Nobody knows whether it is wrong: who comes again until the store is back is not to be locked out.
+        if guessed:
+            services.limits.give_back_key(request.scope)
+        raise
     if caller is None:
         raise Problem(
             UNAUTHENTICATED,
@@ -118,7 +125,7 @@ async def _looked_up(services: Services, request: Request, presented: str) -> Ca
             headers=_CHALLENGE,
         )
     if guessed:
-        services.limits.was_good(request.scope)
+        services.limits.give_back_key(request.scope)
     return caller
 
 

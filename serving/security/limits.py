@@ -111,8 +111,8 @@ class Limits:
         if wait := self._wrong_keys.take(client_of(scope)):
             raise _too_many("too many wrong API keys came from this address", wait)
 
-    def was_good(self, scope: Scope) -> None:
-        """Take the last one back: that key was not wrong."""
+    def give_back_key(self, scope: Scope) -> None:
+        """Take the last one back: that key was not wrong, or could not be looked up."""
         self._wrong_keys.give_back(client_of(scope))
 
     def worth_noting(self, key_id: str, action: str) -> bool:

@@ -73,7 +73,8 @@ def running(command: list[str], env: dict[str, str], url: str) -> Iterator[subpr
     """Run a server until the end of the block, which begins once it answers at all."""
     with tempfile.TemporaryFile() as log, subprocess.Popen(command, env=env, stderr=log) as process:
         try:
-            for _ in range(600):
+            # The first one ever compiles what the engine is made of.
+            for _ in range(3000):
                 try:
                     if httpx2.get(url).status_code < 500:
                         break

@@ -151,6 +151,19 @@ def test_a_key_that_cannot_be_looked_up_is_told_to_come_again(tmp_path: Path, bu
         assert service.client.get("/v1/learners/ann/mastery").json()["n_events"] == 1
 
 
+def test_who_comes_again_while_the_store_is_gone_is_not_taken_for_a_guesser(
+    tmp_path: Path, bundle: Path
+) -> None:
+    with running_service(tmp_path, bundle, wrong_key_limit=2) as service:
+        (tmp_path / "test.db").rename(tmp_path / "away.db")
+        for _ in range(5):
+            assert is_told_to_come_again(service.client.get("/v1/learners/ann/mastery"))
+        (tmp_path / "away.db").rename(tmp_path / "test.db")
+        assert service.post_events(attempt("a")).is_success
+        wrong = [service.client.get("/v1/model", headers={"X-API-Key": "alr_0_0"}) for _ in range(3)]
+        assert [answer.status_code for answer in wrong] == [401, 401, 429]
+
+
 def test_a_store_in_place_of_another_is_noticed(tmp_path: Path, bundle: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
