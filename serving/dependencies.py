@@ -109,23 +109,37 @@ def only_of(scope: MutableMapping[str, Any], learner_id: str) -> None:
 async def _looked_up(services: Services, request: Request, presented: str) -> Caller:
     # A key that was good once is looked up whatever others do from the same address, such as a proxy's.
     guessed = not services.keys.was_good(presented)
-    if guessed:
-        services.limits.look_up_key(request.scope)
-    try:
-        caller = await run_in_threadpool(services.keys.verify, presented)
-    except StoreUnavailableError:
-        # Nobody knows whether it is wrong: who comes again until the store is back is not to be locked out.
-        if guessed:
-            services.limits.give_back_key(request.scope)
-        raise
+    caller = await look_up(services, request.scope, presented, guessed=guessed)
     if caller is None:
         raise Problem(
             UNAUTHENTICATED,
             "the API key is unknown, wrong or revoked; ask the operator for another",
             headers=_CHALLENGE,
         )
+    return caller
+
+
+async def look_up(
+    services: Services, scope: MutableMapping[str, Any], presented: str, *, guessed: bool
+) -> Caller | None:
+    """Return who presents a key, None where it is not good.
+
+    Parameters
+    ----------
+    guessed : bool
+        Whether it may be a guess, of which only so many are looked up; raises `Problem` 429 then.
+    """
     if guessed:
-        services.limits.give_back_key(request.scope)
+        services.limits.look_up_key(scope)
+    try:
+        caller = await run_in_threadpool(services.keys.verify, presented)
+    except StoreUnavailableError:
+        # Nobody knows whether it is wrong: who comes again until the store is back is not to be locked out.
+        if guessed:
+            services.limits.give_back_key(scope)
+        raise
+    if guessed and caller is not None:
+        services.limits.give_back_key(scope)
     return caller
 
 

@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from serving.dependencies import basic_credentials, get_services
+from serving.dependencies import basic_credentials, get_services, look_up
 from serving.errors import documented
 from serving.examples.xapi import TOKENS
 from serving.problems import TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE
@@ -110,11 +109,9 @@ async def _client(request: Request, services: Services, form: dict[str, str]) ->
     if not client_id or not secret:
         services.limits.call_without_key(request.scope)
         return None
-    services.limits.look_up_key(request.scope)
-    caller = await run_in_threadpool(services.keys.verify, key)
+    caller = await look_up(services, request.scope, key, guessed=True)
     if caller is None or caller.key_id != client_id:
         return None
-    services.limits.was_good(request.scope)
     services.limits.call_with(caller.key_id)
     return caller
 

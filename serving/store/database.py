@@ -165,15 +165,20 @@ class Database:
                 yield writing
 
     def nobody_writes(self, table: Table) -> bool:
-        """Whether no transaction that writes to a table is under way; if in doubt, False."""
-        if self._one_writer is None:
+        """Whether no transaction that writes to a table is under way; if in doubt, False.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the database cannot be reached.
+        """
+        with ExitStack() as stack:
+            if self._one_writer is not None:
+                if not self._one_writer.acquire(blocking=False):
+                    return False
+                stack.callback(self._one_writer.release)
+            stack.enter_context(faults_told())
             return dialect.nobody_writes(self.engine, table)
-        if not self._one_writer.acquire(blocking=False):
-            return False
-        try:
-            return dialect.nobody_writes(self.engine, table)
-        finally:
-            self._one_writer.release()
 
     def rewrite(self) -> list[str]:
         """Write all tables anew, so that nothing of what was deleted is left, see `dialect.rewrite`.

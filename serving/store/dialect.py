@@ -192,23 +192,27 @@ def keep_writers_out(connection: Connection, table: Table) -> None:
 
 def nobody_writes(engine: Engine, table: Table) -> bool:
     """Whether the lock that every writer to a table holds can be had at once; it is given back."""
-    connection = engine.raw_connection()
+    error = engine.dialect.loaded_dbapi.Error
     try:
-        driver: Any = connection.driver_connection
+        connection = engine.raw_connection()
+    except error:
+        return False
+    driver: Any = connection.driver_connection
+    try:
         if is_sqlite(engine):
             driver.execute("PRAGMA busy_timeout=0")
             driver.execute("BEGIN IMMEDIATE")
         else:
             driver.execute(f"LOCK TABLE {table.name} IN SHARE MODE NOWAIT")
-    except engine.dialect.loaded_dbapi.Error:
-        return False
-    else:
-        return True
-    finally:
         connection.rollback()
         if is_sqlite(engine):
             driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        connection.close()
+    except error:
+        # Not as others need it.
+        connection.invalidate()
+        return False
+    connection.close()
+    return True
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -79,27 +79,28 @@ def agrees(documented: Any, real: Any) -> bool:
     return "NoneType" in (documented, real) or documented == real
 
 
+def ask(service: Service, method: str, path: str, named: str, operation: dict[str, Any], value: Any) -> Any:
+    """Send an example to an address, with the first example of each parameter."""
+    parameters = operation.get("parameters", ())
+    needed = [p for p in parameters if p["required"] or path not in OPEN]
+    asked = {p["name"]: p["schema"]["examples"][0] for p in needed if p["in"] == "query"}
+    headers = {p["name"]: p["example"] for p in needed if p["in"] == "header" and p["required"]}
+    if "application/x-www-form-urlencoded" in operation.get("requestBody", {}).get("content", {}):
+        credentials = (service.key.split("_")[1], service.key)
+        return service.client.request(method, named, data=value, auth=credentials)
+    return service.client.request(method, named, params=asked, json=value, headers=headers)
+
+
 @pytest.mark.parametrize(("method", "path", "operation", "name", "value"), REQUESTS)
 def test_examples_are_answered_as_documented(
     running: Service, method: str, path: str, operation: dict[str, Any], name: str, value: Any
 ) -> None:
-    queries = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
-    asked = {p["name"]: p["schema"]["examples"][0] for p in queries if p["required"] or path not in OPEN}
     named = path.format(
         learner_id=LEARNER_ID,
         team_id=TEAM_ID,
         recommendation_id=running.client.recommendation_id,  # type: ignore[attr-defined]
     )
-    sent = {
-        p["name"]: p["example"]
-        for p in operation.get("parameters", ())
-        if p["in"] == "header" and p["required"]
-    }
-    if "application/x-www-form-urlencoded" in operation.get("requestBody", {}).get("content", {}):
-        credentials = (running.key.split("_")[1], running.key)
-        answer = running.client.request(method, named, data=value, auth=credentials)
-    else:
-        answer = running.client.request(method, named, params=asked, json=value, headers=sent)
+    answer = ask(running, method, path, named, operation, value)
     assert answer.is_success, answer.text
     documented = answered(operation)
     assert (documented is None) == (not answer.content)
