@@ -186,9 +186,10 @@ test-rest: setup chromium .node-clients/.ready ## what make test leaves out: slo
 test-all: test-rest test ## every test, each once
 
 .PHONY: soak
-soak: setup ## an hour of every call with flat memory and latency, 20,000 generated calls, 100,000 bodies of noise: MINUTES=60
+soak: setup ## an hour of every call with flat memory and latency, 20,000 generated calls, 100,000 bodies of noise, 100,000 broken statements: MINUTES=60
 	@$(BIN)/python -m tests.chaos.soak --minutes $(or $(MINUTES),60)
 	@$(BIN)/python -m tests.chaos.fuzz
+	@$(BIN)/python -m tests.chaos.xapi_mutations
 
 .PHONY: chaos
 chaos: setup ## kill service or database 200 times on each store under load, swap the model 100 times: KILLS=200 SWAPS=100
