@@ -89,9 +89,10 @@ function forget() {
   Object.assign(state, { api: null, before: null, said: NOTHING, now: null, given: [] });
   state.made.clear();
   state.agreed.clear();
-  for (const id of ["asking", "shown", "key-held", "model", "simulated"]) byId(id).hidden = true;
+  for (const id of ["asking", "shown", "key-held", "simulated"]) byId(id).hidden = true;
   for (const id of ["skills-body", "modules-body", "check-body", "changes-body", "pathway-body"]) fill(byId(id));
   for (const id of ["person-title", "person-about", "status"]) byId(id).textContent = "";
+  byId("model").textContent = "\u00a0";
   for (const id of ["key", "learner", "role-id", "minutes"]) byId(id).value = "";
   clearNotice();
   askForKey();
@@ -105,9 +106,7 @@ function showKey(key) {
 
 function showModel(model) {
   byId("simulated").hidden = model.simulated !== true;
-  const place = byId("model");
-  place.hidden = false;
-  place.textContent = model.bundle_id === null ? "No model" : `Model ${model.bundle_id.slice(0, 12)} (${model.alias})`;
+  byId("model").textContent = model.bundle_id === null ? "No model" : `Model ${model.bundle_id.slice(0, 12)} (${model.alias})`;
 }
 
 function noModel(refused) {

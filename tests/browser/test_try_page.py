@@ -1,6 +1,7 @@
 """The page to try the engine with, in a real browser, over a real service: the story, and what goes wrong."""
 
 import re
+import sqlite3
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -335,6 +336,34 @@ def test_too_many_calls_wait_as_long_as_the_service_says(page, tiny_bundle, tmp_
         expect(page.get_by_role("alert")).to_contain_text("It is tried again in 1 second.")
         # By itself it gives up some time; by hand it never has to.
         expect(page.get_by_role("alert")).not_to_contain_text("It is tried again")
+        expect(page.get_by_role("button", name="Try again now")).to_be_visible()
+
+
+def test_a_store_that_is_busy_is_waited_for_and_the_answer_recorded_once(page, tiny_bundle, tmp_path):
+    with served(tmp_path, tiny_bundle) as busy:
+        sign_in(page, busy)
+        page.get_by_role("button", name="Somebody new").click()
+        expect(page.get_by_role("heading", name="Somebody new")).to_be_focused()
+        made = page.get_by_label("Learner id").input_value()
+        other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        page.get_by_role("button", name=f"Failed: {first_module(page)}").click()
+        expect(page.get_by_role("alert")).to_contain_text("The service is not ready.")
+        expect(page.get_by_role("alert")).to_contain_text("It is tried again in 5 seconds.")
+        other.execute("ROLLBACK")
+        other.close()
+        expect(page.get_by_role("heading", name="What changed")).to_be_focused()
+        expect(page.get_by_role("alert")).to_have_count(0)
+        assert len(busy.events_of(made)) == 1
+
+
+def test_a_fault_of_the_service_is_told_as_one(page, tiny_bundle, tmp_path):
+    with served(tmp_path, tiny_bundle) as broken:
+        sign_in(page, broken)
+        with broken.database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE learner_states")
+        page.get_by_role("button", name="Somebody new").click()
+        expect(page.get_by_role("alert")).to_contain_text("The service has a fault; its log tells which.")
         expect(page.get_by_role("button", name="Try again now")).to_be_visible()
 
 

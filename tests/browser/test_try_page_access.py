@@ -22,6 +22,15 @@ __all__ = ["stays_with_the_service", "world"]
 pytestmark = pytest.mark.browser
 WIDTHS = {"desktop": 1280, "phone": 360}
 SCHEMES = ("light", "dark")
+# How far what moved, without anybody having asked for it.
+SHIFTS = """() => new Promise(done => {
+    const told = [];
+    const named = source => source.node && (source.node.id || source.node.className || source.node.nodeName);
+    new PerformanceObserver(seen => {
+        for (const entry of seen.getEntries()) told.push([entry.value, entry.sources.map(named)]);
+    }).observe({type: "layout-shift", buffered: true});
+    setTimeout(() => done(told), 500);
+})"""
 ONCE = pytest.mark.parametrize("page", [("desktop", "light")], indirect=True, ids=["desktop-light"])
 
 
@@ -109,6 +118,14 @@ def test_nothing_moves_for_who_wants_less_motion(page, world):
     marks = page.locator(".bar .mark").all()
     assert marks
     assert {mark.evaluate(seconds) for mark in marks} == {"0s"}
+
+
+def test_nothing_jumps_while_the_page_opens(page, world):
+    sign_in(page, world)
+    page.reload()
+    expect(page.get_by_label("Learner id")).to_be_focused()
+    shifts = page.evaluate(SHIFTS)
+    assert sum(shift for shift, _ in shifts) < 0.01, shifts
 
 
 @ONCE
