@@ -10,9 +10,10 @@ from starlette.types import Scope
 
 from serving.examples.common import LEARNER_ID
 from serving.guarded_route import GuardedRoute
+from serving.routers.any_text import ANY_TEXT
 from serving.schemas.fields import Id
 
-LEARNER = "/v1/learners/{learner_id:path}"
+LEARNER = f"/v1/learners/{{learner_id:{ANY_TEXT}}}"
 PARTS: Final = frozenset(("mastery", "gaps", "pathway", "next-item", "mentors", "export"))
 """What there is of a learner, each at an address below theirs."""
 LearnerPath = Annotated[Id, Path(examples=[LEARNER_ID])]

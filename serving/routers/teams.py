@@ -12,6 +12,7 @@ from serving.errors import documented
 from serving.examples.common import TEAM_ID
 from serving.guarded_route import guarded_router
 from serving.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, UNAVAILABLE, UNKNOWN_TEAM, Problem
+from serving.routers.any_text import ANY_TEXT
 from serving.schemas.fields import Id
 from serving.schemas.people import TeamGapsResponse
 from serving.security.scopes import Scope
@@ -20,7 +21,7 @@ router = guarded_router(Scope.REPORTS, prefix="/v1/teams", tags=["reports"])
 
 
 @router.get(
-    "/{team_id:path}/gaps",
+    f"/{{team_id:{ANY_TEXT}}}/gaps",
     summary="What a team lacks",
     responses=documented(UNAUTHENTICATED, FORBIDDEN, UNKNOWN_TEAM, INVALID, UNAVAILABLE),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from serving.routers.learner_paths import PARTS
 from tests.unit.serving.world import (
     NOW,
     Service,
@@ -297,11 +298,13 @@ def test_as_many_ids_as_are_allowed_are_looked_up(service: Service) -> None:
         assert answer.json()["errors"][0]["message"] == f"{field} is not in the catalogue"
 
 
-@pytest.mark.parametrize("learner_id", ["%00", "x" * 201])
+@pytest.mark.parametrize("learner_id", ["%00", "x" * 201, "a%0Ab", "%0A", "a%0D%0A", "a%0A/b%0A"])
 def test_a_bad_id_in_the_address_is_named(service: Service, learner_id: str) -> None:
     for answer in (
-        service.client.get(f"/v1/learners/{learner_id}/mastery"),
+        *(service.client.get(f"/v1/learners/{learner_id}/{part}") for part in sorted(PARTS - {"next-item"})),
         service.client.post(f"/v1/learners/{learner_id}/next-item", json={}),
+        service.client.put(f"/v1/learners/{learner_id}", json={}),
+        service.client.delete(f"/v1/learners/{learner_id}"),
     ):
         assert answer.status_code == 422
         assert fields(answer) == ["learner_id"]

@@ -87,7 +87,7 @@ def test_the_key_is_asked_for_before_the_body_is_read(
 
 
 def test_every_route_is_guarded_or_known_to_be_public() -> None:
-    spelled = {(method, re.sub(":path", "", path)) for method, path in _routes()}
+    spelled = {(method, re.sub(":text", "", path)) for method, path in _routes()}
     assert spelled == {(m, p) for m, p, _ in GUARDED} | PUBLIC | DOCUMENTATION | PAGE
     assert {(m, p) for m, p, operation in _operations() if "security" not in operation} == PUBLIC
     assert len(GUARDED) >= 4

@@ -45,7 +45,7 @@ def test_a_request_has_one_line_with_these_fields(
         *("status", "milliseconds", "method", "route", "event", "level", "logger", "timestamp", "request_id")
     ]
     assert (known["status"], known["method"], known["request_id"]) == (404, "GET", "r-1")
-    assert known["route"] == "/v1/learners/{learner_id:path}/mastery"
+    assert known["route"] == "/v1/learners/{learner_id:text}/mastery"
     assert (known["event"], known["level"], known["logger"]) == ("request", "info", "serving.requests")
     assert known["milliseconds"] > 0
     assert (nowhere["status"], nowhere["route"]) == (404, None)

@@ -50,7 +50,7 @@ def test_requests_are_counted_by_pattern_method_and_status(counted: Service) -> 
         counted.client.get(f"/v1/learners/{learner}/mastery")
     counted.client.get("/nowhere/ann")
     counted.client.request("INVENTED", "/v1/model")
-    pattern = "/v1/learners/{learner_id:path}/mastery"
+    pattern = "/v1/learners/{learner_id:text}/mastery"
     mastery = {"method": "GET", "route": pattern, "status": "404"}
     assert value(counted, "http_requests_total", **mastery) == 3
     assert value(counted, "http_request_duration_seconds_count", **mastery) == 3

@@ -217,7 +217,7 @@ def test_an_id_that_ends_like_a_part_is_meant_where_its_slash_is_encoded(service
 
 
 def test_no_part_of_a_learner_is_forgotten() -> None:
-    start = LEARNER.replace(":path", "") + "/"
+    start = LEARNER.replace(":text", "") + "/"
     paths = make_api().openapi()["paths"]
     assert {path.removeprefix(start) for path in paths if path.startswith(start)} == PARTS
 

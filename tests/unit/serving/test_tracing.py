@@ -70,7 +70,7 @@ def test_a_request_is_a_span_with_its_pattern_and_its_statements_below_it(
         found = list(spans.get_finished_spans())
     names = [span.name for span in found]
     assert "POST /v1/events" in names
-    assert "GET /v1/learners/{learner_id:path}/mastery" in names
+    assert "GET /v1/learners/{learner_id:text}/mastery" in names
     assert not [name for name in names if "health" in name]
     posted = next(span for span in found if span.name == "POST /v1/events")
     assert format(posted.context.trace_id, "032x") == trace
