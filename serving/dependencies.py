@@ -66,10 +66,11 @@ class Guard(HTTPBearer):
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
         """Return who calls, or answer 401, 403 or 429; asked twice of a request, it answers what it did."""
-        asked: dict[Scope, Caller] = request.scope.setdefault(_ASKED, {})
-        if self.scope not in asked:
-            asked[self.scope] = await self._who_calls(request)
-        return asked[self.scope]
+        asked: dict[tuple[Scope, bool], Caller] = request.scope.setdefault(_ASKED, {})
+        what = self.scope, self.of_one
+        if what not in asked:
+            asked[what] = await self._who_calls(request)
+        return asked[what]
 
     async def _who_calls(self, request: Request) -> Caller:
         presented = presented_key(request.scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -13,7 +14,7 @@ from serving.errors import documented
 from serving.examples.xapi import TOKENS
 from serving.problems import TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE
 from serving.request_head import sent_header
-from serving.schemas.fields import MAX_ID_LENGTH
+from serving.schemas.fields import MAX_ID_LENGTH, NO_CONTROL_CHARACTERS
 from serving.schemas.tokens import TokenProblem, TokenRequest, TokenResponse
 from serving.security.keys import PREFIX, Caller
 from serving.security.scopes import Scope
@@ -126,7 +127,9 @@ def _wanted(form: dict[str, str], caller: Caller) -> tuple[frozenset[str], str |
     scopes = frozenset(form["scope"].split()) if "scope" in form else may
     if not scopes or not scopes <= may:
         raise _RefusedError("invalid_scope", f"the scope is not among {' '.join(sorted(may)) or 'none'}")
-    if learner_id is not None and not (len(learner_id) <= MAX_ID_LENGTH and learner_id.isprintable()):
+    if learner_id is not None and (
+        len(learner_id) > MAX_ID_LENGTH or re.fullmatch(NO_CONTROL_CHARACTERS, learner_id) is None
+    ):
         raise _RefusedError("invalid_request", "learner_id is no id of a learner; send up to 200 characters")
     return scopes, learner_id
 

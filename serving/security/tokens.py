@@ -88,7 +88,8 @@ class Tokens:
             return None
         try:
             decoded = jwt.decode(token, self._key, algorithms=[_ALGORITHM])
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):
+            # The last one is what the library raises at odd headers.
             return None
         said = decoded.claims
         expires, learner = said.get("exp"), said.get("learner_id")

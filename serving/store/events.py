@@ -58,6 +58,11 @@ def payloads(connection: Connection, event_ids: Sequence[str]) -> dict[str, str]
     return dict(among(connection, [events.c.event_id, events.c.payload], events.c.event_id, event_ids))
 
 
+def learners_of(connection: Connection, event_ids: Sequence[str]) -> dict[str, str]:
+    """Learner of each of these events that is in the log."""
+    return dict(among(connection, [events.c.event_id, events.c.learner_id], events.c.event_id, event_ids))
+
+
 def is_empty(connection: Connection) -> bool:
     """Whether nothing is logged of anybody."""
     return connection.execute(select(events.c.event_id).limit(1)).first() is None

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from serving.store.database import CHUNK, chunks, streamed
 from serving.store.dialect import keep_writers_out
 from serving.store.direct import among, insert, upsert
-from serving.store.tables import xapi_definitions, xapi_references, xapi_statements
+from serving.store.tables import STATEMENTS, revisions, xapi_definitions, xapi_references, xapi_statements
 
 KEY_BYTES = 16
 _OF = xapi_statements.c
@@ -53,6 +53,7 @@ class Kept(NamedTuple):
     fingerprint: str
     occurred_at: float | None
     outcome: str
+    learner_id: str | None
 
 
 class Told(NamedTuple):
@@ -72,12 +73,17 @@ class Voided(NamedTuple):
     outcome: str
 
 
+_REMOVED = select(revisions.c.revision).where(revisions.c.name == STATEMENTS)
+
+
 def turn(connection: Connection) -> tuple[int, int]:
     """Keep others from adding statements until the transaction ends; the last number, and its time."""
     keep_writers_out(connection, xapi_statements)
     statement = select(_OF.seq, _OF.stored_ms).order_by(_OF.seq.desc()).limit(1)
     row = connection.execute(statement).first()
-    return (0, 0) if row is None else (row.seq, row.stored_ms)
+    # Numbers of removed statements are not given again: a page may go on behind one of them.
+    removed = connection.execute(_REMOVED).scalar() or 0
+    return (removed, 0) if row is None else (max(row.seq, removed), row.stored_ms)
 
 
 def last_stored_ms(connection: Connection) -> int:
@@ -87,7 +93,7 @@ def last_stored_ms(connection: Connection) -> int:
 
 def kept(connection: Connection, statement_ids: Sequence[str]) -> dict[str, Kept]:
     """Those of these statements that are kept."""
-    columns = [_OF.statement_id, _OF.fingerprint, _OF.occurred_at, _OF.outcome]
+    columns = [_OF.statement_id, _OF.fingerprint, _OF.occurred_at, _OF.outcome, _OF.learner_id]
     return {i: Kept(*rest) for i, *rest in among(connection, columns, _OF.statement_id, statement_ids)}
 
 
@@ -264,6 +270,8 @@ def remove(connection: Connection, learner_id: str, keys: Sequence[bytes]) -> in
     """Remove the statements that `rows_naming` finds; how many there were."""
     statement = select(_OF.seq, _OF.found_by).where(_OF.seq.in_(_naming(learner_id, keys)))
     rows = connection.execute(statement).all()
+    if rows:
+        upsert(connection, revisions, [{"name": STATEMENTS, "revision": turn(connection)[0]}])
     refs = [{"its_ref": ref, "its_seq": row.seq} for row in rows for ref in keys_in(row.found_by)]
     of = xapi_references.c
     its_own = and_(of.ref == bindparam("its_ref"), of.seq == bindparam("its_seq"))

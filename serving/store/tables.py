@@ -81,6 +81,7 @@ catalog_rows = Table(
 
 # Counters that only grow: who has seen the same number has seen the same rows.
 CATALOG = "catalog"
+STATEMENTS = "xapi_statements"
 revisions = Table(
     "revisions",
     metadata,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
 
@@ -21,6 +22,8 @@ from serving.xapi.versions import HEADER, version_of
 
 PATH = "/xapi/statements"
 _FORM = "application/x-www-form-urlencoded"
+# More than there are parameters and headers.
+_MOST_FIELDS = 30
 _METHODS = ("GET", "HEAD", "POST", "PUT")
 _HEADERS = (
     "Authorization",
@@ -66,7 +69,8 @@ def _once(body: bytes) -> Receive:
 
 async def meant_by(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
     """Return the request that one in the alternate syntax stands for, or answer 400."""
-    meant, content = _meant(scope, await _body(receive))
+    # Megabytes of a form take a second: nobody else waits for that.
+    meant, content = await run_in_threadpool(_meant, scope, await _body(receive))
     return meant, _once(content)
 
 
@@ -81,7 +85,7 @@ def _meant(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
         return scope, body
     if not is_form:
         raise refused(Fault("Content-Type", "the request is no form", f"send it as {_FORM}"))
-    if len(query) != 1:
+    if len(query) != 1 or query[0][0] != "method":
         other = next((name for name, _ in query if name != "method"), "method")
         raise refused(Fault(other, "the address has more than method", "send the others in the form"))
     method = query[0][1]
@@ -102,7 +106,13 @@ def _meant(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
 def _form(body: bytes) -> dict[str, str]:
     try:
         text = body.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict")
+        pairs = parse_qsl(
+            text,
+            keep_blank_values=True,
+            strict_parsing=bool(text),
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
     except ValueError:
         raise refused(Fault("", "the form cannot be read", "send it URL-encoded, as UTF-8")) from None
     form = dict(pairs)

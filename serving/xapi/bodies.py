@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -39,7 +40,10 @@ def read_json(body: bytes, *, each_once: bool = False) -> Any:
     """
     try:
         return json.loads(
-            body.decode(), parse_constant=_refuse, object_pairs_hook=_distinct if each_once else None
+            body.decode(),
+            parse_constant=_refuse,
+            parse_float=_finite,
+            object_pairs_hook=_distinct if each_once else None,
         )
     except RecursionError:
         raise refused(Fault("", "the body is nested too deeply", "send statements")) from None
@@ -56,6 +60,13 @@ def read_json(body: bytes, *, each_once: bool = False) -> Any:
 
 def _refuse(name: str) -> Any:
     raise _NoJsonError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _NoJsonError(f"{text[:100]} is larger than any number that is kept")
+    return number
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

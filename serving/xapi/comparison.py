@@ -18,7 +18,7 @@ from serving.xapi.formats import time_of
 from serving.xapi.statements import CONTEXT_ACTIVITIES
 
 _NOT_COMPARED = frozenset(("id", "authority", "stored", "timestamp", "version", "attachments"))
-_BEYOND_HUNDREDTHS = re.compile(r"([.,]\d\d)\d+")
+_FRACTION = re.compile(r"[.,](\d+)")
 _SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
@@ -47,8 +47,22 @@ def _core(statement: dict[str, Any]) -> dict[str, Any]:
         core["context"] = _context(context)
     result = core.get("result")
     if isinstance(result, dict) and isinstance(duration := result.get("duration"), str):
-        core["result"] = {**result, "duration": _BEYOND_HUNDREDTHS.sub(r"\1", duration)}
-    return core
+        core["result"] = {**result, "duration": _hundredths(duration)}
+    return {name: _plain(value) for name, value in core.items()}
+
+
+def _hundredths(duration: str) -> str:
+    """Cut what is beyond hundredths of a second, and spell what is left without zeros at its end."""
+    return _FRACTION.sub(lambda found: f".{found[1][:2]}".rstrip("0").rstrip("."), duration)
+
+
+def _plain(value: Any) -> Any:
+    """Spell whole numbers in one way: what forwards statements may write 1.0 as 1."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _plain(its) for name, its in value.items()}
+    return [_plain(its) for its in value] if isinstance(value, list) else value
 
 
 def _object(target: dict[str, Any]) -> Any:
@@ -61,7 +75,7 @@ def _object(target: dict[str, Any]) -> Any:
         core = _core(target)
         at = time_of(core.get("timestamp"))
         return core if at is None else core | {"timestamp": at.isoformat()}
-    return target
+    return _lower(target, "id")
 
 
 def _activity(activity: Any) -> Any:
@@ -83,7 +97,9 @@ def _agent(agent: Any) -> Any:
 
 
 def _context(context: dict[str, Any]) -> dict[str, Any]:
-    kept = dict(context)
+    kept = _lower(_lower(context, "registration"), "language")
+    if isinstance(kept.get("statement"), dict):
+        kept["statement"] = _lower(kept["statement"], "id")
     for name in ("instructor", "team"):
         if name in kept:
             kept[name] = _agent(kept[name])
@@ -94,3 +110,9 @@ def _context(context: dict[str, Any]) -> dict[str, Any]:
             if name in CONTEXT_ACTIVITIES
         }
     return kept
+
+
+def _lower(part: dict[str, Any], name: str) -> dict[str, Any]:
+    """Spell a member in small letters that means the same in any case."""
+    value = part.get(name)
+    return {**part, name: value.lower()} if isinstance(value, str) else dict(part)

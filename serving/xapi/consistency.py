@@ -15,7 +15,8 @@ class Consistency:
     """Tells the moment, which never goes back.
 
     The time at which a statement is stored is told while others are kept from writing, and they are until it
-    can be found. So while nobody writes that moment is now, and else that of the last one that can be found.
+    can be found, and it is later than all before it. So while nobody writes that moment is now, and else that
+    of the last one that can be found.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -26,11 +27,12 @@ class Consistency:
 
     def through(self) -> int:
         """Return the moment, in milliseconds since 1970 UTC."""
-        now = milliseconds(self._clock())
-        if self._database.nobody_writes(xapi_statements):
-            return self.at_least(now)
+        # This millisecond is not over yet.
+        over = milliseconds(self._clock()) - 1
+        is_quiet = self._database.nobody_writes(xapi_statements)
         with self._database.read() as connection:
-            return self.at_least(store.last_stored_ms(connection))
+            last = store.last_stored_ms(connection)
+        return self.at_least(max(over, last) if is_quiet else last)
 
     def at_least(self, moment: int) -> int:
         """Remember that one can find all up to a moment; the latest of which that is known."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.audit import CALLER
+from serving.dependencies import presented_key
 from serving.errors import respond
-from serving.problems import UNAUTHENTICATED, Problem
+from serving.problems import Problem
+from serving.services import Services
 from serving.store.faults import StoreUnavailableError
 from serving.xapi.alternate import is_alternate, meant_by
-from serving.xapi.consistency import Consistency
 from serving.xapi.telling import iso
 from serving.xapi.versions import asked_version
 
@@ -33,13 +37,13 @@ class XapiEntrance:
         if scope["type"] != "http" or not scope["path"].startswith(_UNDER):
             await self._app(scope, receive, send)
             return
-        consistency: Consistency = scope["app"].state.services.consistency
+        services: Services = scope["app"].state.services
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message.setdefault("headers", [])
                 if not any(name == _THROUGH for name, _ in headers):
-                    through = await _through(consistency, message["status"])
+                    through = await _through(services, scope)
                     message["headers"] = [*headers, (_THROUGH, iso(through).encode())]
             await send(message)
 
@@ -54,11 +58,9 @@ class XapiEntrance:
         await self._app(scope, receive, noted)
 
 
-async def _through(consistency: Consistency, status: int) -> int:
+async def _through(services: Services, scope: Scope) -> int:
     # Who has no key costs the store nothing.
-    if status == UNAUTHENTICATED.status:
-        return consistency.at_least(0)
-    try:
-        return await run_in_threadpool(consistency.through)
-    except StoreUnavailableError:
-        return consistency.at_least(0)
+    if CALLER in scope or services.keys.remembered(presented_key(scope)) is not None:
+        with suppress(StoreUnavailableError):
+            return await run_in_threadpool(services.consistency.through)
+    return services.consistency.at_least(0)

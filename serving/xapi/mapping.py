@@ -237,7 +237,7 @@ def _events(
         return Outcome.UNKNOWN_ACTIVITY, []
     events = []
     if said.score is not None and (meaning in (Meaning.JUDGED, Meaning.COMPLETED) or item is not None):
-        events.append(_attempt(item or its, module or around, said))
+        events.append(_attempt(item or module or its, module or around, said))
     if module is not None and meaning is not Meaning.JUDGED:
         events.append(_completion(module, meaning, said))
     return (Outcome.USED, events) if events else (Outcome.NO_RESULT, [])

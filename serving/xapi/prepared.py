@@ -102,8 +102,8 @@ def prepare(
             continue
         one = _ready(statement, version, authority, places, keeps_authority)
         if one is None:
-            message = "the statement holds text that cannot be stored (half of a surrogate pair)"
-            faults.append(Fault(at, message, "send text that is valid Unicode"))
+            message = "the statement cannot be written as JSON (half a surrogate pair, or nested too deeply)"
+            faults.append(Fault(at, message, "send text that is valid Unicode, and fewer levels"))
         elif one.statement_id in seen:
             message, remedy = "id is that of another statement of the request", "send each once"
             faults.append(Fault(f"{at}.id", message, remedy, one.statement_id))
@@ -146,6 +146,9 @@ def _ready(
     whole = {"id": statement_id, **statement}
     whole |= {"id": statement_id, "version": statement.get("version", _default_version(version))}
     whole.pop("stored", None)
+    if at is None:
+        # Unreadable, or not there: it is told that it happened when it was stored.
+        whole.pop("timestamp", None)
     if not keeps_authority or not isinstance(statement.get("authority"), dict):
         whole["authority"] = authority
     whole = _with_lists(whole)

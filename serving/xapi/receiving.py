@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from serving.evidence import RowRules, read_event
 from serving.intake import record, retract
 from serving.model import ServedModel
 from serving.problems import Fault
+from serving.schemas.fields import NO_CONTROL_CHARACTERS
 from serving.services import Clock
 from serving.store import aliases
 from serving.store import events as log
@@ -22,7 +24,7 @@ from serving.store.database import Database
 from serving.store.events import LoggedEvent
 from serving.store.statements import Kept, NewStatement
 from serving.xapi.agents import Identity
-from serving.xapi.definitions import remember
+from serving.xapi.definitions import merged, remember
 from serving.xapi.mapping import Outcome, Reading
 from serving.xapi.prepared import Prepared, RefusedError
 from serving.xapi.references import TARGET, key
@@ -32,6 +34,7 @@ _KINDS = ("attempt", "completion", "credential")
 _MAY_BE_UNDERSTOOD = (Outcome.NO_MODEL, Outcome.UNKNOWN_ACTIVITY)
 # Longer names are nobody's, and no index takes them.
 _MOST_CHARACTERS = 500
+_NAME = re.compile(NO_CONTROL_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def receive(
 
     def work(connection: Connection) -> Received:
         last, last_ms = store.turn(connection)
-        stored_ms = max(milliseconds(clock()), last_ms)
+        # Later than all before it, so that whoever asks for what came since misses nothing.
+        stored_ms = max(milliseconds(clock()), last_ms + 1)
         kept = store.kept(connection, [one.statement_id for one in prepared])
         conflicts = conflicting(prepared, kept)
         if conflicts and not is_import:
@@ -114,7 +118,8 @@ def receive(
         ]
         understood: dict[str, Outcome] = {}
         if is_import and waiting:
-            understood = _read_again(connection, model, waiting, rules, home_pages)
+            learners = {i: before.learner_id for i, before in kept.items()}
+            understood = _read_again(connection, model, waiting, rules, learners)
         return Received(
             became | understood,
             len(duplicates) - len(understood),
@@ -165,7 +170,7 @@ def _keep(
         is_voided = one.voids is None and one.statement_id in voided
         outcome, its = _evidence(one, learner_id, is_voided, model, rules)
         events += its
-        told.update(one.told)
+        told |= {ref: merged(told.get(ref, {}), its) for ref, its in one.told.items()}
         rows.append(
             NewStatement(
                 one.statement_id,
@@ -201,15 +206,18 @@ def _read_again(
     model: ServedModel | None,
     kept: Sequence[Prepared],
     rules: RowRules,
-    home_pages: frozenset[str],
+    learners: Mapping[str, str | None],
 ) -> dict[str, Outcome]:
-    """Record what statements say that were kept when nothing was known of their activities."""
-    learners = _learners(connection, [one.reading for one in kept], home_pages)
+    """Record what statements say that were kept when nothing was known of their activities.
+
+    They are about the learners whom they were about then, and voided ones say nothing.
+    """
+    voided = store.voided_among(connection, [one.statement_id for one in kept])
     events: list[LoggedEvent] = []
     understood: dict[str, Outcome] = {}
     for one in kept:
-        learner_id = None if one.reading.learner is None else learners.get(one.reading.learner)
-        outcome, its = _evidence(one, learner_id, False, model, rules)
+        is_voided = one.statement_id in voided
+        outcome, its = _evidence(one, learners[one.statement_id], is_voided, model, rules)
         if outcome is Outcome.USED:
             events += its
             understood[one.statement_id] = outcome
@@ -230,7 +238,7 @@ def _learners(
 
 
 def _is_usable(text: str) -> bool:
-    return 0 < len(text) <= _MOST_CHARACTERS and text.isprintable()
+    return len(text) <= _MOST_CHARACTERS and _NAME.fullmatch(text) is not None
 
 
 def _evidence(
@@ -250,7 +258,11 @@ def _evidence(
     for said in reading.events:
         event = said | {"event_id": event_id(one.statement_id, said["kind"]), "learner_id": learner_id}
         if one.occurred_at is not None:
-            event["occurred_at"] = from_seconds(one.occurred_at)
+            try:
+                event["occurred_at"] = from_seconds(one.occurred_at)
+            except OverflowError:
+                # The last microseconds of the year 9999 are, as seconds, in the next.
+                return Outcome.REFUSED, []
         judged = read_event(event, rules)
         if not isinstance(judged, LoggedEvent):
             return Outcome.REFUSED, []
@@ -269,14 +281,14 @@ def _refer(connection: Connection, new: Sequence[Prepared]) -> None:
 
 
 def _void(connection: Connection, voided: Sequence[str]) -> None:
-    """Void statements that were there, and take back what they said."""
+    """Void statements that were there, and take back what they said.
+
+    What one said that was removed since, for it named somebody who was erased, is taken back too.
+    """
     if not voided:
         return
+    said = [event_id(statement_id, kind) for statement_id in voided for kind in _KINDS]
+    learner_ids = log.learners_of(connection, said)
+    retract(connection, list(learner_ids), sorted(set(learner_ids.values())))
     taken_back = store.void(connection, voided)
-    used = [one for one in taken_back if one.outcome == Outcome.USED]
-    retract(
-        connection,
-        [event_id(one.statement_id, kind) for one in used for kind in _KINDS],
-        sorted({one.learner_id for one in used if one.learner_id is not None}),
-    )
     store.set_outcome(connection, [one.statement_id for one in taken_back], Outcome.VOIDED)

@@ -21,13 +21,15 @@ TARGET: Final = "statement"
 INHERITED: Final = (AGENT, RELATED_AGENT, ACTIVITY, RELATED_ACTIVITY, VERB, REGISTRATION)
 
 
-# Most statements name what those before them named.
-@lru_cache(maxsize=20_000)
 def key(place: str, *what: str) -> bytes:
     """Return the hash of something at a place."""
     return hashlib.blake2b(
         "\0".join((place, *what)).encode("utf-8", "surrogatepass"), digest_size=16
     ).digest()
+
+
+# Most statements name what those before them named. Of people nothing is remembered.
+_key_of_thing = lru_cache(maxsize=20_000)(key)
 
 
 def keys_of(statement: dict[str, Any], authority: dict[str, Any]) -> set[bytes]:
@@ -37,10 +39,10 @@ def keys_of(statement: dict[str, Any], authority: dict[str, Any]) -> set[bytes]:
     found.update(key(RELATED_AGENT, *who) for who in everybody_related(statement))
     found.update(key(RELATED_AGENT, *who) for who in everybody_in(authority))
     if (its := _activity_id(target)) is not None:
-        found.add(key(ACTIVITY, its))
-    found.update(key(RELATED_ACTIVITY, its) for its in _related_activities(statement))
+        found.add(_key_of_thing(ACTIVITY, its))
+    found.update(_key_of_thing(RELATED_ACTIVITY, its) for its in _related_activities(statement))
     if isinstance(verb := statement.get("verb"), dict) and isinstance(verb.get("id"), str):
-        found.add(key(VERB, verb["id"]))
+        found.add(_key_of_thing(VERB, verb["id"]))
     context = statement.get("context")
     registration = context.get("registration") if isinstance(context, dict) else None
     if isinstance(registration, str):

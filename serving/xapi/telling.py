@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -33,7 +34,7 @@ def iso(milliseconds: int) -> str:
 
 def milliseconds(at: datetime) -> int:
     """Return a time in milliseconds since 1970 UTC, cut off."""
-    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+    return math.floor(at.timestamp()) * 1000 + at.microsecond // 1000
 
 
 def exact(told: Told) -> str:

@@ -1,5 +1,7 @@
 """Every route against every token that is not good for it, from the table of routes itself."""
 
+import base64
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -58,6 +60,20 @@ def resigned(
     return jwt.encode({"alg": "HS256", "typ": "at+jwt"} | (header or {}), said | claims, key)
 
 
+ODD_HEADERS: list[Any] = [
+    {"alg": "HS256", "crit": 5},
+    {"alg": "HS256", "crit": [[]]},
+    {"alg": []},
+    [],
+    5,
+    None,
+]
+
+
+def encoded(part: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
 def call(service: Service, method: str, path: str, token: str, body: Any = None) -> Any:
     headers = {"Authorization": f"Bearer {token}", "X-Experience-API-Version": "1.0.3"}
     address = re.sub(r"{recommendation_id}", "0b0c5f0e-5d5c-4b51-9d42-0f6a0c1b2d3e", path)
@@ -101,6 +117,7 @@ def test_a_token_that_is_not_good_is_401(
         f"{head}.{said}.",
         f"{head}.{said}.{signature[:-4]}AAAA",
         "a.b.c",
+        *(f"{encoded(odd)}.{encoded({})}.x" for odd in ODD_HEADERS),
     ):
         answer = call(guarded, method, path, bad)
         assert answer.status_code == 401, bad

@@ -7,7 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.unit.serving.world import CREDENTIAL, ITEMS, MODULES, Service
+from serving.evidence import RowRules
+from serving.xapi.mapping import places_of
+from serving.xapi.prepared import prepare
+from serving.xapi.receiving import receive
+from tests.unit.serving.world import CREDENTIAL, ITEMS, MODULES, NOW, Service, running_service
+from tests.unit.serving.xapi.conftest import with_addresses
 from tests.unit.serving.xapi.lms import (
     HOME,
     ITEM,
@@ -44,7 +49,7 @@ def without_ids(sent: dict[str, Any]) -> dict[str, Any]:
             MODULE,
             {"score": {"scaled": 0.5}, "duration": "PT1M"},
             [
-                {"item_id": MODULE, "module_id": MODULES[1], "score": 0.5, "duration_seconds": 60.0},
+                {"item_id": MODULES[1], "module_id": MODULES[1], "score": 0.5, "duration_seconds": 60.0},
                 {"module_id": MODULES[1], "score": 0.5, "duration_seconds": 60.0},
             ],
         ),
@@ -65,13 +70,13 @@ def without_ids(sent: dict[str, Any]) -> dict[str, Any]:
             "passed",
             MODULE,
             None,
-            [{"item_id": MODULE, "module_id": MODULES[1], "score": 1.0, "passed": True}],
+            [{"item_id": MODULES[1], "module_id": MODULES[1], "score": 1.0, "passed": True}],
         ),
         (
             "failed",
             MODULE,
             {"score": {"raw": 12, "min": 0, "max": 20}},
-            [{"item_id": MODULE, "module_id": MODULES[1], "score": 0.6, "passed": False}],
+            [{"item_id": MODULES[1], "module_id": MODULES[1], "score": 0.6, "passed": False}],
         ),
         ("answered", ITEM, {"success": True}, [{"item_id": ITEMS[0], "score": 1.0, "passed": True}]),
         ("answered", ITEM, {"score": {"scaled": -0.5}}, [{"item_id": ITEMS[0], "score": 0.0}]),
@@ -96,6 +101,7 @@ def test_a_statement_becomes_what_it_says(
         (statement(actor={"objectType": "Group", "member": [account()]}), "group"),
         (statement(object={"objectType": "Agent", **account("bob")}), "no_activity"),
         (statement(timestamp="2099-01-01T00:00:00Z"), "refused"),
+        (statement(timestamp="9999-12-31T23:59:59.999999Z"), "refused"),
         (statement("http://specification.openbadges.org/xapi/verbs/earned"), "no_evidence"),
         (statement("http://id.tincanapi.com/verb/earned", f"{HOME}/badges/1"), "unknown_activity"),
         (statement(actor={"account": {"homePage": HOME, "name": "x" * 501}}), "no_learner"),
@@ -173,9 +179,6 @@ def test_the_same_person_by_other_names(lms: Service) -> None:
 
 
 def test_accounts_of_a_home_page_may_be_learners_as_they_are(tmp_path: Any, bundle: Any) -> None:
-    from tests.unit.serving.world import running_service
-    from tests.unit.serving.xapi.conftest import with_addresses
-
     with running_service(tmp_path, bundle, xapi_home_pages=f"https://other.example.com, {HOME}") as service:
         send(with_addresses(service), statement())
         assert n_events(service, "ann") == 1
@@ -229,3 +232,88 @@ def test_a_refused_batch_says_nothing_of_anybody(lms: Service) -> None:
     send(lms, statement(actor=account("bob")), {"id": str(uuid4())}, status=400)
     assert lms.query("SELECT name FROM aliases") == [("ann",)]
     assert len(outcomes(lms)) == len(lms.log()) == 1
+
+
+def test_what_is_voided_in_the_import_that_reads_it_again_says_nothing(tmp_path: Any, bundle: Any) -> None:
+    wrong = statement()
+    with running_service(tmp_path, None) as service:
+        send(service, wrong)
+        assert outcomes(service) == ["no_model"]
+    with running_service(tmp_path, bundle) as service:
+        model = with_addresses(service).client.app.state.services.models.up_to_date()  # type: ignore[attr-defined]
+        ready = prepare(
+            [wrong, voiding(wrong)],
+            version="1.0.3",
+            lenient=False,
+            authority=account("key"),
+            places=places_of(model.engine.catalog),
+        )
+        rules = RowRules(received_at=NOW, future_tolerance_seconds=300, catalog=model.engine.catalog)
+        receive(service.database, model, ready, rules, frozenset(), service.clock, is_import=True)
+        assert outcomes(service) == ["voided", "voiding"]
+        assert service.log() == []
+
+
+def test_numbers_of_statements_are_given_once(lms: Service) -> None:
+    send(lms, statement(actor=account("bob")))
+    send(lms, statement(), statement())
+    headers = {"X-Experience-API-Version": "1.0.3"}
+    asked = {"limit": "2", "ascending": "true"}
+    more = lms.client.get("/xapi/statements", params=asked, headers=headers).json()["more"]
+    assert lms.client.delete(f"/v1/learners/{learner_of(lms)}").status_code == 200
+    later = statement(actor=account("bob"))
+    send(lms, later)
+    page = lms.client.get(more, headers=headers).json()
+    assert [one["id"] for one in page["statements"]] == [later["id"]]
+
+
+def test_what_was_said_beside_somebody_erased_can_be_taken_back(lms: Service) -> None:
+    send(lms, statement(actor=account("coach")))
+    sent = statement("answered", ITEM, result={"success": True}, context={"instructor": account("coach")})
+    send(lms, sent)
+    learner_id = learner_of(lms)
+    assert lms.client.delete(f"/v1/learners/{learner_of(lms, 'coach')}").status_code == 200
+    assert n_events(lms, learner_id) == 1
+    send(lms, voiding(sent))
+    assert n_events(lms, learner_id) == 0
+
+
+def test_what_comes_since_misses_nothing_of_the_same_millisecond(lms: Service) -> None:
+    headers = {"X-Experience-API-Version": "1.0.3"}
+    since = ""
+    for _ in range(3):
+        sent = statement()
+        send(lms, sent)
+        answer = lms.client.get("/xapi/statements", params={"since": since} if since else {}, headers=headers)
+        assert [one["id"] for one in answer.json()["statements"]] == [sent["id"]]
+        since = answer.headers["X-Experience-API-Consistent-Through"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"result": {"score": {"scaled": 1.0}}}, {"result": {"score": {"scaled": 1}}}),
+        ({"result": {"duration": "PT1.5S"}}, {"result": {"duration": "PT1.50S"}}),
+        ({"result": {"duration": "PT1.001S"}}, {"result": {"duration": "PT1S"}}),
+        ({"context": {"language": "en-us"}}, {"context": {"language": "en-US"}}),
+    ],
+)
+def test_a_retry_that_says_the_same_in_other_letters_is_none_too_many(
+    lms: Service, one: Any, other: Any
+) -> None:
+    sent = statement()
+    send(lms, sent | one)
+    send(lms, sent | other)
+    assert len(outcomes(lms)) == 1
+
+
+def test_definitions_of_one_request_are_put_together(lms: Service) -> None:
+    names: list[dict[str, Any]] = [
+        {"name": {"de": "Brüche"}, "type": "http://example.com/t"},
+        {"name": {"en": "Fractions"}},
+    ]
+    send(lms, *(statement(object={"id": MODULE, "definition": name}) for name in names))
+    headers = {"X-Experience-API-Version": "1.0.3", "Accept-Language": "de"}
+    found = lms.client.get("/xapi/statements", params={"format": "canonical"}, headers=headers).json()
+    expected = {"name": {"de": "Brüche"}, "type": "http://example.com/t"}
+    assert [one["object"]["definition"] for one in found["statements"]] == [expected] * 2
