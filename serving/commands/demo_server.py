@@ -22,7 +22,7 @@ from serving.commands.demo_ending import Ending
 from serving.settings import Settings
 
 _HOST = "127.0.0.1"
-# The first service of a machine compiles the engine: half a minute alone, some minutes beside other work.
+# The first service of a clone compiles the engine, which took more than a minute on two shared cores.
 _START_SECONDS = 600.0
 # Its store is removed anyway: no need to wait long for good order.
 _STOP_SECONDS = 3.0

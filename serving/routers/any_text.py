@@ -24,4 +24,5 @@ class _AnyText(Convertor[str]):
         return value
 
 
+# At import: Starlette has to know it where a route is declared.
 register_url_convertor(ANY_TEXT, _AnyText())

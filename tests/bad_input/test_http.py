@@ -308,3 +308,5 @@ def test_a_bad_id_in_the_address_is_named(service: Service, learner_id: str) -> 
     ):
         assert answer.status_code == 422
         assert fields(answer) == ["learner_id"]
+    team = service.client.get(f"/v1/teams/{learner_id}/gaps")
+    assert (team.status_code, fields(team)) == (422, ["team_id"])
