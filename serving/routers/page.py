@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from serving.entity_tags import entity_tag, is_held
 from serving.problems import NOT_FOUND, Problem
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -47,7 +47,7 @@ def page_files() -> Mapping[str, PageFile]:
         media_type = _TYPES.get(file.name[file.name.rfind(".") :])
         if media_type is not None:
             content = file.read_bytes()
-            found[file.name] = PageFile(content, media_type, f'"{sha256(content).hexdigest()[:32]}"')
+            found[file.name] = PageFile(content, media_type, entity_tag(content))
     return found
 
 
@@ -67,14 +67,13 @@ def part(name: str, request: Request) -> Response:
 
 
 def _sent(file: PageFile, request: Request) -> Response:
-    """Answer with a file, or that whoever asks has it already (RFC 9110, section 13.1.2)."""
+    """Answer with a file, or that whoever asks has it already."""
     headers = {
         "ETag": file.etag,
         # Kept, and asked for again each time: after an update no old file meets a new one.
         "Cache-Control": "no-cache",
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     }
-    held = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if file.etag in held or "*" in held:
+    if is_held(request.scope, file.etag):
         return Response(status_code=304, headers=headers)
     return Response(file.content, media_type=file.media_type, headers=headers)

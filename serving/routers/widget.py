@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from functools import lru_cache
@@ -10,7 +9,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
 
-from serving.request_head import sent_header
+from serving.entity_tags import entity_tag, is_held
 
 PATH = "/widget.js"
 router = APIRouter()
@@ -33,7 +32,7 @@ def script() -> bytes:
 def _headers() -> dict[str, str]:
     return {
         "Cache-Control": f"public, max-age={_KEPT_SECONDS}",
-        "ETag": f'"{hashlib.sha256(script()).hexdigest()[:32]}"',
+        "ETag": entity_tag(script()),
         # The script is the same for everybody and public: any page may load it, and check it by its hash.
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Access-Control-Allow-Origin": "*",
@@ -42,9 +41,8 @@ def _headers() -> dict[str, str]:
 
 @router.api_route(PATH, methods=["GET", "HEAD"], include_in_schema=False)
 async def widget(request: Request) -> Response:
-    """Answer with the script, or that it is the one that the browser has (RFC 9110, section 13.1.2)."""
+    """Answer with the script, or that it is the one that the browser has."""
     headers = _headers()
-    known = sent_header(request.scope, b"if-none-match").split(",")
-    if {"*", headers["ETag"]} & {tag.strip().removeprefix("W/") for tag in known}:
+    if is_held(request.scope, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(script(), media_type="text/javascript", headers=headers)

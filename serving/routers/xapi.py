@@ -163,10 +163,7 @@ async def get_statements(request: Request) -> Response:
     query = wanted(request.scope["query_string"])
     services: Services = request.app.state.services
     accept = sent_header(request.scope, b"accept-language")
-    path = request.scope.get("root_path", "") + request.url.path.removeprefix(
-        request.scope.get("root_path", "")
-    )
-    body, newest, through = await run_in_threadpool(_found, services, query, accept, path)
+    body, newest, through = await run_in_threadpool(_found, services, query, accept, request.url.path)
     headers = {THROUGH: iso(through)}
     if newest is not None:
         headers["Last-Modified"] = format_datetime(datetime.fromtimestamp(newest // 1000, UTC), usegmt=True)

@@ -71,7 +71,7 @@ class KeyRing:
             if claims is None:
                 caller = verify_key(connection, self._key_secret, presented)
             else:
-                caller = caller_with(connection, claims)
+                caller = caller_with(connection, self._key_secret, claims)
         if caller is None:
             self._good.pop(_digest(presented), None)
             return None

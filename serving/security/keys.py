@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from recommender.domain.events import to_seconds
 from serving.security.scopes import Scope
 from serving.security.tokens import Claims
-from serving.store import api_keys
+from serving.store import api_keys, erasure
 from serving.store.api_keys import StoredKey
 
 PREFIX = "alr"
@@ -87,11 +87,15 @@ def verify_key(connection: Connection, key_secret: str, presented: str) -> Calle
     return Caller(stored.key_id, stored.name, frozenset(stored.scopes.split()))
 
 
-def caller_with(connection: Connection, claims: Claims) -> Caller | None:
-    """Return who presents a token, or None when its key is not there or revoked."""
+def caller_with(connection: Connection, key_secret: str, claims: Claims) -> Caller | None:
+    """Return who presents a token; None where its key is gone or revoked, or its learner was erased since."""
     stored = api_keys.find(connection, claims.key_id)
     if stored is None or stored.revoked_at is not None:
         return None
+    if claims.learner_id is not None:
+        erased = erasure.erased_at(connection, erasure_mark(key_secret, claims.learner_id))
+        if erased is not None and claims.issued_at <= erased:
+            return None
     # What the key may not do any more, its tokens may not either.
     scopes = claims.scopes.intersection(stored.scopes.split())
     return Caller(stored.key_id, stored.name, scopes, claims.learner_id)

@@ -33,7 +33,7 @@ class Claims:
     key_id : str
         Of the key that it stands for.
     scopes : frozenset of str
-    expires_at : int
+    issued_at, expires_at : int
         Seconds since 1970 UTC.
     learner_id : str or None
         The only learner of whom it may ask; None for all.
@@ -41,6 +41,7 @@ class Claims:
 
     key_id: str
     scopes: frozenset[str]
+    issued_at: int
     expires_at: int
     learner_id: str | None = None
 
@@ -92,17 +93,17 @@ class Tokens:
             # The last one is what the library raises at odd headers.
             return None
         said = decoded.claims
-        expires, learner = said.get("exp"), said.get("learner_id")
+        issued, expires, learner = said.get("iat"), said.get("exp"), said.get("learner_id")
         texts = [said.get(name) for name in ("sub", "scope")]
         is_ours = (
             decoded.header.get("typ") == _TYPE and said.get("iss") == _ISSUER and said.get("aud") == AUDIENCE
         )
-        if not is_ours or not isinstance(expires, int) or expires <= now:
+        if not is_ours or not isinstance(issued, int) or not isinstance(expires, int) or expires <= now:
             return None
         if not all(isinstance(text, str) for text in texts) or not isinstance(learner, str | None):
             return None
         key_id, scope = map(str, texts)
-        return Claims(key_id, frozenset(scope.split()), expires, learner)
+        return Claims(key_id, frozenset(scope.split()), issued, expires, learner)
 
 
 def is_token(presented: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -190,8 +191,19 @@ def keep_writers_out(connection: Connection, table: Table) -> None:
         connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
 
 
+def take_turn(connection: Connection, table: Table) -> None:
+    """Wait for whoever has the turn to write to a table, and keep it until the transaction ends."""
+    # No lock of the table itself: the server's own upkeep of it would be in the way, and writers in its.
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_turn_of(table)})")
+
+
+def _turn_of(table: Table) -> int:
+    return zlib.crc32(table.name.encode())
+
+
 def nobody_writes(engine: Engine, table: Table) -> bool:
-    """Whether the lock that every writer to a table holds can be had at once; it is given back."""
+    """Whether the turn to write to a table can be had at once; it is given back."""
     error = engine.dialect.loaded_dbapi.Error
     try:
         connection = engine.raw_connection()
@@ -203,7 +215,9 @@ def nobody_writes(engine: Engine, table: Table) -> bool:
             driver.execute("PRAGMA busy_timeout=0")
             driver.execute("BEGIN IMMEDIATE")
         else:
-            driver.execute(f"LOCK TABLE {table.name} IN SHARE MODE NOWAIT")
+            asked = f"SELECT pg_try_advisory_xact_lock_shared({_turn_of(table)})"
+            if not driver.execute(asked).fetchone()[0]:
+                return False
         connection.rollback()
         if is_sqlite(engine):
             driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

@@ -72,8 +72,12 @@ def take_back(connection: Connection, logged: Sequence[Row], mark_of: Callable[[
         connection.execute(delete(recommendations).where(recommendations.c.recommendation_id.in_(some)))
 
 
+def erased_at(connection: Connection, mark: str) -> float | None:
+    """When the learner who has this mark was erased, seconds since 1970 UTC; a day later it is forgotten."""
+    return connection.execute(select(erasures.c.erased_at).where(erasures.c.mark == mark)).scalar()
+
+
 def was_erased(connection: Connection, answer: LoggedRecommendation, mark: str) -> bool:
     """Whether the learner of an answer, who has this mark, was erased since it was given."""
-    statement = select(erasures.c.erased_at).where(erasures.c.mark == mark)
-    at = connection.execute(statement).scalar()
+    at = erased_at(connection, mark)
     return at is not None and answer.generated_at <= at + _ABOUT_SECONDS

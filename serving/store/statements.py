@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from serving.store.database import CHUNK, chunks, streamed
-from serving.store.dialect import keep_writers_out
+from serving.store.dialect import take_turn
 from serving.store.direct import among, insert, upsert
 from serving.store.tables import STATEMENTS, revisions, xapi_definitions, xapi_references, xapi_statements
 
@@ -40,7 +40,8 @@ class NewStatement(NamedTuple):
     occurred_at: float | None
     learner_id: str | None
     fingerprint: str
-    voids: str | None
+    refers_to: str | None
+    voids: bool
     is_voided: bool
     outcome: str
     found_by: frozenset[bytes]
@@ -73,12 +74,17 @@ class Voided(NamedTuple):
     outcome: str
 
 
+_SET_KEYS = (
+    update(xapi_statements)
+    .where(_OF.statement_id == bindparam("its_id"))
+    .values(found_by=bindparam("its_keys"))
+)
 _REMOVED = select(revisions.c.revision).where(revisions.c.name == STATEMENTS)
 
 
 def turn(connection: Connection) -> tuple[int, int]:
     """Keep others from adding statements until the transaction ends; the last number, and its time."""
-    keep_writers_out(connection, xapi_statements)
+    take_turn(connection, xapi_statements)
     statement = select(_OF.seq, _OF.stored_ms).order_by(_OF.seq.desc()).limit(1)
     row = connection.execute(statement).first()
     # Numbers of removed statements are not given again: a page may go on behind one of them.
@@ -98,29 +104,82 @@ def kept(connection: Connection, statement_ids: Sequence[str]) -> dict[str, Kept
 
 
 def append(connection: Connection, new: Sequence[NewStatement], *, after: int, stored_ms: int) -> None:
-    """Keep statements; the first gets the number after `after`."""
+    """Keep statements; the first gets the number after `after`.
+
+    One that refers to another is found by what that is found by too, over any number of steps, whichever of
+    them came first.
+    """
+    found_by = _with_those_of_targets(connection, new)
+    numbers = {one.statement_id: seq for seq, one in enumerate(new, after + 1)}
     rows = [
-        one._asdict() | {"seq": seq, "stored_ms": stored_ms, "found_by": b"".join(sorted(one.found_by))}
-        for seq, one in enumerate(new, after + 1)
+        one._asdict()
+        | {
+            "seq": numbers[one.statement_id],
+            "stored_ms": stored_ms,
+            "found_by": joined(found_by[one.statement_id]),
+        }
+        for one in new
     ]
     insert(connection, xapi_statements, rows)
-    insert(
-        connection,
-        xapi_references,
-        [{"ref": key, "seq": seq} for seq, one in enumerate(new, after + 1) for key in one.found_by],
-    )
+    named = [{"ref": ref, "seq": seq} for i, seq in numbers.items() for ref in found_by[i]]
+    insert(connection, xapi_references, named)
+    _give_to_referrers(connection, found_by)
+
+
+def _with_those_of_targets(
+    connection: Connection, new: Sequence[NewStatement]
+) -> dict[str, frozenset[bytes]]:
+    """Return what new statements are found by: of themselves, and by what their targets are found by."""
+    found_by = {one.statement_id: one.found_by for one in new}
+    target_of = {one.statement_id: one.refers_to for one in new if one.refers_to is not None}
+    columns = [_OF.statement_id, _OF.found_by]
+    older = [target for target in target_of.values() if target not in found_by]
+    of_older = {i: keys_in(keys) for i, keys in among(connection, columns, _OF.statement_id, older)}
+    done: set[str] = set()
+    for statement_id in target_of:
+        path = []
+        at: str | None = statement_id
+        while at in target_of and at not in done:
+            done.add(at)
+            path.append(at)
+            at = target_of[at]
+        # From the end on; round a circle once more, and everybody in it has what all have.
+        for one in (*reversed(path), *(reversed(path) if at in path else ())):
+            target = target_of[one]
+            found_by[one] |= found_by.get(target) or of_older.get(target, frozenset())
+    return found_by
+
+
+def _give_to_referrers(connection: Connection, found_by: Mapping[str, frozenset[bytes]]) -> None:
+    """Let those that refer to statements be found by what these are found by, and so on from them."""
+    given = dict(found_by)
+    columns = [_OF.statement_id, _OF.seq, _OF.refers_to, _OF.found_by]
+    while given:
+        taken, rows, named = {}, [], []
+        for statement_id, seq, target, own in among(connection, columns, _OF.refers_to, [*given]):
+            before = keys_in(own)
+            more = given[target] - before
+            if more:
+                taken[statement_id] = before | more
+                rows.append({"its_id": statement_id, "its_keys": joined(before | more)})
+                named += [{"ref": ref, "seq": seq} for ref in more]
+        if rows:
+            connection.execute(_SET_KEYS, rows)
+            upsert(connection, xapi_references, named, overwrite=False)
+        given = taken
 
 
 def voided_among(connection: Connection, statement_ids: Sequence[str]) -> set[str]:
     """Those of these ids that a statement that is kept voids."""
-    return {i for (i,) in among(connection, [_OF.voids], _OF.voids, statement_ids)}
+    rows = among(connection, [_OF.refers_to, _OF.voids], _OF.refers_to, statement_ids)
+    return {statement_id for statement_id, voids in rows if voids}
 
 
 def void(connection: Connection, statement_ids: Sequence[str]) -> list[Voided]:
     """Void those of these statements that are kept and void nothing themselves; return who was not before."""
     found = []
     for some in chunks(sorted(set(statement_ids))):
-        is_one = and_(_OF.statement_id.in_(some), _OF.voids.is_(None), _OF.is_voided.is_(False))
+        is_one = and_(_OF.statement_id.in_(some), _OF.voids.is_(False), _OF.is_voided.is_(False))
         rows = connection.execute(select(_OF.statement_id, _OF.learner_id, _OF.outcome).where(is_one)).all()
         connection.execute(update(xapi_statements).where(is_one).values(is_voided=True))
         found += [Voided(*row) for row in rows]
@@ -133,52 +192,14 @@ def set_outcome(connection: Connection, statement_ids: Sequence[str], outcome: s
         connection.execute(update(xapi_statements).where(_OF.statement_id.in_(some)).values(outcome=outcome))
 
 
-def inherit(connection: Connection, targets: Mapping[str, str], key_of: Mapping[str, bytes]) -> None:
-    """Let statements that refer to another be found by what it is found by, over any number of steps.
-
-    Parameters
-    ----------
-    targets : mapping of str to str
-        The statement that each of some new ones refers to.
-    key_of : mapping of str to bytes
-        Of each new statement, what those have that refer to it.
-    """
-    for statement_id, target in targets.items():
-        _share(connection, target, [statement_id])
-    if not key_of:
-        return
-    names = {key: i for i, key in key_of.items()}
-    for some in chunks(list(names)):
-        statement = (
-            select(xapi_references.c.ref, _OF.statement_id)
-            .join(xapi_statements, _OF.seq == xapi_references.c.seq)
-            .where(xapi_references.c.ref.in_(some))
-            .order_by(_OF.seq)
-        )
-        for ref, referring in connection.execute(statement).all():
-            _share(connection, names[bytes(ref)], [referring])
+def joined(keys: Iterable[bytes]) -> bytes:
+    """Put hashes together that are stored as one."""
+    return b"".join(sorted(keys))
 
 
-def _share(connection: Connection, giver: str, takers: Sequence[str]) -> None:
-    statement = select(_OF.statement_id, _OF.seq, _OF.found_by).where(_OF.statement_id.in_([giver, *takers]))
-    rows = {row.statement_id: row for row in connection.execute(statement)}
-    if giver not in rows:
-        return
-    given = keys_in(rows.pop(giver).found_by)
-    for row in rows.values():
-        own = keys_in(row.found_by)
-        more = given - own
-        if more:
-            keys = b"".join(sorted(own | more))
-            connection.execute(
-                update(xapi_statements).where(_OF.statement_id == row.statement_id).values(found_by=keys)
-            )
-            upsert(connection, xapi_references, [{"ref": k, "seq": row.seq} for k in more], overwrite=False)
-
-
-def keys_in(joined: bytes) -> set[bytes]:
-    """Take apart what is stored as one."""
-    return {bytes(joined[i : i + KEY_BYTES]) for i in range(0, len(joined), KEY_BYTES)}
+def keys_in(stored: bytes) -> frozenset[bytes]:
+    """Take apart what `joined` put together."""
+    return frozenset(bytes(stored[i : i + KEY_BYTES]) for i in range(0, len(stored), KEY_BYTES))
 
 
 def find(connection: Connection, statement_id: str, *, voided: bool) -> Told | None:

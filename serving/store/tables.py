@@ -160,8 +160,10 @@ xapi_statements = Table(
     # Whom it is about, where that is one learner.
     Column("learner_id", _SortedId, nullable=True),
     Column("fingerprint", String(64), nullable=False),
-    # The statement that this one voids.
-    Column("voids", String(36), nullable=True),
+    # The statement that is the object of this one.
+    Column("refers_to", String(36), nullable=True),
+    # Whether it voids that.
+    Column("voids", Boolean, nullable=False),
     Column("is_voided", Boolean, nullable=False),
     Column("outcome", String(32), nullable=False),
     # What it is found by: hashes of 16 bytes, one after the other.
@@ -171,7 +173,7 @@ xapi_statements = Table(
     Index("ix_xapi_statements_seq", "seq", unique=True),
     Index("ix_xapi_statements_stored", "stored_ms"),
     Index("ix_xapi_statements_learner", "learner_id"),
-    Index("ix_xapi_statements_voids", "voids"),
+    Index("ix_xapi_statements_refers_to", "refers_to"),
 )
 xapi_references = Table(
     "xapi_references",

@@ -67,22 +67,28 @@ def _once(body: bytes) -> Receive:
     return receive
 
 
-async def meant_by(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
-    """Return the request that one in the alternate syntax stands for, or answer 400."""
+async def as_meant(scope: Scope, receive: Receive) -> Receive:
+    """Make of a request in the alternate syntax the one that it stands for, whose body is returned.
+
+    The scope is changed itself: whoever looks at it afterwards sees what was answered.
+
+    Raises
+    ------
+    Problem
+        If it stands for none.
+    """
     # Megabytes of a form take a second: nobody else waits for that.
-    meant, content = await run_in_threadpool(_meant, scope, await _body(receive))
-    return meant, _once(content)
+    return _once(await run_in_threadpool(_make_meant, scope, await _body(receive)))
 
 
-def _meant(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
-    """Return the request that is meant, and its body."""
+def _make_meant(scope: Scope, body: bytes) -> bytes:
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     told = sent_header(scope, HEADER.lower().encode())
     is_form = sent_header(scope, b"content-type").partition(";")[0].strip().lower() == _FORM
     form = _form(body) if is_form else {}
     if version_of(form.get(HEADER, told)) == V2:
         # There it is a parameter like any that is not known.
-        return scope, body
+        return body
     if not is_form:
         raise refused(Fault("Content-Type", "the request is no form", f"send it as {_FORM}"))
     if len(query) != 1 or query[0][0] != "method":
@@ -97,10 +103,9 @@ def _meant(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
     parameters = {name: text for name, text in form.items() if name not in (*_HEADERS, "content")}
     content = form.get("content", "").encode() if stores else b""
     headers = _headers(scope, form, content)
-    meant: Scope = {**scope, "method": method, "headers": headers}
-    meant["query_string"] = urlencode(parameters).encode()
-    forget_headers(meant)
-    return meant, content
+    scope.update(method=method, headers=headers, query_string=urlencode(parameters).encode())
+    forget_headers(scope)
+    return content
 
 
 def _form(body: bytes) -> dict[str, str]:

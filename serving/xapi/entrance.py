@@ -13,7 +13,7 @@ from serving.errors import respond
 from serving.problems import Problem
 from serving.services import Services
 from serving.store.faults import StoreUnavailableError
-from serving.xapi.alternate import is_alternate, meant_by
+from serving.xapi.alternate import as_meant, is_alternate
 from serving.xapi.telling import iso
 from serving.xapi.versions import asked_version
 
@@ -49,7 +49,7 @@ class XapiEntrance:
 
         try:
             if is_alternate(scope):
-                scope, receive = await meant_by(scope, receive)
+                receive = await as_meant(scope, receive)
             if scope["path"] != _ABOUT:
                 asked_version(scope)
         except Problem as problem:

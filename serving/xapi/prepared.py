@@ -41,16 +41,22 @@ class Prepared:
 
     Parameters
     ----------
+    statement_id : str
+        Its id in small letters: the one that was sent, or a new one.
     occurred_at : float or None
         Seconds since 1970 UTC, None where it was not sent.
+    fingerprint : str
+        Equal for statements that say the same.
     voids, target : str or None
-        The statement that it voids, and the one that is its object.
+        Ids in small letters: of the statement that it voids, and of the one that is its object.
     keys : frozenset of bytes
-        What it is found by.
+        What it is found by: hashes of 16 bytes.
     payload : str
         JSON of it with everything but the time at which it is stored, and that time where it has none.
+    reading : Reading
+        What it says of a learner.
     told : mapping of bytes to dict
-        Definitions.
+        What it tells of activities and verbs, by their hashes.
     """
 
     statement_id: str

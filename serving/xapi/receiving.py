@@ -27,7 +27,6 @@ from serving.xapi.agents import Identity
 from serving.xapi.definitions import merged, remember
 from serving.xapi.mapping import Outcome, Reading
 from serving.xapi.prepared import Prepared, RefusedError
-from serving.xapi.references import TARGET, key
 from serving.xapi.telling import milliseconds
 
 _KINDS = ("attempt", "completion", "credential")
@@ -177,7 +176,8 @@ def _keep(
                 one.occurred_at,
                 learner_id,
                 one.fingerprint,
-                one.voids,
+                one.target,
+                one.voids is not None,
                 is_voided,
                 outcome.value,
                 one.keys,
@@ -185,7 +185,6 @@ def _keep(
             )
         )
     store.append(connection, rows, after=last[0], stored_ms=last[1])
-    _refer(connection, new)
     _void(connection, [one.voids for one in new if one.voids is not None])
     remember(connection, told)
     _record(connection, folds_with, events, rules)
@@ -273,11 +272,6 @@ def _evidence(
 def event_id(statement_id: str, kind: str) -> str:
     """Return the id of an event that a statement tells."""
     return f"xapi:{statement_id}:{kind}"
-
-
-def _refer(connection: Connection, new: Sequence[Prepared]) -> None:
-    targets = {one.statement_id: one.target for one in new if one.target is not None}
-    store.inherit(connection, targets, {one.statement_id: key(TARGET, one.statement_id) for one in new})
 
 
 def _void(connection: Connection, voided: Sequence[str]) -> None:

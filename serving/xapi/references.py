@@ -16,9 +16,6 @@ ACTIVITY: Final = "activity"
 RELATED_ACTIVITY: Final = "activity*"
 VERB: Final = "verb"
 REGISTRATION: Final = "registration"
-TARGET: Final = "statement"
-# By these a statement is found too that refers to one with them.
-INHERITED: Final = (AGENT, RELATED_AGENT, ACTIVITY, RELATED_ACTIVITY, VERB, REGISTRATION)
 
 
 def key(place: str, *what: str) -> bytes:
@@ -47,8 +44,6 @@ def keys_of(statement: dict[str, Any], authority: dict[str, Any]) -> set[bytes]:
     registration = context.get("registration") if isinstance(context, dict) else None
     if isinstance(registration, str):
         found.add(key(REGISTRATION, registration.lower()))
-    if (referred := referred_by(statement)) is not None:
-        found.add(key(TARGET, referred))
     return found
 
 

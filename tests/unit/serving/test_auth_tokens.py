@@ -47,7 +47,9 @@ def key_ids(guarded: Service) -> dict[Any, str]:
 
 
 def issued(key_id: str, *scopes: Scope, seconds: int = 600, learner_id: str | None = None) -> str:
-    return Tokens(KEY_SECRET).issue(key_id, scopes, now=AT, seconds=seconds, learner_id=learner_id)
+    # One of the calls erases a learner: tokens of before would be refused.
+    now = AT if learner_id is None else AT + 1
+    return Tokens(KEY_SECRET).issue(key_id, scopes, now=now, seconds=seconds, learner_id=learner_id)
 
 
 def resigned(
@@ -153,11 +155,12 @@ def test_a_token_for_one_learner_is_for_that_learner_alone(
 def test_feedback_is_given_by_the_token_of_who_was_answered(
     guarded: Service, key_ids: dict[Any, str]
 ) -> None:
-    anns, bobs = (issued(key_ids["all"], Scope.RECOMMEND, learner_id=i) for i in ("ann", "bob"))
-    answered = call(guarded, "POST", "/v1/recommendations", anns, {"learner_id": "ann"}).json()
+    # Neither is one whom other calls erase.
+    cleos, dans = (issued(key_ids["all"], Scope.RECOMMEND, learner_id=i) for i in ("cleo", "dan"))
+    answered = call(guarded, "POST", "/v1/recommendations", cleos, {"learner_id": "cleo"}).json()
     path = f"/v1/recommendations/{answered['recommendation_id']}/feedback"
     module_id = answered["recommendations"][0]["module_id"]
-    for token, status in ((bobs, 403), (anns, 200)):
+    for token, status in ((dans, 403), (cleos, 200)):
         answer = call(guarded, "POST", path, token, {"module_id": module_id, "kind": "shown"})
         assert answer.status_code == status, answer.text
 
@@ -171,6 +174,30 @@ def test_a_token_ends_while_it_is_remembered(tmp_path: Path, bundle: Path) -> No
         assert call(service, "POST", "/v1/recommendations", token, body).status_code == 200
         service.clock.advance(seconds=61)
         assert call(service, "POST", "/v1/recommendations", token, body).status_code == 401
+
+
+def test_a_token_for_a_learner_who_was_erased_since_opens_nothing(tmp_path: Path, bundle: Path) -> None:
+    """Another one, asked for afterwards, does: whoever comes then is somebody new."""
+    with running_service(tmp_path, bundle, key_cache_seconds=0) as service:
+        key = service.key_for(Scope.RECOMMEND, Scope.ADMIN)
+        credentials = {"client_id": key.split("_")[1], "client_secret": key}
+        before = {i: token_of(service, **credentials, learner_id=i).json() for i in ("ann", "bob")}
+        service.client.headers.pop("X-API-Key")
+        for learner_id, said in before.items():
+            body = {"learner_id": learner_id}
+            assert call(service, "POST", "/v1/recommendations", said["access_token"], body).is_success
+        service.clock.advance(seconds=5)
+        assert call(service, "DELETE", "/v1/learners/ann", key).is_success
+        service.clock.advance(seconds=5)
+        after = token_of(service, **credentials, learner_id="ann").json()
+        for learner_id, said, status in (
+            ("ann", before["ann"], 401),
+            ("ann", after, 200),
+            ("bob", before["bob"], 200),
+        ):
+            body = {"learner_id": learner_id}
+            answer = call(service, "POST", "/v1/recommendations", said["access_token"], body)
+            assert answer.status_code == status, answer.text
 
 
 def token_of(service: Service, **form: str) -> Any:

@@ -52,6 +52,16 @@ def test_a_request_has_one_line_with_these_fields(
     assert len(nowhere["request_id"]) == 32
 
 
+def test_of_a_request_in_the_alternate_syntax_the_one_is_told_that_was_meant(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info")
+    form = {"X-Experience-API-Version": "1.0.3", "limit": "1"}
+    assert service.client.post("/xapi/statements?method=GET", data=form).status_code == 200
+    (line,) = lines_of(capsys)
+    assert (line["method"], line["route"], line["status"]) == ("GET", "/xapi/statements", 200)
+
+
 def test_the_short_way_gives_what_the_long_one_would(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info")
     token = logs.request_id.set('odd"id')

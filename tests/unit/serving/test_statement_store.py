@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import permutations, product
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from serving.store import statements as store
@@ -40,7 +41,8 @@ def new(name: str, *keys: str, **changes: Any) -> NewStatement:
         "occurred_at": 1.5,
         "learner_id": "ann",
         "fingerprint": f"fingerprint of {name}",
-        "voids": None,
+        "refers_to": None,
+        "voids": False,
         "is_voided": False,
         "outcome": "used",
         "found_by": frozenset(map(key, keys)),
@@ -84,8 +86,8 @@ def test_what_is_kept_is_what_came(database: Database) -> None:
     with database.write() as connection:
         add(connection, new("a"), new("b", occurred_at=None, outcome="group", payload='{"n":"学生"}'))
         assert store.kept(connection, [id_of("a"), id_of("b"), id_of("c")]) == {
-            id_of("a"): Kept("fingerprint of a", 1.5, "used"),
-            id_of("b"): Kept("fingerprint of b", None, "group"),
+            id_of("a"): Kept("fingerprint of a", 1.5, "used", "ann"),
+            id_of("b"): Kept("fingerprint of b", None, "group", "ann"),
         }
         assert store.find(connection, id_of("b"), voided=False) == Told(2, 1000, None, '{"n":"学生"}')
         assert store.find(connection, id_of("b"), voided=True) is None
@@ -118,7 +120,8 @@ def test_pages_hold_those_that_have_all_keys(database: Database) -> None:
 
 def test_voiding_hides_a_statement_once_and_never_a_voiding_one(database: Database) -> None:
     with database.write() as connection:
-        add(connection, new("a"), new("b", voids=id_of("a"), outcome="voiding"), new("c", learner_id=None))
+        voiding = new("b", refers_to=id_of("a"), voids=True, outcome="voiding")
+        add(connection, new("a"), voiding, new("c", learner_id=None), new("d", refers_to=id_of("c")))
         assert store.voided_among(connection, [id_of("a"), id_of("c")]) == {id_of("a")}
         wanted = [id_of("a"), id_of("b"), id_of("c"), id_of("nothing")]
         found = {
@@ -127,31 +130,57 @@ def test_voiding_hides_a_statement_once_and_never_a_voiding_one(database: Databa
         }
         assert set(store.void(connection, wanted)) == found
         assert store.void(connection, wanted) == []
-        assert paged(connection) == ["b"]
+        assert paged(connection) == ["b", "d"]
         assert store.find(connection, id_of("a"), voided=True) is not None
         store.set_outcome(connection, [id_of("a")], "voided")
         assert store.kept(connection, [id_of("a")])[id_of("a")].outcome == "voided"
 
 
+def kept_in_every_order(connection: Connection, *pairs: tuple[str, str | None]) -> Iterator[str]:
+    """Keep statements of these names and targets in every order, one, two or all at a time.
+
+    Each time under a prefix of its own, which is returned.
+    """
+    for at_once, order in product((1, 2, len(pairs)), permutations(pairs)):
+        prefix = f"{at_once} {''.join(name for name, _ in order)} "
+        came = [
+            new(prefix + name, prefix + name, refers_to=target and id_of(prefix + target))
+            for name, target in order
+        ]
+        for start in range(0, len(came), at_once):
+            add(connection, *came[start : start + at_once])
+        yield prefix
+
+
 def test_who_refers_to_a_statement_is_found_by_what_it_is_found_by(database: Database) -> None:
-    """Over any number of steps, whichever came first."""
+    """Over any number of steps, in whatever order and together with whichever others they come."""
     with database.write() as connection:
-        add(connection, new("last", "to middle", "of last"))
-        add(connection, new("middle", "to first", "of middle"))
-        store.inherit(connection, {id_of("middle"): id_of("first")}, {id_of("middle"): key("to middle")})
-        add(connection, new("first", "of first"))
-        store.inherit(connection, {}, {id_of("first"): key("to first")})
-        assert paged(connection, "of middle") == ["last", "middle"]
-        assert paged(connection, "of first") == ["last", "middle", "first"]
-        assert paged(connection, "of last") == ["last"]
-        # Again, nothing more.
-        store.inherit(connection, {id_of("middle"): id_of("first")}, {})
-        assert paged(connection, "of first") == ["last", "middle", "first"]
-        (row,) = connection.execute(
-            xapi_statements.select().where(xapi_statements.c.statement_id == id_of("middle"))
-        )
-        assert store.keys_in(row.found_by) == {key(k) for k in ("to first", "of middle", "of first")}
-        assert paged(connection, "to first") == ["last", "middle"]
+        for its in kept_in_every_order(connection, ("a", None), ("b", "a"), ("c", "b"), ("d", "c")):
+            found = {k: {name[-1] for name in paged(connection, its + k)} for k in "abcd"}
+            assert found == {"a": {*"abcd"}, "b": {*"bcd"}, "c": {*"cd"}, "d": {"d"}}
+            columns = xapi_statements.c
+            found_by = select(columns.found_by).where(columns.statement_id == id_of(its + "c"))
+            kept = store.keys_in(connection.execute(found_by).scalar_one())
+            assert kept == {key(its + k) for k in "abc"}
+
+
+def test_statements_that_refer_to_each_other_in_a_circle_are_found_by_what_any_has(
+    database: Database,
+) -> None:
+    with database.write() as connection:
+        for its in kept_in_every_order(connection, ("a", "c"), ("b", "a"), ("c", "b"), ("d", "b")):
+            found = {k: {name[-1] for name in paged(connection, its + k)} for k in "abcd"}
+            assert found == {"a": {*"abcd"}, "b": {*"abcd"}, "c": {*"abcd"}, "d": {"d"}}
+
+
+def test_a_long_chain_of_references_is_kept_level_by_level(database: Database) -> None:
+    """The last is found by what the first is, whether they come with it or before it."""
+    steps = [new("0", "of 0")] + [new(str(i), refers_to=id_of(str(i - 1))) for i in range(1, 300)]
+    with database.write() as connection:
+        add(connection, *steps[1:150])
+        add(connection, *steps[:1])
+        add(connection, *steps[150:])
+        assert set(paged(connection, "of 0", limit=1000)) == set(map(str, range(300)))
 
 
 def test_definitions_are_put_and_put_again(database: Database) -> None:

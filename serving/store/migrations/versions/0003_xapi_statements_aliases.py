@@ -32,7 +32,8 @@ def upgrade() -> None:
         sa.Column("occurred_at", sa.Double, nullable=True),
         sa.Column("learner_id", _SortedId, nullable=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
-        sa.Column("voids", sa.String(36), nullable=True),
+        sa.Column("refers_to", sa.String(36), nullable=True),
+        sa.Column("voids", sa.Boolean, nullable=False),
         sa.Column("is_voided", sa.Boolean, nullable=False),
         sa.Column("outcome", sa.String(32), nullable=False),
         sa.Column("found_by", sa.LargeBinary, nullable=False),
@@ -41,7 +42,7 @@ def upgrade() -> None:
     op.create_index("ix_xapi_statements_seq", "xapi_statements", ["seq"], unique=True)
     op.create_index("ix_xapi_statements_stored", "xapi_statements", ["stored_ms"])
     op.create_index("ix_xapi_statements_learner", "xapi_statements", ["learner_id"])
-    op.create_index("ix_xapi_statements_voids", "xapi_statements", ["voids"])
+    op.create_index("ix_xapi_statements_refers_to", "xapi_statements", ["refers_to"])
     op.create_table(
         "xapi_references",
         sa.Column("ref", sa.LargeBinary(16), primary_key=True),
