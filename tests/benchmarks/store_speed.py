@@ -221,7 +221,8 @@ def filled(name: str, dataset: Path, folder: Path, port: int, pointer: Path) -> 
     return store, n_events(dataset) / (time.perf_counter() - started)
 
 
-def _medians(rates: Sequence[Rate]) -> str:
+def medians(rates: Sequence[Rate]) -> str:
+    """Write medians of the two."""
     if not rates:
         return ""
     passed, of_cpu = (statistics.median(getattr(r, name) for r in rates) for name in ("passed", "of_cpu"))
@@ -266,7 +267,7 @@ def main() -> None:
     console.print("| --- | ---: | ---: | ---: | ---: |")
     for way in WAYS:
         rates = [store.rates.get(way.name, []) for store in stores]
-        figures = " | ".join(_medians(found) for found in rates)
+        figures = " | ".join(medians(found) for found in rates)
         ratios = [many.passed / few.passed for few, many in zip(*rates, strict=False)]
         ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
         least = [] if way.least is None else [f"{way.least:,.0f}"]

@@ -7,15 +7,18 @@ says anything of real people. One worker on SQLite, strict, takes statements of 
 and known modules that were completed, so that every one becomes an event. In brackets, statements a second of
 the processor's time that the service took, for machines that are busy with other things; medians over the
 turns.
+
+Another record store on this machine gets statements of the same kind in turns with the service:
+``--beside PORT:PID:PATH:USER:PASSWORD``, such as ``8100:4711:/xAPI/statements/:me:secret``.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import random
-import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,12 +34,12 @@ from tests.benchmarks.service_world import dataset_at, served_world
 from tests.benchmarks.store_speed import (
     BATCH,
     SERVING,
-    Rate,
     Sender,
     Store,
     Way,
     command,
     filled,
+    medians,
     part_of,
     rate,
 )
@@ -53,14 +56,27 @@ WAYS = (
 
 
 class StatementSender(Sender):
-    """Makes new statements of learners who are in a store."""
+    """Makes new statements of learners who are in a store.
+
+    Parameters
+    ----------
+    heads : mapping of str to tuple of str
+        For the store of each name the address of statements, and the header that says who sends.
+    """
+
+    def __init__(
+        self, dataset: Path, rng: random.Random, heads: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        super().__init__(dataset, rng)
+        self._heads = heads or {}
 
     def request(self, store: Store, learners: list[str], n_events: int) -> bytes:
         """Return one request with so many statements of some of these learners."""
         content: Any = [self._statement(learners) for _ in range(n_events)]
         body = json.dumps(content if n_events > 1 else content[0]).encode()
+        path, login = self._heads.get(store.name, ("/xapi/statements", f"X-API-Key: {store.key}"))
         head = (
-            f"POST /xapi/statements HTTP/1.1\r\nHost: 127.0.0.1:{store.port}\r\nX-API-Key: {store.key}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{store.port}\r\n{login}\r\n"
             "X-Experience-API-Version: 1.0.3\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
@@ -117,6 +133,13 @@ def _pages(client: httpx2.Client, kind: str) -> Iterator[list[dict[str, Any]]]:
             return
 
 
+def _beside(text: str) -> tuple[Store, tuple[str, str]]:
+    """Return another record store, and how statements are sent to it."""
+    port, pid, path, login = text.split(":", 3)
+    basic = f"Authorization: Basic {base64.b64encode(login.encode()).decode()}"
+    return Store("beside", "", int(port), [], pid=int(pid)), (path, basic)
+
+
 def _all_used(store: Store) -> None:
     """Refuse figures of statements that said nothing."""
     database = Database(store.url)
@@ -135,6 +158,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=30_000)
     parser.add_argument("--attempts", type=int, default=18, help="of each learner, besides 15 modules")
     parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--beside", type=_beside, help="another record store, see above")
     given, console = parser.parse_args(), Console()
     size = {"n_modules": given.modules, "n_learners": given.learners}
     pointer = served_world(given.keep, **size, n_attempts=given.attempts).resolve()
@@ -143,28 +167,31 @@ def main() -> None:
     store, _ = filled("xapi", few, given.keep, 8821, pointer)
     env = environment(store.url, pointer, Path()) | {"SERVING_XAPI_HOME_PAGES": HOME}
     store.key = command(env, "keys", "create", "--name", "benchmark", "--scopes", _SCOPES)
-    sender = StatementSender(dataset, random.Random(1))
+    stores, heads = [store], {}
+    if given.beside is not None:
+        stores.append(given.beside[0])
+        heads["beside"] = given.beside[1]
+    sender = StatementSender(dataset, random.Random(1), heads)
     everybody = Store("all", "", 0, [f"learner-{i:06d}" for i in range(given.learners)]).learners
     with running(
         [*SERVING, "run", "--port", str(store.port)], env, f"http://127.0.0.1:{store.port}/health/ready"
     ) as process:
         store.pid = process.pid
         with_addresses(store)
-        rates: dict[str, list[Rate]] = {way.name: [] for way in WAYS}
         for turn in range(given.turns + 1):
             for way in WAYS:
                 learners = everybody if way.of_everybody else store.learners
-                made = rate(way, store, sender, learners)
-                if turn:  # the first is to warm up
-                    rates[way.name].append(made)
+                for one in stores if turn % 2 else stores[::-1]:
+                    made = rate(way, one, sender, learners)
+                    if turn:  # the first is to warm up
+                        one.rates.setdefault(way.name, []).append(made)
     _all_used(store)
-    console.print("| what | statements/s (of processor time) | at least |\n| --- | ---: | ---: |")
+    others = "".join(f" {one.name} |" for one in stores[1:])
+    console.print(f"| what | statements/s (of processor time) |{others} at least |")
+    console.print(f"| --- | ---: |{' ---: |' * len(stores[1:])} ---: |")
     for way in WAYS:
-        passed, of_cpu = (
-            statistics.median(getattr(r, n) for r in rates[way.name]) for n in ("passed", "of_cpu")
-        )
-        least = f"{way.least:,.0f}" if way.least else ""
-        console.print(f"| {way.name} | {passed:,.0f} ({of_cpu:,.0f}) | {least} |")
+        figures = " | ".join(medians(one.rates[way.name]) for one in stores)
+        console.print(f"| {way.name} | {figures} | {f'{way.least:,.0f}' if way.least else ''} |")
 
 
 if __name__ == "__main__":
