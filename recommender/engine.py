@@ -112,11 +112,15 @@ class Engine:
         from recommender.skills.warm import warm_kernel
 
         warm_kernel()
-        long_ago = datetime(1970, 1, 1, tzinfo=UTC)
-        self.recommend(None, now=long_ago)
-        self.gaps(None, now=long_ago)
+        # Of no other day are there modules for sure.
+        today = datetime.now(UTC)
+        self.recommend(None, now=today)
+        self.gaps(None, now=today)
         if self.catalog.roles.ids:
-            self.pathway(None, role_id=self.catalog.roles.ids[0], now=long_ago)
+            from recommender.pathways.warm import warm_planner
+
+            warm_planner()
+            self.pathway(None, role_id=self.catalog.roles.ids[0], now=today)
         self._words.sequences.warm()
 
     def fold(self, events: Iterable[Event]) -> LearnerState:

@@ -199,7 +199,8 @@ class Rules:
         formats = query.formats
         return Asked(
             now=now,
-            minutes=math.inf if query.minutes is None else query.minutes,
+            # A whole number would be compiled for on its own.
+            minutes=math.inf if query.minutes is None else float(query.minutes),
             review=query.scenario == "review",
             foreign=np.array([self._foreign(languages) for languages in wanted]),
             unfit=self.formats.failing(formats.__contains__)
