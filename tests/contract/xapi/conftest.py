@@ -86,9 +86,11 @@ def running_lrs(tmp_path_factory: pytest.TempPathFactory, bundle: Any) -> Iterat
     database = open_database(settings.database_url)
     with ExitStack() as stack:
         stack.callback(database.close)
-        stack.enter_context(patch("serving.model.set_aside"))
         app = create_app(settings, clock=utc_now)
-        yield Lrs(stack.enter_context(TestClient(app, raise_server_exceptions=False)), database)
+        # Only while it starts: it runs beside the tests of other files.
+        with patch("serving.model.set_aside"):
+            client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
+        yield Lrs(client, database)
 
 
 @pytest.fixture
