@@ -29,6 +29,16 @@ class QuickRoute(GuardedRoute):
     """Route that checks the key, reads the body, and answers; made by `quick_route`."""
 
 
+def quick(answer: Handler) -> type[QuickRoute]:
+    """Return a class of such routes, which hand over the request as it is."""
+
+    class Quick(QuickRoute):
+        def get_route_handler(self) -> Handler:
+            return self.guarded(answer)
+
+    return Quick
+
+
 def quick_route(body: type[Body], answer: Callable[[Body, Request], Awaitable[Response]]) -> type[QuickRoute]:
     """Return a class of such routes.
 
@@ -39,14 +49,10 @@ def quick_route(body: type[Body], answer: Callable[[Body, Request], Awaitable[Re
         What the endpoint does, given body and request.
     """
 
-    class Quick(QuickRoute):
-        def get_route_handler(self) -> Handler:
-            async def handle(request: Request) -> Response:
-                return await answer(await read_body(request, body), request)
+    async def handle(request: Request) -> Response:
+        return await answer(await read_body(request, body), request)
 
-            return self.guarded(handle)
-
-    return Quick
+    return quick(handle)
 
 
 class QuickWay(BaseRoute):

@@ -32,6 +32,7 @@ from serving.problems import (
     Fault,
     Problem,
 )
+from serving.quick_route import quick
 from serving.request_head import sent_header
 from serving.schemas.xapi import FOUND, GET_PARAMETERS, POST_BODY, PUT_BODY, About
 from serving.security.keys import Caller
@@ -56,14 +57,6 @@ _OF_WRITES = _OF_ALL | documented(XAPI_CONFLICT, TOO_LARGE)
 router = guarded_router(prefix="/xapi", tags=["xAPI"])
 
 
-@router.post(
-    "/statements",
-    summary="Store statements",
-    dependencies=[_WRITE],
-    response_model=list[UUID],
-    responses=_OF_WRITES,
-    openapi_extra=POST_BODY,
-)
 async def post_statements(request: Request) -> Response:
     """Store one statement, or several: all of them, or none.
 
@@ -75,6 +68,19 @@ async def post_statements(request: Request) -> Response:
     sent, in_list = statements_of(request.scope, await request.body(), version)
     ids, received = await _received(request, sent, version, in_list=in_list)
     return JsonAnswer(ids, headers={THROUGH: iso(received)})
+
+
+router.add_api_route(
+    "/statements",
+    post_statements,
+    methods=["POST"],
+    summary="Store statements",
+    dependencies=[_WRITE],
+    response_model=list[UUID],
+    responses=_OF_WRITES,
+    openapi_extra=POST_BODY,
+    route_class_override=quick(post_statements),
+)
 
 
 @router.put(

@@ -79,17 +79,19 @@ _SET_KEYS = (
     .where(_OF.statement_id == bindparam("its_id"))
     .values(found_by=bindparam("its_keys"))
 )
-_REMOVED = select(revisions.c.revision).where(revisions.c.name == STATEMENTS)
+# As text: it is asked for with each statement that comes. Times grow with numbers.
+_LAST = """
+    SELECT (SELECT max(seq) FROM xapi_statements), (SELECT max(stored_ms) FROM xapi_statements),
+        (SELECT revision FROM revisions WHERE name = 'xapi_statements')
+"""
 
 
 def turn(connection: Connection) -> tuple[int, int]:
     """Keep others from adding statements until the transaction ends; the last number, and its time."""
     take_turn(connection, xapi_statements)
-    statement = select(_OF.seq, _OF.stored_ms).order_by(_OF.seq.desc()).limit(1)
-    row = connection.execute(statement).first()
     # Numbers of removed statements are not given again: a page may go on behind one of them.
-    removed = connection.execute(_REMOVED).scalar() or 0
-    return (removed, 0) if row is None else (max(row.seq, removed), row.stored_ms)
+    last, stored_ms, removed = connection.exec_driver_sql(_LAST).one()
+    return max(last or 0, removed or 0), stored_ms or 0
 
 
 def last_stored_ms(connection: Connection) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
@@ -173,7 +174,13 @@ xapi_statements = Table(
     Index("ix_xapi_statements_seq", "seq", unique=True),
     Index("ix_xapi_statements_stored", "stored_ms"),
     Index("ix_xapi_statements_learner", "learner_id"),
-    Index("ix_xapi_statements_refers_to", "refers_to"),
+    # Few have one.
+    Index(
+        "ix_xapi_statements_refers_to",
+        "refers_to",
+        sqlite_where=text("refers_to IS NOT NULL"),
+        postgresql_where=text("refers_to IS NOT NULL"),
+    ),
 )
 xapi_references = Table(
     "xapi_references",

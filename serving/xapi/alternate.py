@@ -24,7 +24,8 @@ PATH = "/xapi/statements"
 _FORM = "application/x-www-form-urlencoded"
 # More than there are parameters and headers.
 _MOST_FIELDS = 30
-_METHODS = ("GET", "HEAD", "POST", "PUT")
+METHODS = ("GET", "HEAD", "POST", "PUT")
+"""Those of the statement resource."""
 _HEADERS = (
     "Authorization",
     HEADER,
@@ -95,7 +96,7 @@ def _make_meant(scope: Scope, body: bytes) -> bytes:
         other = next((name for name, _ in query if name != "method"), "method")
         raise refused(Fault(other, "the address has more than method", "send the others in the form"))
     method = query[0][1]
-    if method not in _METHODS:
+    if method not in METHODS:
         raise refused(Fault("method", "method is none that there is", "send GET, PUT or POST", method))
     stores = method in ("POST", "PUT")
     if stores and "content" not in form:

@@ -13,7 +13,7 @@ from serving.errors import respond
 from serving.problems import Problem
 from serving.services import Services
 from serving.store.faults import StoreUnavailableError
-from serving.xapi.alternate import as_meant, is_alternate
+from serving.xapi.alternate import METHODS, as_meant, is_alternate
 from serving.xapi.telling import iso
 from serving.xapi.versions import asked_version
 
@@ -50,7 +50,8 @@ class XapiEntrance:
         try:
             if is_alternate(scope):
                 receive = await as_meant(scope, receive)
-            if scope["path"] != _ABOUT:
+            # There is nothing to say of versions where nothing is there.
+            if scope["path"] != _ABOUT and scope["method"] in METHODS:
                 asked_version(scope)
         except Problem as problem:
             await respond(problem)(scope, receive, noted)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -69,7 +70,9 @@ def written(service: Service, folder: Path) -> Iterator[tuple[str, bytes]]:
             connection.exec_driver_sql("CHECKPOINT")
         paths = [p for p in sorted(data.rglob("*")) if p.is_file() and "pg_wal" not in p.parts]
     for path in paths:
-        yield path.name, path.read_bytes()
+        # The server removes files of its caches while it runs.
+        with suppress(FileNotFoundError):
+            yield path.name, path.read_bytes()
 
 
 def holding(service: Service, folder: Path, learner_id: str) -> set[str]:

@@ -42,7 +42,14 @@ def upgrade() -> None:
     op.create_index("ix_xapi_statements_seq", "xapi_statements", ["seq"], unique=True)
     op.create_index("ix_xapi_statements_stored", "xapi_statements", ["stored_ms"])
     op.create_index("ix_xapi_statements_learner", "xapi_statements", ["learner_id"])
-    op.create_index("ix_xapi_statements_refers_to", "xapi_statements", ["refers_to"])
+    is_there = sa.text("refers_to IS NOT NULL")
+    op.create_index(
+        "ix_xapi_statements_refers_to",
+        "xapi_statements",
+        ["refers_to"],
+        sqlite_where=is_there,
+        postgresql_where=is_there,
+    )
     op.create_table(
         "xapi_references",
         sa.Column("ref", sa.LargeBinary(16), primary_key=True),
