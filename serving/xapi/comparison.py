@@ -58,11 +58,14 @@ def _hundredths(duration: str) -> str:
 
 def _plain(value: Any) -> Any:
     """Spell whole numbers in one way: what forwards statements may write 1.0 as 1."""
-    if isinstance(value, float) and value.is_integer():
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is float and value.is_integer():
         return int(value)
-    if isinstance(value, dict):
+    if kind is dict:
         return {name: _plain(its) for name, its in value.items()}
-    return [_plain(its) for its in value] if isinstance(value, list) else value
+    return [_plain(its) for its in value] if kind is list else value
 
 
 def _object(target: dict[str, Any]) -> Any:

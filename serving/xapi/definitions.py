@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from serving.store import statements as store
-from serving.xapi.references import key
+from serving.xapi.references import key_of_thing
 from serving.xapi.statements import activities_around
 
 _TEXTS = ("name", "description")
@@ -18,12 +18,12 @@ _SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii
 
 def activity_ref(activity_id: str) -> bytes:
     """Return where the definition of an activity is kept."""
-    return key("definition", activity_id)
+    return key_of_thing("definition", activity_id)
 
 
 def verb_ref(verb_id: str) -> bytes:
     """Return where it is kept how a verb is displayed."""
-    return key("display", verb_id)
+    return key_of_thing("display", verb_id)
 
 
 def told_by(statement: Mapping[str, Any]) -> dict[bytes, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 # RFC 3987, as far as one can tell without the rules of each scheme: a scheme, and no character that an
@@ -88,7 +89,13 @@ def is_language(value: Any) -> bool:
     >>> is_language("en-GB"), is_language("zh-Hant-TW"), is_language("eng-lish-x"), is_language("")
     (True, True, False, False)
     """
-    if not isinstance(value, str) or _LANGUAGE.fullmatch(value) is None:
+    return isinstance(value, str) and _is_tag(value)
+
+
+# Few languages are spoken.
+@lru_cache(maxsize=1_000)
+def _is_tag(value: str) -> bool:
+    if _LANGUAGE.fullmatch(value) is None:
         return False
     # No variant and no extension is there twice (RFC 5646, sections 2.2.5 and 2.2.6).
     public = value.lower().partition("-x-")[0].split("-")

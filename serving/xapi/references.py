@@ -26,7 +26,8 @@ def key(place: str, *what: str) -> bytes:
 
 
 # Most statements name what those before them named. Of people nothing is remembered.
-_key_of_thing = lru_cache(maxsize=20_000)(key)
+key_of_thing = lru_cache(maxsize=20_000)(key)
+"""`key` of what is no person."""
 
 
 def keys_of(statement: dict[str, Any], authority: dict[str, Any]) -> set[bytes]:
@@ -36,10 +37,10 @@ def keys_of(statement: dict[str, Any], authority: dict[str, Any]) -> set[bytes]:
     found.update(key(RELATED_AGENT, *who) for who in everybody_related(statement))
     found.update(key(RELATED_AGENT, *who) for who in everybody_in(authority))
     if (its := _activity_id(target)) is not None:
-        found.add(_key_of_thing(ACTIVITY, its))
-    found.update(_key_of_thing(RELATED_ACTIVITY, its) for its in _related_activities(statement))
+        found.add(key_of_thing(ACTIVITY, its))
+    found.update(key_of_thing(RELATED_ACTIVITY, its) for its in _related_activities(statement))
     if isinstance(verb := statement.get("verb"), dict) and isinstance(verb.get("id"), str):
-        found.add(_key_of_thing(VERB, verb["id"]))
+        found.add(key_of_thing(VERB, verb["id"]))
     context = statement.get("context")
     registration = context.get("registration") if isinstance(context, dict) else None
     if isinstance(registration, str):
