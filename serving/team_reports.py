@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from recommender.domain.events import to_seconds
@@ -131,12 +130,10 @@ class TeamReports:
         parts = {str(group.group_id): json.dumps(_told(group)) for group in report.groups}
         parts[store.WHOLE] = json.dumps(_told(report.whole) | withheld)
 
-        def save(connection: Connection) -> None:
-            # Else another process was faster: one report a turn is all there is.
-            if store.made_at(connection, _NAME) in (None, before):
-                store.save(connection, _NAME, parts, at=to_seconds(now))
-
-        self._database.transact(save)
+        # If another process was faster, its report stays: one a turn is all there is.
+        self._database.transact(
+            partial(store.save, report=_NAME, parts=parts, at=to_seconds(now), in_place_of=before)
+        )
 
 
 def _told(group: GroupGaps) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from serving.store.database import Database
+from serving.store.dialect import take_turn
 from serving.store.tables import reports
 
 WHOLE = ""
@@ -46,13 +47,21 @@ def find(database: Database, report: str, part: str) -> StoredReport | None:
     return StoredReport(rows[0].made_at, found[WHOLE], found.get(part))
 
 
-def made_at(connection: Connection, report: str) -> float | None:
-    """When a report was made, seconds since 1970 UTC; None where there is none."""
-    return connection.execute(_MADE_AT, {"report": report}).scalar()
+def save(
+    connection: Connection, report: str, parts: Mapping[str, str], *, at: float, in_place_of: float | None
+) -> bool:
+    """Put a report in the place of the one that was made at `in_place_of`, or where there is none.
 
-
-def save(connection: Connection, report: str, parts: Mapping[str, str], *, at: float) -> None:
-    """Put a report in the place of the one there is."""
+    Returns
+    -------
+    bool
+        False where there is another by now, which stays.
+    """
+    # Else two processes that find none would both put theirs there, one after the other.
+    take_turn(connection, reports)
+    if connection.execute(_MADE_AT, {"report": report}).scalar() not in (None, in_place_of):
+        return False
     connection.execute(delete(reports).where(reports.c.report == report))
     rows = [{"report": report, "part": p, "made_at": at, "payload": payload} for p, payload in parts.items()]
     connection.execute(reports.insert(), rows)
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from recommender.pathways.team_gap import team_gaps
 from recommender.skills.state import LearnerState
 from serving.learner_states import known_learners
 from serving.schemas.people import TeamGapsResponse
+from serving.store import reports as store
 from serving.store.database import Database
 from serving.team_reports import TeamReports
 from tests.unit.serving.company import Overtaken, another_worker, company, put, swap
@@ -104,6 +106,19 @@ def test_many_processes_have_one_report(service: Service) -> None:
         database.close()
     parts = service.query("SELECT part FROM reports ORDER BY part")
     assert [row.part for row in parts] == ["", "north"]
+
+
+def test_of_two_reports_made_at_once_the_first_stays(service: Service) -> None:
+    first, second = NOW.timestamp(), NOW.timestamp() + 60
+    with ThreadPoolExecutor(1) as pool:
+        with service.database.write() as connection:
+            assert store.save(connection, "r", {"": "first"}, at=first, in_place_of=None)
+            late = partial(store.save, report="r", parts={"": "second"}, at=second, in_place_of=None)
+            waiting = pool.submit(service.database.transact, late)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+        assert waiting.result(timeout=30) is False
+    assert [row.payload for row in service.query("SELECT payload FROM reports")] == ["first"]
 
 
 def test_states_that_another_worker_took_meanwhile_are_counted_as_they_are(
