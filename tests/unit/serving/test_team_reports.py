@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from recommender.domain.learner import LearnerProfile
 from recommender.pathways.team_gap import team_gaps
@@ -108,16 +109,22 @@ def test_many_processes_have_one_report(service: Service) -> None:
     assert [row.part for row in parts] == ["", "north"]
 
 
-def test_of_two_reports_made_at_once_the_first_stays(service: Service) -> None:
-    first, second = NOW.timestamp(), NOW.timestamp() + 60
-    with ThreadPoolExecutor(1) as pool:
-        with service.database.write() as connection:
-            assert store.save(connection, "r", {"": "first"}, at=first, in_place_of=None)
-            late = partial(store.save, report="r", parts={"": "second"}, at=second, in_place_of=None)
-            waiting = pool.submit(service.database.transact, late)
-            with pytest.raises(TimeoutError):
-                waiting.result(timeout=0.3)
-        assert waiting.result(timeout=30) is False
+def test_of_two_reports_put_there_at_once_one_stays(service: Service) -> None:
+    def put_report(database: Database, text: str) -> bool:
+        to_put = partial(store.save, report="r", parts={"": text}, at=NOW.timestamp(), in_place_of=None)
+        return database.transact(to_put)
+
+    with ThreadPoolExecutor(1) as pool, closing(Database(service.settings.database_url)) as between:
+        put_between: list[Future[bool]] = []
+
+        def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("DELETE FROM reports"):
+                put_between.append(pool.submit(put_report, service.database, "between"))
+                wait(put_between, timeout=0.5)
+
+        event.listen(between.engine, "before_cursor_execute", meanwhile)
+        done = [put_report(between, "first"), put_between[0].result(timeout=30)]
+    assert done == [True, False]
     assert [row.payload for row in service.query("SELECT payload FROM reports")] == ["first"]
 
 
