@@ -1,0 +1,1 @@
+"""What a programme of learning brings: the analyses behind the reports for people in charge."""
