@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from recommender.bundle import ModelBundle
 from recommender.domain.catalog import Catalog, Ragged
+from recommender.domain.dataset_format import SEGMENTS
 from recommender.embeddings import Interactions
 from recommender.ranking.module_facts import ModuleUse
 from recommender.skills.columns import AttemptColumns
@@ -24,6 +25,7 @@ from training.config import TrainConfig
 from training.datasets.dataset import Dataset
 from training.evaluation.module_report import ModuleReport
 from training.evaluation.protocols import TRAINING_PROTOCOLS
+from training.evaluation.skill_slices import SkillSlice, skill_slices
 from training.evaluation.skills import SkillReport
 from training.gain.fit import GainFit, fit_gain
 from training.gain.studies import studies_of
@@ -62,6 +64,8 @@ class Trained:
         What could not be trained or judged, and why, in plain words.
     counts : mapping of str to int
         What the data held.
+    slices : mapping of str to SkillSlice
+        The skill model on held-out learners: on everybody, and on each segment that may be told of.
     """
 
     bundle: ModelBundle
@@ -70,20 +74,31 @@ class Trained:
     modules: tuple[ModuleReport, ...]
     absent: Mapping[str, str]
     counts: Mapping[str, int]
+    slices: Mapping[str, SkillSlice] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, Any]:
         """Every number, nested by what it is of; the names are those of the benchmarks."""
         found: dict[str, Any] = {}
         if self.skills is not None:
             found["skills"] = {name: dict(values) for name, values in self.skills.models.items()}
+            found["skills_by_group"] = {name: its.metrics() for name, its in self.slices.items()}
         for report in self.modules:
             found[report.protocol.replace("-", "_")] = {
-                name: {**result.metrics, "fit_seconds": result.fit_seconds}
+                name: {**result.metrics, **_ends(result.ci95), "fit_seconds": result.fit_seconds}
                 for name, result in report.models.items()
             }
         if self.gain.report is not None:
             found["gain"] = self.gain.report.metrics()
         return found
+
+
+def _ends(ci95: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    return {
+        f"{name}_ci95_{end}": ci95[name][place]
+        for name in ("hr@10", "ndcg@10")
+        if name in ci95
+        for place, end in enumerate(("low", "high"))
+    }
 
 
 def train(
@@ -124,6 +139,7 @@ def train(
         absent |= _absent_from(catalog)
         with steps.step("judge the skill model on held-out learners"):
             skill_report = _judge_skills(attempts, catalog, config, absent)
+            slices = _slices(skill_report, attempts, config)
         module_reports = tuple(
             _judge_modules(interactions, catalog, config, protocol, absent, steps)
             for protocol in TRAINING_PROTOCOLS
@@ -156,7 +172,8 @@ def train(
             use=ModuleUse.fit(interactions) if interactions else None,
             gain=gain.model,
         )
-        trained = Trained(draft, skill_report, gain, tuple(r for r in module_reports if r), absent, counts)
+        judged = tuple(report for report in module_reports if report)
+        trained = Trained(draft, skill_report, gain, judged, absent, counts, slices)
         manifest = _manifest(dataset, config, trained, now, revision)
         with steps.step("write the bundle"):
             return replace(trained, bundle=replace(draft, manifest=manifest).write(out, under_id=under_id))
@@ -184,6 +201,16 @@ def _judge_skills(
     if report is None:
         absent["skill_evaluation"] = "there are too few learners with attempts to hold any out"
     return report
+
+
+def _slices(
+    report: SkillReport | None, attempts: AttemptColumns | None, config: TrainConfig
+) -> Mapping[str, SkillSlice]:
+    if report is None or report.answered is None or attempts is None:
+        return {}
+    places = np.full(attempts.n_learners, -1) if attempts.segment is None else attempts.segment
+    segments = [SEGMENTS[s] if s >= 0 else None for s in places.tolist()]
+    return skill_slices(report.answered, segments, np.random.default_rng(config.seed))
 
 
 def _judge_modules(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from recommender.bundle import ModelBundle
 from recommender.domain.simulation import labelled
-from recommender.errors import InputError
+from recommender.errors import BundleError, InputError
 from training.tracking import BUNDLE_FOLDER, SIMULATED_TAG, STORE, connect, flag, flatten
 
 if TYPE_CHECKING:
@@ -90,6 +90,20 @@ class ModelRegistry:
             If there is no such version.
         """
         return self._version_tags(version).get(SIMULATED_TAG) == flag(True)
+
+    def manifest(self, version: int) -> Mapping[str, Any] | None:
+        """Manifest of the bundle of a version; None where the bundle is gone.
+
+        Raises
+        ------
+        InputError
+            If there is no such version.
+        """
+        bundle = Path(self._version_tags(version)["bundle_path"])
+        try:
+            return ModelBundle.open(bundle, verify=False).manifest
+        except BundleError:
+            return None
 
     def register(
         self, run_id: str, bundle: Path, bundle_id: str, metrics: Mapping[str, Any], description: str

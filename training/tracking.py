@@ -34,6 +34,8 @@ EXPERIMENT_DESCRIPTION: Final = (
 )
 SIMULATIONS: Final = "Simulation"
 """Experiment of simulated learners under several policies."""
+OUTCOMES: Final = "Programme outcomes"
+"""Experiment of reports for people in charge."""
 _EXPERIMENTS: Final = {
     EXPERIMENT: EXPERIMENT_DESCRIPTION,
     SIMULATIONS: (
@@ -42,9 +44,16 @@ _EXPERIMENTS: Final = {
         "and whether any group is worse off. Nobody in it exists; it shows what the engine does where the "
         "truth is known, not what it does for people."
     ),
+    OUTCOMES: (
+        "Reports for people in charge: where skills are short, who learned how much, whether anybody is "
+        "disadvantaged, what the market asks for, whether it is worth its cost. Open a run, then its tab "
+        "Artifacts, then reports/overview.html. No figure in a report is about fewer than five people."
+    ),
 }
 BUNDLE_FOLDER: Final = "bundle"
 """Where a run keeps the bundle among its artifacts."""
+REPORTS_FOLDER: Final = "reports"
+"""Where a run keeps its reports."""
 SIMULATED_TAG: Final = "simulated"
 """Tag of runs, their data and registered versions: ``true`` of simulated data, else ``false``."""
 
@@ -81,6 +90,8 @@ class RunRecord:
         ``simulated`` says true or false either way.
     figures : mapping of name to Figure
         Logged as ``plots/NAME.png``.
+    reports : Path or None
+        Folder of pages and tables, logged whole.
     started_at, ended_at : datetime, optional
         When the training ran, aware; by default the moment of logging.
     experiment : str
@@ -97,6 +108,7 @@ class RunRecord:
     bundle: Path | None
     simulated: bool
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    reports: Path | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     experiment: str = EXPERIMENT
@@ -180,6 +192,8 @@ def log_run(record: RunRecord, store: Path = STORE) -> str:
             client.log_figure(run_id, figure, f"plots/{name}.png", save_kwargs={"metadata": title})
         if record.bundle is not None:
             client.log_artifacts(run_id, str(record.bundle), BUNDLE_FOLDER)
+        if record.reports is not None:
+            client.log_artifacts(run_id, str(record.reports), REPORTS_FOLDER)
     except BaseException:
         client.set_terminated(run_id, "FAILED")
         raise
@@ -187,7 +201,7 @@ def log_run(record: RunRecord, store: Path = STORE) -> str:
     return run_id
 
 
-def experiment_link(server: str, store: Path = STORE) -> str:
+def experiment_link(server: str, store: Path = STORE, experiment: str = EXPERIMENT) -> str:
     """Link to the runs, in the UI's mode for model training.
 
     A browser that has not been there before opens MLflow 3.17 in its mode for prompts and traces, where runs,
@@ -199,13 +213,14 @@ def experiment_link(server: str, store: Path = STORE) -> str:
         Where the UI runs, such as ``http://127.0.0.1:5000``.
     store : Path
         See `connect`.
+    experiment : str
 
     Raises
     ------
     InputError
-        If nothing has been trained yet.
+        If there is no run of it yet.
     """
-    found = connect(store).get_experiment_by_name(EXPERIMENT)
+    found = connect(store).get_experiment_by_name(experiment)
     if found is None:
         raise InputError("there is nothing to look at in MLflow yet; run train first")
     return f"{server}/#/experiments/{found.experiment_id}/runs?workflowType=machine_learning"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,10 +22,11 @@ from recommender.domain.recommendation import Query
 from recommender.domain.simulation import labelled, nobody_real
 from recommender.engine import Engine
 from recommender.errors import ConfigurationError
+from training.commands.moments import moment_of, parsed
 from training.commands.outputs import check_writable
 from training.datasets import Dataset, load_dataset
 from training.progress import bar
-from training.scoring.events import Read, Unknown, last_event, read_events
+from training.scoring.events import Read, Unknown, read_events
 from training.scoring.output import (
     FORMAT_VERSION,
     MANIFEST,
@@ -123,13 +124,14 @@ def run(
     check_free(out)
     check_writable(out / MANIFEST, "--out")
     check_writable(json_file, "--json")
-    given = None if now is None else _moment(now)
+    if now is not None:
+        parsed(now)  # refuses before anything is read
     # what a dataset holds is no markup
     console = Console(markup=False, emoji=False, highlight=False)
     engine = Engine.load(bundle)
     engine.in_blocks()  # refuses before anything is read
     dataset = load_dataset(data, pass_mark=engine.bundle.difficulty.pass_mark)
-    moment, why = _now(dataset, given)
+    moment, why = moment_of(dataset, now)
     read = read_events(dataset, engine.catalog, engine.bundle.difficulty, moment)
     _tell_before(console, dataset, engine, read, moment, why)
     counts = Counts()
@@ -158,24 +160,6 @@ def _check(**numbers: int) -> None:
         if value < 1 or (name == "k" and value > MOST_K):
             most = f" to {MOST_K}" if name == "k" else " or more"
             raise ConfigurationError(f"--{name} is {value}; give 1{most}")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"--now {text!r} is no time; write one such as 2026-01-31T12:00:00Z"
-        ) from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-def _now(dataset: Dataset, given: datetime | None) -> tuple[datetime, str]:
-    """Return the moment of the recommendations and where it is from."""
-    if given is not None:
-        return given, "given"
-    newest = last_event(dataset)
-    return (newest, "last event") if newest is not None else (datetime.now(UTC), "clock")
 
 
 def _directory(engine: Engine) -> Path:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -14,11 +15,15 @@ from rich.console import Console
 from recommender.domain.simulation import labelled
 from recommender.errors import ConfigurationError
 from training.commands.outputs import check_writable
-from training.config import load_config
-from training.datasets import load_dataset
+from training.config import TrainConfig, load_config
+from training.datasets import Dataset, load_dataset
 from training.pipeline import N_STEPS, Trained, train
 from training.progress import Steps
+from training.reports.against import compared
+from training.reports.model_card import model_card
+from training.reports.page import write_report
 from training.reports.plots import all_figures
+from training.reports.sheet import About
 from training.reports.tables import module_table, skill_table
 from training.reports.words import describe
 from training.tracking import STORE, RunRecord, log_run, run_name
@@ -79,24 +84,12 @@ def run(
         revision=_revision(),
     )
     _show(trained, console)
-    words = describe(trained, dataset.name)
-    run_id = log_run(
-        RunRecord(
-            name=run_name(started, dataset.name, ", ".join(overrides) or "default configuration"),
-            description=words,
-            params=config.model_dump(mode="json"),
-            metrics=trained.metrics(),
-            dataset_name=dataset.name,
-            dataset_fingerprint=dataset.fingerprint,
-            dataset_path=dataset.path,
-            bundle=_path(trained),
-            simulated=dataset.simulated,
-            figures=all_figures(trained.skills, trained.modules, simulated=dataset.simulated),
-            started_at=started,
-            ended_at=datetime.now(UTC),
-        ),
-        store,
-    )
+    against = _against(trained, store)
+    words = "\n\n".join((describe(trained, dataset.name), *against))
+    with TemporaryDirectory(prefix="card-") as folder:
+        card = model_card(trained, dataset, against)
+        write_report(card, _about(trained, dataset, started), Path(folder))
+        run_id = _log(trained, dataset, config, words, Path(folder), started, overrides, store)
     version = _register(trained, run_id, words, store)
     told = f"Bundle {trained.bundle.id} in {_path(trained)}, registered as version {version}, challenger."
     console.print(
@@ -108,6 +101,50 @@ def run(
     if json_file is not None:
         _write_json(json_file, trained, run_id, version)
     return trained
+
+
+def _against(trained: Trained, store: Path) -> tuple[str, ...]:
+    """Say what got better or worse than what serves."""
+    from training.registry import CHAMPION, ModelRegistry
+
+    registry = ModelRegistry.open(store)
+    version = registry.version(CHAMPION)
+    served = None if version is None else registry.manifest(version)
+    return compared(trained.bundle.manifest, served, version)
+
+
+def _log(
+    trained: Trained,
+    dataset: Dataset,
+    config: TrainConfig,
+    words: str,
+    reports: Path,
+    started: datetime,
+    overrides: Sequence[str],
+    store: Path,
+) -> str:
+    return log_run(
+        RunRecord(
+            name=run_name(started, dataset.name, ", ".join(overrides) or "default configuration"),
+            description=words,
+            params=config.model_dump(mode="json"),
+            metrics=trained.metrics(),
+            dataset_name=dataset.name,
+            dataset_fingerprint=dataset.fingerprint,
+            dataset_path=dataset.path,
+            bundle=_path(trained),
+            simulated=dataset.simulated,
+            figures=all_figures(trained.skills, trained.modules, simulated=dataset.simulated),
+            reports=reports,
+            started_at=started,
+            ended_at=datetime.now(UTC),
+        ),
+        store,
+    )
+
+
+def _about(trained: Trained, dataset: Dataset, now: datetime) -> About:
+    return About(dataset.name, dataset.fingerprint, now, dataset.simulated, trained.bundle.id)
 
 
 def _check_places(out: Path | None, json_file: Path | None) -> None:

@@ -16,6 +16,23 @@ N_FIRST: Final = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """Responses that were tested, and what each model said before.
+
+    Parameters
+    ----------
+    passed : array of 0 and 1, shape (n_responses,)
+    learner : int array, shape (n_responses,)
+        Rows of the dataset's table of learners.
+    predictions : mapping of name to float array, shape (n_responses,)
+    """
+
+    passed: NDArray[Any]
+    learner: NDArray[np.integer]
+    predictions: Mapping[str, NDArray[np.floating]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SkillReport:
     """Metrics of every skill model on the same responses.
 
@@ -27,11 +44,14 @@ class SkillReport:
         ``auc``, ``accuracy``, ``log_loss``, ``rmse``, ``ece``, ``auc_first5``, ``fit_seconds``,
         ``predict_seconds``; None where not defined or not measured.
     calibration : mapping of name to CalibrationBins
+    answered : Answered or None
+        What the numbers are of.
     """
 
     n: Mapping[str, int]
     models: Mapping[str, Mapping[str, float | None]]
     calibration: Mapping[str, CalibrationBins] = field(default_factory=dict)
+    answered: Answered | None = None
 
     def as_json(self, dataset: str, protocol: str) -> dict[str, Any]:
         """Return what ``benchmark skills`` writes."""
@@ -85,7 +105,7 @@ def evaluate_skills(
             "predict_seconds": predict_seconds,
         }
         calibration[name] = calibration_bins(y, p)
-    return SkillReport(dict(n), models, calibration)
+    return SkillReport(dict(n), models, calibration, Answered(y, learner, predictions))
 
 
 def responses_before(learner: NDArray[np.integer]) -> NDArray[np.int64]:

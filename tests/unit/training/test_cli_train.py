@@ -68,7 +68,10 @@ def test_train_prints_tracks_registers_and_writes(here, store, tiny_dataset):
     assert run_data.metrics["skills/skill_model/auc"] == pytest.approx(auc)
     assert "tiny: evaluation.cuts=[0.5], views.als.factors=4" in run_data.tags["mlflow.runName"]
     assert run_data.tags["mlflow.note.content"].startswith("Trained on **tiny**: 60 learners")
+    reports = {f.path for f in connect(store).list_artifacts(written["run_id"], "reports")}
+    assert {"reports/model-card.html", "reports/model-card-skills.csv"} <= reports
     version = connect(store).get_model_version(MODEL, "1")
+    assert "**First model.** Nothing serves yet" in version.description
     assert version.tags["auc"] == f"{auc:.4g}"
     assert version.tags["ndcg_at_10_leave_last_out"]
     assert version.tags["hr_at_10_temporal"]
@@ -100,6 +103,18 @@ def test_the_same_again_is_a_new_version_of_the_same_bundle(here, store, small):
     assert first.tags["bundle_id"] == second.tags["bundle_id"]
     assert first.run_id != second.run_id
     assert ModelRegistry.open(store).version("challenger") == 2
+
+
+def test_a_new_version_is_compared_with_the_one_that_serves(here, store, small):
+    assert run("--data", small, *QUICK).exit_code == 0
+    ModelRegistry.open(store).promote(store / "champion.json")
+    assert run("--data", small, *QUICK).exit_code == 0
+    told = connect(store).get_model_version(MODEL, "2").description
+    assert "**Beside version 1, which serves**, on the same data:" in told
+    assert "**No difference beyond chance** at" in told
+    shutil.rmtree(store / "bundles")
+    assert run("--data", small, *QUICK).exit_code == 0
+    assert "on the same data" in connect(store).get_model_version(MODEL, "3").description
 
 
 def test_a_configuration_file_is_read_and_completions_alone_will_do(here, store, small):

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -21,6 +23,9 @@ from training.config import TrainConfig, load_config
 from training.datasets import load_dataset, write_dataset
 from training.pipeline import N_STEPS, Trained, train
 from training.progress import Steps
+from training.reports.model_card import model_card
+from training.reports.page import write_report
+from training.reports.sheet import About
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = ("evaluation.cuts=[0.5]", "slices.max_choices=300", "ranking.ranker.max_rounds=20")
@@ -209,6 +214,57 @@ def test_every_number_is_finite_or_none_and_the_manifest_is_strict_json(train_va
 
 
 @pytest.mark.parametrize("name", VARIANTS)
+def test_every_training_has_a_card_that_says_what_is_absent(train_variant, name, tmp_path):
+    trained = train_variant(name)
+    card = model_card(trained, load_dataset(trained.bundle.path.parents[1] / "data"), ("First model.",))
+    assert card.answer
+    said = "\n".join(card.cannot_show)
+    assert [why for why in trained.absent.values() if why not in said] == []
+    titles = [section.title for section in card.sections]
+    assert ("How well it knows what people can do" in titles) == (trained.skills is not None)
+    write_report(card, About("data", "f", NOW, False), tmp_path)
+    assert trained.bundle.id in (tmp_path / "model-card.html").read_text()
+
+
+def test_the_card_tells_the_numbers_of_the_training(train_variant):
+    trained = train_variant("everything")
+    card = model_card(trained, load_dataset(trained.bundle.path.parents[1] / "data"), ("First model.",))
+    tables = {sheet.name: sheet.rows for sheet in card.sheets}
+    skills = trained.metrics()["skills"]
+    assert tables["skills"]["auc"].tolist() == [its["auc"] for its in skills.values()]
+    bins = trained.skills.calibration["skill_model"]
+    assert tables["calibration"]["n_answers"].tolist() == bins.count.tolist()
+    assert tables["calibration"]["passed"].tolist() == bins.observed.tolist()
+    for protocol in ("leave_last_out", "temporal"):
+        engine = trained.metrics()[protocol]["engine"]
+        first = tables[protocol.replace("_", "-")].iloc[0]
+        assert first["model"] == "This model"
+        assert first["hr_at_10"] == engine["hr@10"]
+        assert (first["low"], first["high"]) == (engine["hr@10_ci95_low"], engine["hr@10_ci95_high"])
+    everybody = trained.slices["everybody"]
+    assert f"{everybody.auc:.1%}" in card.answer[0]
+
+
+def test_no_learner_is_in_a_bundle_as_the_card_says(train_variant):
+    trained = train_variant("everything")
+    learners = set(load_dataset(trained.bundle.path.parents[1] / "data").tables["learners"]["learner_id"])
+    for file in trained.bundle.path.rglob("*.parquet"):
+        for column in pq.read_table(file).itercolumns():
+            held = {
+                text
+                for value in column.to_pylist()
+                for text in (value if isinstance(value, list) else [value])
+            }
+            assert not held & learners, file
+    for file in trained.bundle.path.rglob("*.npy"):
+        assert np.load(file, allow_pickle=False).dtype.kind in "fiub", "no texts"
+    for name in files(trained.bundle.path):
+        assert name.endswith((".parquet", ".npy", ".json", ".txt")), "another kind of file: look into it"
+    words = set(re.findall(r"\w+", (trained.bundle.path / "manifest.json").read_text()))
+    assert not words & learners
+
+
+@pytest.mark.parametrize("name", VARIANTS)
 def test_the_bundle_s_engine_recommends_to_anybody(train_variant, name):
     variant = VARIANTS[name]
     engine = Engine.load(train_variant(name).bundle.path)
@@ -284,7 +340,10 @@ def test_the_manifest_says_what_the_bundle_was_made_of(train_variant):
 
 def test_metrics_carry_the_names_of_the_benchmarks(train_variant):
     metrics = train_variant("everything").metrics()
-    assert set(metrics) == {"skills", "leave_last_out", "temporal"}
+    assert set(metrics) == {"skills", "skills_by_group", "leave_last_out", "temporal"}
+    assert metrics["skills_by_group"]["everybody"]["auc"] == metrics["skills"]["skill_model"]["auc"]
+    engine = metrics["temporal"]["engine"]
+    assert engine["hr@10_ci95_low"] <= engine["hr@10"] <= engine["hr@10_ci95_high"]
     assert {"auc", "accuracy", "log_loss", "ece", "fit_seconds"} <= set(metrics["skills"]["skill_model"])
     for protocol in ("leave_last_out", "temporal"):
         assert set(metrics[protocol]) == {"engine", *TrainConfig().views}

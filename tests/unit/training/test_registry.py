@@ -344,3 +344,13 @@ def test_promote_says_it_too_when_it_finishes_what_was_killed(store, train, caps
     assert "takes the place of version 1, which was trained on real data" in str(
         said_by_promoting(store, capsys, None)
     )
+
+
+def test_the_manifest_of_a_version_is_that_of_its_bundle(store, train):
+    version = train("aaa", name="toy")
+    registry = ModelRegistry.open(store)
+    assert registry.manifest(version)["dataset"] == {"name": "toy"}
+    shutil.rmtree(store / "bundles" / "aaa")
+    assert registry.manifest(version) is None
+    with pytest.raises(InputError, match="no version 7"):
+        registry.manifest(7)

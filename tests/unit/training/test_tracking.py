@@ -8,7 +8,16 @@ import pytest
 from matplotlib.figure import Figure
 
 from recommender.errors import InputError
-from training.tracking import EXPERIMENT, RunRecord, connect, experiment_link, log_run, metric_name, run_name
+from training.tracking import (
+    EXPERIMENT,
+    OUTCOMES,
+    RunRecord,
+    connect,
+    experiment_link,
+    log_run,
+    metric_name,
+    run_name,
+)
 
 # MLflow's own use of SQLAlchemy 2.1, which this project cannot mend.
 pytestmark = pytest.mark.filterwarnings(r"ignore:The .*noload.* loader strategy is deprecated")
@@ -100,6 +109,19 @@ def test_the_link_leads_to_the_runs_once_there_are_some(store, record):
     run = connect(store).get_run(log_run(record, store))
     link = experiment_link("http://127.0.0.1:5000", store)
     assert link.startswith(f"http://127.0.0.1:5000/#/experiments/{run.info.experiment_id}/runs?")
+
+
+def test_reports_are_kept_as_they_are_in_an_experiment_of_their_own(tmp_path, store, record):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "overview.html").write_text("<p>here</p>")
+    outcomes = replace(record, bundle=None, reports=tmp_path / "made", experiment=OUTCOMES)
+    client, run = logged(store, log_run(outcomes, store))
+    page = client.download_artifacts(run.info.run_id, "reports/overview.html", str(tmp_path))
+    assert Path(page).read_text() == "<p>here</p>"
+    experiment = client.get_experiment(run.info.experiment_id)
+    assert "people in charge" in experiment.tags["mlflow.note.content"]
+    link = experiment_link("http://127.0.0.1:5000", store, OUTCOMES)
+    assert f"/experiments/{experiment.experiment_id}/" in link
 
 
 def test_an_experiment_deleted_by_hand_is_restored(store, record):
