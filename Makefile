@@ -103,6 +103,16 @@ lock-peers: setup ## remake the locked requirements of other libraries
 	    $(BIN)/uv pip compile $$wanted --python-version 3.11 --universal --generate-hashes \
 	        --no-emit-index-url --no-annotate --no-header --quiet -o $${wanted%.in}.lock; done
 
+NOW ?=
+VALUE ?=
+champion_of = $(wildcard $(BUNDLE))
+
+.PHONY: report
+report: setup ## what the programme brings, as pages in MLflow: DATA=dir BUNDLE=dir NOW=time VALUE=worth-of-one-unit OUT=dir
+	@$(BIN)/python -m training report --data $(DATA) $(if $(champion_of),--bundle $(BUNDLE)) \
+	    $(if $(NOW),--now $(NOW)) $(if $(VALUE),--value-per-unit $(VALUE)) \
+	    $(if $(filter command line,$(origin OUT)),--out $(OUT))
+
 .PHONY: promote
 promote: setup ## let the challenger serve
 	@$(BIN)/python -m training promote
@@ -135,6 +145,10 @@ sample: setup ## simulate the organisation in data/reskilling again, bit for bit
 .PHONY: pictures
 pictures: setup ## draw the pictures of the guide for learning designers again, with what make demo trained
 	@$(BIN)/python -m training pictures --bundle $(SIMULATED) --data data/reskilling --out docs/pictures
+
+.PHONY: screenshots
+screenshots: setup chromium ## pictures of MLflow for the guide that HR reads, of what make demo and make report left
+	@$(BIN)/python -m tests.browser.pictures --out docs/pictures
 
 # Serving -------------------------------------------------------------------------------------------------
 

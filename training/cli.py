@@ -232,6 +232,32 @@ def oracle(
     run(data, config_file=config, overrides=overrides or (), json_file=json)
 
 
+@app.command()
+def report(
+    data: DataDirectory,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help="Bundle that mastery is read with, or the pointer file that names it."),
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(help="Moment the reports are of, ISO 8601; default the last event.")
+    ] = None,
+    value_per_unit: Annotated[
+        float | None,
+        typer.Option(help="Worth of one unit of the outcome measured, in the money of its costs."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of resamples.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the pages and tables too; must not exist.")
+    ] = None,
+    json: JsonFile = None,
+) -> None:
+    """Report to people in charge: gaps, learning, use, demand, return, equity, mentors; kept in MLflow."""
+    from training.commands.report import run
+
+    run(data, bundle=bundle, now=now, value_per_unit=value_per_unit, seed=seed, out=out, json_file=json)
+
+
 @app.command(name="off-policy")
 def off_policy(
     data: DataDirectory,

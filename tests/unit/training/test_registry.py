@@ -347,9 +347,9 @@ def test_promote_says_it_too_when_it_finishes_what_was_killed(store, train, caps
 
 
 def test_the_manifest_of_a_version_is_that_of_its_bundle(store, train):
-    version = train("aaa", name="toy")
+    version = train("aaa", source="toy")
     registry = ModelRegistry.open(store)
-    assert registry.manifest(version)["dataset"] == {"name": "toy"}
+    assert registry.manifest(version)["dataset"] == {"source": "toy"}
     shutil.rmtree(store / "bundles" / "aaa")
     assert registry.manifest(version) is None
     with pytest.raises(InputError, match="no version 7"):
