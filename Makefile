@@ -165,11 +165,8 @@ serve: setup .env ## the API on HOST:PORT, with the champion
 	@$(BIN)/python -m serving run --host $(HOST) --port $(PORT)
 
 .PHONY: mlflow
-mlflow: setup ## the MLflow UI on MLFLOW_PORT
-	@mkdir -p mlruns/artifacts
-	@echo "Open http://$(HOST):$(MLFLOW_PORT)/#/experiments?workflowType=machine_learning (the plain address opens MLflow's mode for prompts)"
-	@$(BIN)/mlflow server --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
-	    --default-artifact-root "$(CURDIR)/mlruns/artifacts" --workers 1 --host $(HOST) --port $(MLFLOW_PORT)
+mlflow: setup ## MLflow's pages on MLFLOW_PORT, for this machine or, with MLFLOW_AUTH_CONFIG_PATH, for a team
+	@exec $(BIN)/python -m training mlflow --host $(HOST) --port $(MLFLOW_PORT)
 
 # Quality -------------------------------------------------------------------------------------------------
 

@@ -366,3 +366,14 @@ def rollback(
     from training.commands.rollback import rollback as run
 
     run(reason=reason, json_file=json)
+
+
+@app.command()
+def mlflow(
+    host: Annotated[str, typer.Option(help="Address of this machine to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5000,
+) -> None:
+    """Serve MLflow's pages and API: to this machine, or to a team where MLFLOW_AUTH_CONFIG_PATH is set."""
+    from training.commands.mlflow_server import run
+
+    run(host, port)

@@ -35,6 +35,7 @@ PREVIOUS: Final = "previous"
 POINTER: Final = STORE / "champion.json"
 
 _MOVE_TAG = "unfinished_move"
+_NO_ALIAS = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,8 @@ class ModelRegistry:
         Raises
         ------
         InputError
-            If there is no such version, nothing to promote, or its bundle is gone.
+            If there is no such version, nothing to promote, its bundle is gone, or the server does not let
+            this user move aliases.
         """
         finished = self._finish(pointer)
         champion = self.version(CHAMPION)
@@ -197,7 +199,7 @@ class ModelRegistry:
         Raises
         ------
         InputError
-            If nothing served before, or its bundle is gone.
+            If nothing served before, its bundle is gone, or the server does not let this user move aliases.
         """
         finished = self._finish(pointer)
         if finished is not None and finished.kind == "rollback":
@@ -229,6 +231,7 @@ class ModelRegistry:
         return move
 
     def _carry_out(self, move: Move, pointer: Path, target: Mapping[str, Any]) -> None:
+        self._check_may_move()
         self._client.set_registered_model_tag(MODEL, _MOVE_TAG, json.dumps(asdict(move)))
         if move.previous is not None:
             self._client.set_registered_model_alias(MODEL, PREVIOUS, str(move.previous))
@@ -237,6 +240,23 @@ class ModelRegistry:
         if self.version(CHALLENGER) == move.champion:
             self._client.delete_registered_model_alias(MODEL, CHALLENGER)
         self._client.delete_registered_model_tag(MODEL, _MOVE_TAG)
+
+    def _check_may_move(self) -> None:
+        """Take away an alias that is not there: a server for a team lets many set one and few take one away.
+
+        Who may not would get half-way, to the last step.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.delete_registered_model_alias(MODEL, _NO_ALIAS)
+        except MlflowException as error:
+            if error.error_code != "PERMISSION_DENIED":
+                raise
+            raise InputError(
+                f"MLflow does not let this user move the aliases of {MODEL}, so nothing was moved; ask an "
+                f"administrator of MLflow for the permission MANAGE on {MODEL}"
+            ) from error
 
     def _pointer_content(self, version: int, pointer: Path) -> dict[str, Any]:
         tags = self._version_tags(version)

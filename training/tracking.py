@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +63,7 @@ _MAX_PARAMS = 100
 _MAX_METRICS = 1_000
 _MAX_VALUE = 6_000
 _MAX_DIGEST = 36
+_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,6 +138,11 @@ def connect(store: Path = STORE) -> MlflowClient:
     ----------
     store : Path
         Made when it does not exist.
+
+    Raises
+    ------
+    InputError
+        If the variable names a server that does not answer, or does not let in.
     """
     for name, value in {
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -151,7 +158,21 @@ def connect(store: Path = STORE) -> MlflowClient:
     if not uri:
         store.mkdir(parents=True, exist_ok=True)
         uri = f"sqlite:///{(store / 'mlflow.db').resolve()}"
+    if _is_server(uri):
+        _check_lets_in(uri)
     return MlflowClient(uri, os.environ.get("MLFLOW_REGISTRY_URI") or uri)
+
+
+def check_server() -> None:
+    """Ask the server, where ``MLFLOW_TRACKING_URI`` names one: before hours of training, not after.
+
+    Raises
+    ------
+    InputError
+        If it does not answer, or does not let in.
+    """
+    if _is_server(os.environ.get("MLFLOW_TRACKING_URI", "")):
+        connect()
 
 
 def log_run(record: RunRecord, store: Path = STORE) -> str:
@@ -261,6 +282,42 @@ def flag(value: bool) -> str:
     'true'
     """
     return "true" if value else "false"
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
+
+
+def _check_lets_in(server: str) -> None:
+    """Ask once: MLflow's client itself would repeat for minutes, and then show a traceback."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+
+    shown = f"MLFLOW_TRACKING_URI={re.sub('//[^/]*@', '//', server)}"
+    try:
+        answer = http_request(  # type: ignore[no-untyped-call]
+            get_default_host_creds(server),  # type: ignore[no-untyped-call]
+            "/api/2.0/mlflow/experiments/search",
+            "POST",
+            max_retries=0,
+            timeout=_SECONDS,
+            raise_on_status=False,
+            json={"max_results": 1},
+        )
+    except MlflowException as error:
+        raise InputError(f"{shown} does not answer; start the server, or correct the address") from error
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        raise InputError(
+            f"{shown} does not know this user or password; "
+            "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        )
+    if answer.status_code != HTTPStatus.OK:
+        told = " ".join(answer.text.split())[:200]
+        raise InputError(
+            f"{shown} answered {answer.status_code} ({told}); is it an MLflow server, and is this host among "
+            "its MLFLOW_SERVER_ALLOWED_HOSTS?"
+        )
 
 
 def _experiment(client: MlflowClient, store: Path, name: str) -> str:

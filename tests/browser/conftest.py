@@ -1,13 +1,8 @@
 """A real MLflow server over a store with one trained, promoted model, and a real browser."""
 
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from recommender.bundle import ModelBundle
 from recommender.embeddings.histories import Interactions
+from tests.mlflow_server import free_port, stop, wait_until_up
 from training.evaluation.modules import evaluate_modules
 from training.evaluation.skills import evaluate_skills
 from training.registry import ModelRegistry
@@ -96,34 +92,6 @@ def trained(tmp_path_factory, tiny_bundle) -> Trained:
         registry.promote(store / "champion.json", reason="The first one.")
         registry.register(run_id, bundle, bundle_id, {"auc": 0.82}, "Second models.")
     return Trained(store, experiment_id, run_id, record.name, metrics)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
-    raise AssertionError(f"mlflow server did not come up:\n{log.read_text()[-3000:]}")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process and its session: asked first, and on a busy machine made to."""
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(20)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from training.evaluation.simulation.summary import WorldReport, summarise
 from training.evaluation.simulation.world import Organisation
 from training.progress import bar
 from training.reports.simulation import simulation_figures, simulation_table, simulation_words
-from training.tracking import SIMULATIONS, STORE, RunRecord, log_run, run_name
+from training.tracking import SIMULATIONS, STORE, RunRecord, check_server, log_run, run_name
 
 
 def run(
@@ -58,6 +58,7 @@ def run(
     BundleError
     """
     check_writable(json_file, "--json")
+    check_server()
     started, console = datetime.now(UTC), Console(markup=False, emoji=False, highlight=False)
     if bundle.suffix == ".json":
         bundle = bundle.parent / read_pointer(bundle).bundle

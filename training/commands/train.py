@@ -26,7 +26,7 @@ from training.reports.plots import all_figures
 from training.reports.sheet import About
 from training.reports.tables import module_table, skill_table
 from training.reports.words import describe
-from training.tracking import STORE, RunRecord, log_run, run_name
+from training.tracking import STORE, RunRecord, check_server, log_run, run_name
 
 ENGINES = ("local",)
 
@@ -62,11 +62,13 @@ def run(
     Raises
     ------
     InputError
-        The dataset or the configuration is wrong, or `out` or `json_file` is taken; nothing was written.
+        The dataset or the configuration is wrong, `out` or `json_file` is taken, or MLflow's server does not
+        let in; nothing was written.
     """
     if engine not in ENGINES:
         raise ConfigurationError(f"--engine {engine!r} is not known; use {', '.join(ENGINES)}")
     _check_places(out, json_file)
+    check_server()
     started = datetime.now(UTC)
     console = Console()
     config = load_config(config_file, overrides)

@@ -12,6 +12,7 @@ from training.tracking import (
     EXPERIMENT,
     OUTCOMES,
     RunRecord,
+    check_server,
     connect,
     experiment_link,
     log_run,
@@ -174,3 +175,18 @@ def test_a_first_run_prints_nothing_and_sends_nothing(tmp_path):
 def test_mlflow_is_not_imported_before_it_is_needed():
     code = "import sys, training.tracking, training.registry; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_server_that_does_not_answer_is_told_at_once_and_without_its_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ada:secret@127.0.0.1:9")
+    with pytest.raises(InputError) as told:
+        check_server()
+    assert str(told.value) == (
+        "MLFLOW_TRACKING_URI=http://127.0.0.1:9 does not answer; start the server, or correct the address"
+    )
+
+
+def test_no_server_is_asked_where_the_variable_names_a_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'a.db'}")
+    check_server()
+    assert not (tmp_path / "a.db").exists()
