@@ -60,11 +60,14 @@ class Ratio:
     ----------
     value, low, high : float
         In [0, 1].
+    error : float
+        Standard error.
     """
 
     value: float
     low: float
     high: float
+    error: float
 
     @classmethod
     def of(cls, part: NDArray[np.float64], whole: NDArray[np.float64]) -> Self:
@@ -82,7 +85,7 @@ class Ratio:
         # Where all or none are there, as many as people have some.
         n_things = value * (1.0 - value) / variance if variance > 0.0 else float(np.count_nonzero(whole))
         low, high = _wilson(value, n_things)
-        return cls(value, low, high)
+        return cls(value, low, high, math.sqrt(variance))
 
 
 def _wilson(value: float, n: float) -> tuple[float, float]:
@@ -129,6 +132,20 @@ def differ(shares: Sequence[Share]) -> bool:
     if len(table) < 2 or not table.sum(axis=0).all():
         return False
     return bool(stats.chi2_contingency(table, correction=False).pvalue < 1.0 - CONFIDENCE)
+
+
+def vary(ratios: Sequence[Ratio]) -> bool:
+    """Whether ratios of groups that nobody is in two of differ by more than chance, at 5%.
+
+    The test of homogeneity of Cochran (1954, "The combination of estimates from different experiments");
+    ratios without an error, all or none, are left out.
+    """
+    value, error = np.array([[r.value, r.error] for r in ratios if r.error > 0.0]).reshape(-1, 2).T
+    if len(value) < 2:
+        return False
+    weight = 1.0 / error**2
+    spread = float((weight * (value - np.average(value, weights=weight)) ** 2).sum())
+    return bool(stats.chi2.sf(spread, len(value) - 1) < 1.0 - CONFIDENCE)
 
 
 def above_the_rest(shares: Mapping[str, Share], whole: Share) -> list[str]:

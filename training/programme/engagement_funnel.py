@@ -1,8 +1,8 @@
 """From starting a module to using its skill at work: how many skills people bring to each step.
 
 Counted are pairs of a person and a skill, as means over fixed groups of people: all who started something,
-and their segments. Who of them stands where would be a group of its own at each step and each kind of skill, and
-so many groups cannot be told of without some of them giving away a few people.
+and their segments. Who of them stands where would be a group of its own at each step and in each area, and so
+many groups cannot be told of without some of them giving away a few people.
 """
 
 from __future__ import annotations

@@ -41,6 +41,11 @@ class Help:
     champion: Bools
     agreed: Bools
 
+    @property
+    def people(self) -> Bools:
+        """Whose role asks for something, or who agreed; shape (n_learners,)."""
+        return np.asarray(self.is_asked.any(axis=1) | self.agreed, np.bool_)
+
     @classmethod
     def of(cls, programme: Programme, config: PeopleConfig | None = None) -> Help:
         """Look it up; there is a bundle with a skill model, and learners say whether they agreed."""
@@ -130,8 +135,7 @@ class Mentors:
 
 def mentors(programme: Programme, help_: Help, skills: Skills, ledger: Ledger) -> Mentors | None:
     """Count need and help, as far as it may be told; None where nothing may be."""
-    people = help_.is_asked.any(axis=1) | help_.agreed
-    if not ledger.tell(people):
+    if not ledger.tell(help_.people):
         return None
     has_gap = help_.gap > 0.0
     n_need = has_gap.sum(axis=0)
@@ -141,7 +145,7 @@ def mentors(programme: Programme, help_: Help, skills: Skills, ledger: Ledger) -
     asked = ledger.split({s: help_.is_asked[:, s] for s in lacked})
     agreed = int(help_.agreed.sum()) if ledger.tell(help_.agreed) else None
     found = [_skill(programme, help_, skills, s, ledger) for s in asked]
-    return Mentors(int(people.sum()), agreed, tuple(found), int((n_need > 0).sum()) - len(found))
+    return Mentors(int(help_.people.sum()), agreed, tuple(found), int((n_need > 0).sum()) - len(found))
 
 
 def _skill(programme: Programme, help_: Help, skills: Skills, skill: int, ledger: Ledger) -> SkillHelp:
