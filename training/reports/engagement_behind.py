@@ -59,8 +59,9 @@ def behind_report(programme: Programme) -> Report | NotShown:
     found = behind(programme, signs, ledger)
     if found is None:
         return _not(
-            "Fewer than five people are known to be below what a role requires. It takes the tables roles and "
-            "role_skills, and learners with roles: without them nobody can tell who stopped from who is done."
+            "Fewer than five people are known to be below what a role requires. It takes the tables roles "
+            "and role_skills, and learners with roles: without them nobody can tell who stopped from who "
+            "is done."
         )
     return Report(
         name=NAME,
@@ -191,18 +192,19 @@ def _cannot(found: Behind) -> list[str]:
 
 def _method() -> list[str]:
     return [
-        "Something left to learn: mastery of some skill is below what the target role requires, else the present "
-        "role. Mastery is the probability to pass a typical item of the skill now; where nothing tells it, it "
-        "is what the model expects of such a person. People hired later are not counted.",
+        "Something left to learn: mastery of some skill is below what the target role requires, else the "
+        "present role. Mastery is the probability to pass a typical item of the skill now; where nothing "
+        "tells it, it is what the model expects of such a person. People hired later are not counted.",
         "Each person is counted once, under the first sign that holds:",
         f"1. Nothing for {IDLE_DAYS} days: no answer, and no module started, finished or left, since then or "
         "ever. Who was hired since and has not begun is not counted.",
         f"2. Many failures: {FEWEST_ANSWERS} answers or more in the last {FAILING_DAYS} days, of which more "
         f"than {MOST_FAILED:.0%} failed.",
-        "3. Nearer too slowly: what is missing for the role (one minus readiness: gaps weighed by importance, as "
-        f"a share of all that is asked) has shrunk so little in {PACE_DAYS // 7} weeks that at this pace it is "
-        f"not gone within {WITHIN_DAYS // 7} weeks. Only who was there {PACE_DAYS // 7} weeks ago is judged.",
-        f"{INTERVALS} Shares of people: Wilson (1927). Segments are compared by the chi-squared test (Pearson "
-        "1900) at 5%; each role with everybody else by Fisher's exact test (1922), where of the roles named one "
-        "in twenty at most is expected to be named by chance (Benjamini and Hochberg 1995).",
+        "3. Nearer too slowly: what is missing for the role (one minus readiness: gaps weighed by "
+        f"importance, as a share of all that is asked) has shrunk so little in {PACE_DAYS // 7} weeks that "
+        f"at this pace it is not gone within {WITHIN_DAYS // 7} weeks. Only who was there {PACE_DAYS // 7} "
+        "weeks ago is judged.",
+        f"{INTERVALS} Shares of people: Wilson (1927). Segments are compared by the chi-squared test "
+        "(Pearson 1900) at 5%; each role with everybody else by Fisher's exact test (1922), where of the "
+        "roles named one in twenty at most is expected to be named by chance (Benjamini and Hochberg 1995).",
     ]

@@ -99,11 +99,12 @@ def _sections(found: Fading) -> list[Section]:
     if found.skills:
         text = (
             "Mastery is the probability to pass a typical item of the skill now; a point is a hundredth of "
-            "it. People who practised the skill, or whose mastery was not known then, count with nothing lost."
+            "it. People who practised the skill, or whose mastery was not known then, count with nothing "
+            "lost."
         )
         note = (
-            "Only for some skills can those who did not practise be told of by themselves. Skills are in order "
-            "of what was lost over all people, so large groups come first."
+            "Only for some skills can those who did not practise be told of by themselves. Skills are in "
+            "order of what was lost over all people, so large groups come first."
         )
         sections.append(
             Section(

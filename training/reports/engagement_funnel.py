@@ -154,7 +154,8 @@ def _changed(changed: Sequence[Change]) -> str:
         )
     return (
         "Use of a skill at work in the last full quarter, against the first quarter on record: "
-        f"{'; '.join(each)}. This does not say that learning brings use: who uses a skill more may learn it more."
+        f"{'; '.join(each)}. This does not say that learning brings use: who uses a skill more may learn it "
+        "more."
     )
 
 
@@ -289,8 +290,8 @@ def _cannot(found: Funnel, uses: Uses | None, changed: Sequence[Change], skills:
     lines = []
     if "started" not in found.steps:
         lines.append(
-            "What people started and did not finish: the data name finished modules only. Completions with the "
-            "status started would bring it."
+            "What people started and did not finish: the data name finished modules only. Completions with "
+            "the status started would bring it."
         )
     if "mastered" not in found.steps:
         lines.append(
@@ -321,14 +322,15 @@ def _method(found: Funnel, uses: Uses | None) -> list[str]:
     ]
     if "mastered" in found.steps:
         lines.append(
-            "Mastered: mastery, the probability to pass a typical item of the skill now, is known and at what the "
-            "person's target role requires, else their present role; where it requires nothing, at "
-            f"{USUAL_LEVEL:g}. What is not known counts as not mastered."
+            "Mastered: mastery, the probability to pass a typical item of the skill now, is known and at "
+            "what the person's target role requires, else their present role; where it requires nothing, "
+            f"at {USUAL_LEVEL:g}. What is not known counts as not mastered."
         )
     if "used" in found.steps and uses is not None:
         lines.append(
-            f"Used weekly: {uses.weeks} uses or more in the quarter from {uses.start:%d %B %Y}, the last that is "
-            "over. Only skills with a record of that quarter can be counted, so the share is of these."
+            f"Used weekly: {uses.weeks} uses or more in the quarter from {uses.start:%d %B %Y}, the last "
+            "that is over. Only skills with a record of that quarter can be counted, so the share is of "
+            "these."
         )
     return [
         *lines,

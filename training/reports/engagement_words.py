@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 INTERVALS: Final = (
-    "Between two figures lies a 95% interval: taken so, it holds the true figure in about 95 of 100 programmes "
-    "like this one, if people are a sample of those who could have been in it."
+    "Between two figures lies a 95% interval: taken so, it holds the true figure in about 95 of 100 "
+    "programmes like this one, if people are a sample of those who could have been in it."
 )
 
 

@@ -93,9 +93,9 @@ def _section(found: Mentors) -> Section:
     return Section(
         "Need and help by skill",
         (
-            "Skills in order of what is missing over all people: people whose role asks for the skill, times "
-            "how far they are below what it requires on average, in points of mastery (the probability to pass "
-            "a typical item, of 100).",
+            "Skills in order of what is missing over all people: people whose role asks for the skill, "
+            "times how far they are below what it requires on average, in points of mastery (the "
+            "probability to pass a typical item, of 100).",
         ),
         _chart(found.skills),
         _sheet(found.skills),
