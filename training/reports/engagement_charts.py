@@ -15,6 +15,9 @@ GREEN: Final = "#009e73"
 GREY: Final = "#5f5f5f"
 _ROW: Final = 0.3
 _TEXT: Final = 10
+# Inches: of a chart, and of a letter at most.
+_WIDTH: Final = 8.2
+_LETTER: Final = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def bars(blocks: Sequence[Block], *, axis: str, top: float | None = None) -> Fig
             rows.append((at, bar))
             at += 1.0
         at += 0.4
-    figure = Figure(figsize=(8.2, 0.9 + _ROW * at), layout="constrained")
+    figure = Figure(figsize=(_WIDTH, 0.9 + _ROW * at), layout="constrained")
     axes = figure.subplots()
     end = max((max(bar.high, bar.value) for _, bar in rows), default=1.0)
     for y, bar in rows:
@@ -70,19 +73,24 @@ def bars(blocks: Sequence[Block], *, axis: str, top: float | None = None) -> Fig
         axes.text(0.0, y + 0.15, title, fontsize=_TEXT + 0.5, fontweight="bold", va="center")
     axes.set_ylim(at - 0.6, -0.8)
     low = min([0.0, *(bar.low for _, bar in rows)])
-    longest = max((len(bar.says) for _, bar in rows), default=0)
-    # Room for what is written at the ends.
-    axes.set_xlim(low, max(end, top or 0.0) * (1.04 + 0.014 * longest))
+    axes.set_xlim(low, max(end, top or 0.0) / _room([bar for _, bar in rows]))
     axes.set_xlabel(axis, fontsize=_TEXT)
     _plain(axes, percent=top is not None)
     return figure
 
 
+def _room(drawn: Sequence[Bar]) -> float:
+    """Share of the width of the axes that is left of it when texts at the ends have room."""
+    wide = _WIDTH - 0.3 - _LETTER * max((len(bar.label) for bar in drawn), default=0)
+    return max(0.3, 0.97 - _LETTER * max((len(bar.says) for bar in drawn), default=0) / wide)
+
+
 def _draw(axes: Axes, y: float, bar: Bar, gap: float) -> None:
     axes.barh(y, bar.value, height=0.72, color=bar.colour, hatch=bar.hatch, edgecolor="white", linewidth=0.0)
-    axes.plot([bar.low, bar.high], [y, y], color="black", linewidth=1.2, solid_capstyle="butt")
-    for x in (bar.low, bar.high):
-        axes.plot([x, x], [y - 0.16, y + 0.16], color="black", linewidth=1.2)
+    if bar.low < bar.high:
+        axes.plot([bar.low, bar.high], [y, y], color="black", linewidth=1.2, solid_capstyle="butt")
+        for x in (bar.low, bar.high):
+            axes.plot([x, x], [y - 0.16, y + 0.16], color="black", linewidth=1.2)
     axes.text(max(bar.high, bar.value) + gap, y, bar.says, fontsize=_TEXT, va="center")
 
 

@@ -128,7 +128,7 @@ def _chart(skills: Sequence[FadingSkill]) -> Chart:
         )
         for s in shown
     )
-    axis = "points of mastery lost for want of practice, mean over people whose role asks for the skill"
+    axis = "points of mastery lost, mean over people whose role asks for it"
     figure = bars([Block("", rows)], axis=axis)
     first = shown[0]
     return Chart(

@@ -14,7 +14,7 @@ from training.programme.engagement_use import Change, Uses, Who, changes
 from training.programme.ledger import Ledger
 from training.programme.programme import Programme
 from training.reports.engagement_charts import BLUE, GREEN, ORANGE, Bar, Block, bars
-from training.reports.engagement_words import INTERVALS, listed, of_hundred, span
+from training.reports.engagement_words import INTERVALS, listed, of_hundred, signed, span
 from training.reports.sheet import Chart, Kind, NotShown, Report, Section, Sheet
 
 NAME: Final = "engagement"
@@ -73,7 +73,7 @@ def _answer(found: Funnel, changed: Sequence[Change], skills: Skills) -> list[st
         lines.append(_weak(found, skills))
     if "used" in whole.ratios:
         lines.append(
-            "Of 100 skills that people mastered so, and whose use at work is recorded, they used "
+            "Of 100 skills that people finished and master, and whose use at work is recorded, they used "
             f"{of_hundred(whole.ratios['used'])} once a week or more in the last full quarter."
         )
     lines += _segments(found)
@@ -110,7 +110,7 @@ def _weak(found: Funnel, skills: Skills) -> str:
     if weak:
         each = [f"{_area(line, skills)}, {of_hundred(line.ratios['mastered'])}" for line in weak]
         return (
-            "Finished but not mastered: of 100 skills finished, surely fewer than half are mastered of "
+            "Finished but not mastered: of 100 skills finished, clearly fewer than half are mastered of "
             f"{listed(each)}."
         )
     known = [line for line in found.areas if "mastered" in line.ratios]
@@ -149,8 +149,8 @@ def _changed(changed: Sequence[Change]) -> str:
         low, high = one.change.low, one.change.high
         sure = "" if not one.change.holds_zero else ", no difference that could not be chance"
         each.append(
-            f"{one.change.value:+.1f} uses a quarter (between {low:+.1f} and {high:+.1f}{sure}) for the "
-            f"{one.change.n:,} people who {_WHO[one.who]}"
+            f"{signed(one.change.value)} uses a quarter (between {signed(low)} and {signed(high)}{sure}) "
+            f"for the {one.change.n:,} people who {_WHO[one.who]}"
         )
     return (
         "Use of a skill at work in the last full quarter, against the first quarter on record: "
@@ -176,7 +176,7 @@ def _sections(found: Funnel, changed: Sequence[Change]) -> list[Section]:
                 "By segment of people",
                 ("Each row counts all skills of the people of one segment.",),
                 None,
-                _sheet("segments", found.segments, found, "People"),
+                _sheet("segments", found.segments, found, "Segment"),
             )
         )
     if changed:
@@ -222,15 +222,9 @@ def _sheet(name: str, lines: Sequence[Line], found: Funnel, stub: str) -> Sheet:
     steps = [step for step in STEPS if step in found.steps]
     rows = pd.DataFrame([_row(line, found, steps) for line in lines])
     titles, kinds = {"of": stub, "n_people": "People"}, dict[str, Kind]({"n_people": "count"})
-    words = {
-        "started": "Started, skills a person",
-        "finished": "Finished",
-        "mastered": "Mastered",
-        "recorded": "Use recorded",
-        "used": "Used weekly",
-    }
-    for step in steps:
-        titles[step], kinds[step] = words[step], "number"
+    kinds |= dict.fromkeys(steps, "number")
+    # Numbers of the later steps are in the file; their shares tell more.
+    titles[steps[0]] = f"{steps[0].capitalize()}, skills a person"
     for step, (label, _, _) in _RATIOS.items():
         if step in steps[1:]:
             titles |= {f"{step}_share": label.capitalize(), f"{step}_span": "95% interval"}

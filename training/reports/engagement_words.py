@@ -10,6 +10,8 @@ INTERVALS: Final = (
     "programmes like this one, if people are a sample of those who could have been in it."
 )
 
+_TO: Final = "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"
+
 
 class Figure95(Protocol):
     """A figure with its interval."""
@@ -42,14 +44,23 @@ def of_hundred(share: Figure95) -> str:
 
 
 def span(share: Figure95 | None) -> str | None:
-    """Write an interval for a table: "20% to 22%"; None where there is none."""
-    return None if share is None else f"{share.low:.0%} to {share.high:.0%}"
+    """Write an interval for a table, "20% to 22%", that breaks over no line; None where there is none."""
+    return None if share is None else f"{share.low:.0%}{_TO}{share.high:.0%}"
 
 
 def points(mean: Figure95) -> str:
     """Write a mean difference of shares: "1.5 points (between 1.4 and 1.6)"."""
     low, high = 100 * mean.low, 100 * mean.high
     return f"{100 * mean.value:.1f} points (between {low:.1f} and {high:.1f})"
+
+
+def signed(number: float) -> str:
+    """Write a difference.
+
+    >>> signed(1.25)
+    '+1.2'
+    """
+    return f"{number:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def listed(words: Sequence[str]) -> str:

@@ -70,7 +70,8 @@ def _answer(found: Mentors) -> list[str]:
     else:
         lines = [
             f"For {len(short)} of the {n} skills that people lack, fewer than five people could be mentors.",
-            f"The largest needs among them: {'; '.join(_need(skill) for skill in short[:5])}.",
+            f"The largest needs among them: {'; '.join(_need(skill) for skill in short[:5])}. Points "
+            "short are those of mastery that are missing on average.",
         ]
     enough = [skill for skill in found.skills if not skill.is_short]
     if enough and short:
@@ -85,7 +86,7 @@ def _answer(found: Mentors) -> list[str]:
 
 def _need(skill: SkillHelp) -> str:
     return (
-        f"{skill.name} ({skill.n_asked:,} people's roles ask for it, {100 * skill.mean_gap:.0f} points short)"
+        f"{skill.name} ({skill.n_asked:,} people's roles ask for it; {100 * skill.mean_gap:.0f} points short)"
     )
 
 
@@ -122,7 +123,7 @@ def _chart(skills: Sequence[SkillHelp]) -> Chart:
         colour, hatch = (ORANGE, "//") if s.is_short else (BLUE, "")
         says = f"{gap:.0f} · {_mentors(s)} mentors"
         rows.append(Bar(s.name, gap, gap, gap, says, colour, hatch))
-    axis = "points of mastery that are missing, mean over people whose role asks for the skill"
+    axis = "points of mastery missing, mean over people whose role asks for it"
     short = [s.name for s in skills[:_SHOWN] if s.is_short]
     says = (
         f"Bars of points missing by skill, the {len(rows)} largest needs of {len(skills)} skills. Hatched: "
@@ -139,7 +140,7 @@ def _sheet(skills: Sequence[SkillHelp]) -> Sheet:
                 "skill": s.name,
                 "area": s.area,
                 "n_asked": s.n_asked,
-                "mean_gap": s.mean_gap,
+                "missing_points": 100 * s.mean_gap,
                 "n_need": s.n_need,
                 "mentors": _mentors(s),
                 "n_mentors": s.n_mentors,
@@ -152,14 +153,14 @@ def _sheet(skills: Sequence[SkillHelp]) -> Sheet:
         "skill": "Skill",
         "area": "Area",
         "n_asked": "People whose role asks for it",
-        "mean_gap": "Missing on average, points",
+        "missing_points": "Missing on average, points",
         "n_need": "Lack it",
         "mentors": "Could mentor it",
         "n_champions": "Champions",
     }
     kinds: dict[str, Kind] = {
         "n_asked": "count",
-        "mean_gap": "points",
+        "missing_points": "number",
         "n_need": "count",
         "n_mentors": "count",
         "n_champions": "count",
