@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from recommender.domain.disclosure import LEAST
 from training.programme.engagement_figures import Mean, Share
-from training.programme.engagement_skills import Asked, Floats, level, segments
+from training.programme.engagement_skills import Asked, Floats, Skills, by_skill, level, segments
 from training.programme.ledger import Bools, Ledger
 from training.programme.programme import Programme
 
@@ -52,7 +53,7 @@ class Fade:
         """Read how people stood and stand; there is a bundle with a skill model."""
         asked, at = Asked.of(programme), programme.now - timedelta(days=BACK_DAYS)
         then, now = programme.standing(at).mastery, programme.standing().mastery
-        is_idle = ~np.isnan(then) & ~np.isnan(now) & ~(_last_practised(programme) > at.timestamp())
+        is_idle = ~np.isnan(then) & ~np.isnan(now) & ~_practised_since(programme, at)
         required = level(asked)
         return cls(
             then=then,
@@ -73,16 +74,25 @@ class Fade:
         return np.asarray((~np.isnan(self.then) | self.is_asked).any(axis=1), np.bool_)
 
 
-def _last_practised(programme: Programme) -> Floats:
-    """Seconds since 1970 of the last answer or finished module of each skill; -infinity where never."""
+def _practised_since(programme: Programme, at: datetime) -> Bools:
+    """Whether there was an answer on each skill of the catalogue, or a module of it finished, after a moment.
+
+    Finishing a module once more counts, though the model takes no notice of it.
+    """
     assert programme.bundle is not None  # noqa: S101
-    block = programme.block()
-    last = np.full((len(block), programme.bundle.catalog.n_skills), -np.inf)
+    block, catalog = programme.block(), programme.bundle.catalog
+    since = np.zeros((len(block), catalog.n_skills), np.bool_)
     row = np.repeat(np.arange(len(block)), np.diff(block.start))
-    met = block.met
-    latest = np.fmax(met["last_at"], met["taught_at"])
-    last[row, block.skill] = np.where(np.isnan(latest), -np.inf, latest)
-    return last
+    since[row, block.skill] = block.met["last_at"] > at.timestamp()
+    completions = programme.table("completions")
+    if completions is not None:
+        is_since = completions["occurred_at"] > pd.Timestamp(at)
+        rows = completions[(completions["status"] == "completed") & is_since]
+        skills = Skills.of(programme)
+        column = [catalog.skill_index.get(skill_id, -1) for skill_id in skills.ids]
+        known = np.array(column) >= 0
+        since[:, np.array(column)[known]] |= by_skill(programme, rows, skills)[:, known]
+    return since
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -205,12 +206,16 @@ def _chart(lines: Sequence[Line], found: Funnel) -> Chart | None:
     blocks = [block for block in blocks if block.bars]
     if not blocks:
         return None
+    first = blocks[0]
+    said = [f"{first.title}: {', '.join(f'{bar.says} {bar.label}' for bar in first.bars)}"]
+    known = [line for line in found.areas if "mastered" in line.ratios]
+    if known:
+        least = min(known, key=lambda line: line.ratios["mastered"].value)
+        said.append(f"the least is mastered in {least.name}, {least.ratios['mastered'].value:.0%}")
+    if all(len(block.bars) == 1 for block in blocks):
+        title = first.bars[0].label
+        blocks = [Block(title, tuple(replace(block.bars[0], label=block.title) for block in blocks))]
     figure = bars(blocks, axis="share of skills; the line is the 95% interval", top=1.0)
-    said = [f"{block.title}: {', '.join(f'{b.says} {b.label}' for b in block.bars)}" for block in blocks[:1]]
-    least = [line for line in found.areas if "mastered" in line.ratios]
-    if least:
-        worst = min(least, key=lambda line: line.ratios["mastered"].value)
-        said.append(f"the least is mastered in {worst.name}, {worst.ratios['mastered'].value:.0%}")
     return Chart(figure, f"Bars of how much of each step is left by area. {'; '.join(said)}.")
 
 
