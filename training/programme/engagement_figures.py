@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from scipy import stats
 
 from training.programme.ledger import Bools, Ledger
 
-CONFIDENCE = 0.95
+CONFIDENCE: Final = 0.95
+_UPPER: Final = (1.0 + CONFIDENCE) / 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ class Ratio:
 
     The ratio of two sums over people, its variance that of Cochran (1977, "Sampling Techniques", equation
     6.13), and around it Wilson's interval for so many independent things as have that variance (Kott and Carr
-    1997, "Developing an estimation strategy for a pesticide data program").
+    1997, "Developing an estimation strategy for a pesticide data program"), fewer by the square of Student's
+    quantile over that of the normal distribution (Korn and Graubard 1998, "Confidence intervals for
+    proportions with small expected number of positive counts estimated from survey data").
 
     Parameters
     ----------
@@ -73,26 +76,32 @@ class Ratio:
     def of(cls, part: NDArray[np.float64], whole: NDArray[np.float64]) -> Self:
         """Ratio of the sums of what each person has; ``0 <= part <= whole``, arrays of shape (n_people,).
 
-        One thing each is a share of people, but for n - 1 in place of n:
+        One thing each is nearly a share of people:
 
         >>> one = Ratio.of(np.array([1.0, 0.0] * 5), np.ones(10))
         >>> one.value, round(one.low, 3), round(one.high, 3)
-        (0.5, 0.227, 0.773)
+        (0.5, 0.199, 0.801)
         """
         n, total = len(whole), float(whole.sum())
         value = float(part.sum()) / total
         variance = n / max(n - 1, 1) * float(((part - value * whole) ** 2).sum()) / total**2
         # Where all or none are there, as many as people have some.
-        n_things = value * (1.0 - value) / variance if variance > 0.0 else float(np.count_nonzero(whole))
+        n_some = int(np.count_nonzero(whole))
+        n_things = float(n_some)
+        if variance > 0.0:
+            few = float(stats.t.ppf(_UPPER, n_some - 1) / stats.norm.ppf(_UPPER))
+            n_things = value * (1.0 - value) / variance / few**2
         low, high = _wilson(value, n_things)
         return cls(value, low, high, math.sqrt(variance))
 
 
 def _wilson(value: float, n: float) -> tuple[float, float]:
-    z = float(stats.norm.ppf((1.0 + CONFIDENCE) / 2.0))
+    z = float(stats.norm.ppf(_UPPER))
     middle = (value + z * z / (2.0 * n)) / (1.0 + z * z / n)
     half = z / (1.0 + z * z / n) * math.sqrt(value * (1.0 - value) / n + z * z / (4.0 * n * n))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    # Rounding may carry a little past the ends.
+    low, high = max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return 0.0 if value == 0.0 else low, 1.0 if value == 1.0 else high
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class Mean:
         """
         n, mean = len(values), float(values.mean())
         error = float(values.std(ddof=1)) / math.sqrt(n)
-        half = float(stats.t.ppf((1.0 + CONFIDENCE) / 2.0, n - 1)) * error
+        half = float(stats.t.ppf(_UPPER, n - 1)) * error
         return cls(n, mean, mean - half, mean + half)
 
     @property

@@ -333,8 +333,9 @@ def _method(found: Funnel, uses: Uses | None) -> list[str]:
         )
     return [
         *lines,
-        f"{INTERVALS} Shares: ratio of sums over people (Cochran 1977, equation 6.13) with Wilson's interval "
-        "(1927) at the number of independent answers of that variance (Kott and Carr 1997). Means: Student "
-        f"(1908). An area is named as finished but not mastered where the interval lies below {HALF:.0%}. "
-        "Segments are compared by Cochran's test of homogeneity (1954), at 5%.",
+        f"{INTERVALS} Shares: ratio of sums over people (Cochran 1977, equation 6.13) with Wilson's "
+        "interval (1927) at the number of independent things of that variance (Kott and Carr 1997, Korn "
+        "and Graubard 1998). Means: Student (1908). An area is named as finished but not mastered where "
+        f"the interval lies below {HALF:.0%}. Segments are compared by Cochran's test of homogeneity "
+        "(1954), at 5%.",
     ]

@@ -18,11 +18,11 @@ import pandas as pd
 from recommender.bundle import ModelBundle
 from recommender.domain.events import Attempt, Completion, Event
 from recommender.domain.learner import LearnerProfile
+from tests.unit.training.scoring.world import dataset_of
+from tests.unit.worlds import make_engine, plain_skills
 from training.datasets import Dataset
 from training.programme.ledger import Bools
 from training.programme.programme import Programme
-from tests.unit.training.scoring.world import dataset_of
-from tests.unit.worlds import make_engine, plain_skills
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SKILLS = {
@@ -59,6 +59,7 @@ class Person:
     """Skill, quarters ago that the quarter began, and uses."""
     can_mentor: bool = False
     hired_days: float | None = None
+    _fresh: dict[tuple[str, float, int, int], float] = field(default_factory=dict, repr=False)
 
     def events(self) -> list[Event]:
         """Return answers and modules as events."""
@@ -109,14 +110,44 @@ class Person:
 
     def used(self, skill: str, at: float = 0.0) -> float:
         """Return mastery `at` days ago, half where there were no answers."""
-        passes = [d for s, passed, d in self.answers if s == skill and passed and d >= at]
+        n_passed = sum(s == skill and passed and d >= at for s, passed, d in self.answers)
         n_failed = sum(s == skill and not passed and d >= at for s, passed, d in self.answers)
+        return 1.0 / (1.0 + math.exp(math.log1p(n_failed) - math.log1p(n_passed) * self.fresh(skill, at)))
+
+    def fresh(self, skill: str, at: float = 0.0) -> float:
+        """Return the share that is kept of what speaks for the person `at` days ago."""
+        key = (skill, at, len(self.answers), len(self.modules))
+        if key not in self._fresh:
+            self._fresh[key] = self._fresh_by_hand(skill, at)
+        return self._fresh[key]
+
+    def _fresh_by_hand(self, skill: str, at: float) -> float:
+        passes = [d for s, passed, d in self.answers if s == skill and passed and d >= at]
         half = SKILLS[skill][1]
         first = {m: max(d for n, s, d in self.modules if n == m and s == "completed") for m in self.completed}
         # Finishing a module once more refreshes nothing.
         fresh = [*passes, *(d for m, d in first.items() if skill in MODULES[m] and d >= at)]
-        kept = 1.0 if half is None or not fresh else 2.0 ** (-(min(fresh) - at) / half)
-        return 1.0 / (1.0 + math.exp(math.log1p(n_failed) - math.log1p(len(passes)) * kept))
+        return 1.0 if half is None or not fresh else 2.0 ** (-(min(fresh) - at) / half)
+
+    def low(self, skill: str) -> float:
+        """Return the lower end of the 80% interval of mastery now."""
+        n = sum(s == skill and d >= 0.0 for s, _, d in self.answers)
+        mastery, logit = self.used(skill), math.log(self.used(skill) / (1.0 - self.used(skill)))
+        kept = self.fresh(skill)
+        error = math.sqrt(0.25 + 0.75 / (1.0 + n * kept / 4.0))
+        return min(mastery, 1.0 / (1.0 + math.exp(1.2815515655446004 * error - logit)))
+
+    def missing(self, at: float = 0.0) -> float:
+        """Return one minus readiness for the role; 0 where nothing is asked."""
+        profile = {} if self.aim is None else ROLES[self.aim][1]
+        asked = sum(required * weight for required, weight in profile.values())
+        short = sum(w * max(0.0, r - self.used(s, at)) for s, (r, w) in profile.items())
+        return short / asked if asked else 0.0
+
+    @property
+    def days(self) -> list[float]:
+        """Return how many days ago anything was done."""
+        return [d for _, _, d in [*self.answers, *self.modules] if d >= 0.0]
 
     def known(self, skill: str, at: float = 0.0) -> bool:
         """Tell whether anything was answered on the skill by then."""
@@ -219,10 +250,12 @@ def random_people(rng: np.random.Generator, n: int) -> list[Person]:
     for _ in range(n):
         role, target = rng.choice(4, p=[0.4, 0.3, 0.2, 0.1]), rng.choice(4, p=[0.1, 0.15, 0.05, 0.7])
         person = Person(roles[role], roles[target], can_mentor=bool(rng.random() < 0.5))
+        able = rng.choice([0.2, 0.7, 0.95])
         for _ in range(rng.integers(0, 8)):
             skill, days = skills[rng.integers(4)], float(rng.choice([5.5, 40.5, 100.5, 190.5, 300.5]))
-            passed = bool(rng.random() < 0.7)
-            person.answers += [(skill, passed, days + 0.01 * k) for k in range(int(rng.integers(1, 6)))]
+            person.answers += [
+                (skill, bool(rng.random() < able), days + 0.01 * k) for k in range(int(rng.integers(1, 9)))
+            ]
         for _ in range(rng.integers(0, 4)):
             module, days = modules[rng.integers(5)], float(rng.choice([10.25, 70.25, 250.25]))
             person.modules.append((module, "started", days + 0.1))
@@ -237,13 +270,22 @@ def random_people(rng: np.random.Generator, n: int) -> list[Person]:
     return people
 
 
+def busy(people: Sequence[Person]) -> list[Person]:
+    """Let two thirds of some people master and use what they may have finished, some of them little."""
+    for i, p in enumerate(people):
+        if i % 3:
+            p.answers += [(s, True, 4.0 + 0.01 * k) for s in ("code", "talk", "data") for k in range(9)]
+            p.uses = [(s, q, (5 if i % 9 < 3 else 20) + q) for s in ("code", "talk", "data") for q in (2, 1)]
+    return list(people)
+
+
 def group(people: Sequence[Any], test: Any) -> Bools:
     """Return who passes a test."""
     return np.array([bool(test(p)) for p in people], np.bool_)
 
 
 def combinations_are_safe(groups: Iterable[Bools]) -> bool:
-    """Tell whether no way to put groups together leaves one to four people, outside of all of them but for."""
+    """Tell whether no way to put groups together leaves one to four people of those in any of them."""
     told = [np.asarray(g) for g in groups]
     if not told:
         return True
