@@ -1,0 +1,187 @@
+"""From starting a module to using its skill at work: how many skills people bring to each step.
+
+Counted are pairs of a person and a skill, as means over fixed groups of people: all who started something,
+and their segments. Who of them stands where would be a group of its own at each step and in each area, and so
+many groups cannot be told of without some of them giving away a few people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.domain.disclosure import LEAST
+from training.programme.engagement_figures import Ratio
+from training.programme.engagement_skills import Skills, by_skill, masters, segments
+from training.programme.engagement_use import Uses
+from training.programme.ledger import Bools, Ledger
+from training.programme.programme import Programme
+
+Step: TypeAlias = Literal["started", "finished", "mastered", "recorded", "used"]
+STEPS: Final[tuple[Step, ...]] = ("started", "finished", "mastered", "recorded", "used")
+Counts: TypeAlias = Mapping[Step, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """Who reached which step with which skill.
+
+    Parameters
+    ----------
+    steps : mapping of Step to bool array, shape (n_learners, n_skills)
+        Started a module of the skill; finished one; is known to master the skill; has a record of its use at
+        work in the last full quarter; used it once a week or more. Each step holds those of the one before.
+        Steps that the data do not tell of are not there.
+    """
+
+    steps: Mapping[Step, Bools]
+
+    @classmethod
+    def of(cls, programme: Programme, skills: Skills, uses: Uses | None) -> Reached | None:
+        """Look it up; None where nobody completed anything."""
+        rows = programme.table("completions")
+        if rows is None or not (rows["status"] == "completed").any():
+            return None
+        steps: dict[Step, Bools] = {}
+        # Data that name nothing but what was finished do not say what else was started.
+        if (rows["status"] != "completed").any():
+            steps["started"] = by_skill(programme, rows, skills)
+        steps["finished"] = by_skill(programme, rows[rows["status"] == "completed"], skills)
+        if programme.bundle is not None and programme.bundle.skills is not None:
+            steps["mastered"] = steps["finished"] & masters(programme, skills)
+            if uses is not None:
+                steps["recorded"] = steps["mastered"] & uses.is_recorded
+                steps["used"] = steps["recorded"] & uses.is_weekly
+        return cls(steps)
+
+    @property
+    def people(self) -> Bools:
+        """Who reached the first step with any skill; shape (n_learners,)."""
+        return np.asarray(next(iter(self.steps.values())).any(axis=1), np.bool_)
+
+    def counts(self, area: Bools) -> dict[Step, NDArray[np.float64]]:
+        """Skills of an area that each person reached each step with, arrays of shape (n_learners,)."""
+        return {step: which[:, area].sum(axis=1).astype(np.float64) for step, which in self.steps.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Skills at each step, a person, over a group of people.
+
+    Parameters
+    ----------
+    name : str
+    n_people : int
+        Of the group, whether they reached a step or not.
+    per_person : mapping of Step to float
+        Mean number of skills; steps that may not be told are not there.
+    ratios : mapping of Step to Ratio
+        Of the skills of the step before, the share that reached the step; where both are told and there are
+        some.
+    """
+
+    name: str
+    n_people: int
+    per_person: Mapping[Step, float]
+    ratios: Mapping[Step, Ratio]
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Everybody, and by area of skills and segment of people.
+
+    Parameters
+    ----------
+    steps : tuple of Step
+        Those that the data tell of.
+    everybody : Line
+    areas : tuple of Line
+        Of the same people, by the skills.
+    segments : tuple of Line
+        Of all skills, by the people.
+    n_withheld : int
+        Steps of areas or of segments that are left out, since few people reached or missed them somewhere.
+    """
+
+    steps: tuple[Step, ...]
+    everybody: Line
+    areas: tuple[Line, ...]
+    segments: tuple[Line, ...]
+    n_withheld: int
+
+
+def funnel(programme: Programme, reached: Reached, skills: Skills, ledger: Ledger) -> Funnel | None:
+    """Count the skills at each step, as far as it may be told; None where nothing may be."""
+    people = reached.people
+    if not ledger.tell(people):
+        return None
+    whole = reached.counts(np.ones(len(skills), np.bool_))
+    steps = tuple(whole)
+    (everybody,) = _safe(steps, [whole], {})
+    areas = {name: reached.counts(area) for name, area in skills.areas.items()}
+    # What is in no area, and who is in no segment that is told of, follow from the others and everybody.
+    rest = reached.counts(~np.any([*skills.areas.values(), np.zeros(len(skills), np.bool_)], axis=0))
+    in_areas = _safe(everybody, [*areas.values()], rest)
+    groups = ledger.split({name: group & people for name, group in segments(programme).items()})
+    others = people & ~np.any([*groups.values(), ~people], axis=0)
+    in_segments = _safe(everybody, [_of(whole, group) for group in groups.values()], _of(whole, others))
+    told = sum(map(len, (everybody, *in_areas, *in_segments)))
+    return Funnel(
+        steps=steps,
+        everybody=_line("everybody", whole, people, everybody),
+        areas=tuple(
+            _line(name, its, people, told) for (name, its), told in zip(areas.items(), in_areas, strict=True)
+        ),
+        segments=tuple(
+            _line(name, whole, group, told)
+            for (name, group), told in zip(groups.items(), in_segments, strict=True)
+        ),
+        n_withheld=len(steps) * (1 + len(areas) + len(groups)) - told,
+    )
+
+
+def _of(counts: Counts, group: Bools) -> Counts:
+    """Keep counts of a group, with 0 for everybody else."""
+    return {step: np.where(group, its, 0.0) for step, its in counts.items()}
+
+
+def _safe(steps: Sequence[Step], lines: Sequence[Counts], rest: Counts) -> list[list[Step]]:
+    """Choose steps that may be told of each line, such that none is what few people did.
+
+    Those with a skill at the step, and those who lost one on the way to it from the last step that is told,
+    are nobody or at least five. So it is with what is left when lines that are told are taken from the whole:
+    the rest and the lines that are not; the smallest of the others are withheld too until it is so.
+    """
+    told: list[list[Step]] = [[] for _ in lines]
+    for i, step in enumerate(steps):
+        hidden = [not _passes(line, step, its[-1:]) for line, its in zip(lines, told, strict=True)]
+        by_size = np.argsort([np.count_nonzero(line[step]) for line in lines], kind="stable").tolist()
+        while rest and not all(hidden):
+            left = [rest, *(line for line, is_hidden in zip(lines, hidden, strict=True) if is_hidden)]
+            if _passes({s: np.sum([its[s] for its in left], axis=0) for s in steps}, step, steps[i - 1 : i]):
+                break
+            hidden[next(j for j in by_size if not hidden[j])] = True
+        for its, is_hidden in zip(told, hidden, strict=True):
+            if not is_hidden:
+                its.append(step)
+    return told
+
+
+def _passes(line: Counts, step: Step, before: Sequence[Step]) -> bool:
+    many = [line[step], *(line[earlier] - line[step] for earlier in before)]
+    return all(n == 0 or n >= LEAST for n in map(np.count_nonzero, many))
+
+
+def _line(name: str, counts: Counts, group: Bools, told: Sequence[Step]) -> Line:
+    its = {step: counts[step][group] for step in told}
+    ratios = {
+        step: Ratio.of(its[step], its[before])
+        for before, step in pairwise(STEPS)
+        if before in its and step in its and its[before].any()
+    }
+    return Line(name, int(group.sum()), {step: float(its[step].mean()) for step in told}, ratios)
