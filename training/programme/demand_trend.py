@@ -57,7 +57,7 @@ class Trends:
 
 
 def trends(asked: Bools, posted_at: NDArray[np.datetime64]) -> Trends:
-    """Fit ``logit P(posting asks for skill) = a + b t`` to each skill, t 0 on the first day and 1 on the last.
+    """Fit ``logit P(posting asks for skill) = a + b t`` to each skill, t from 0 on the first day to 1.
 
     By maximum likelihood with Jeffreys' prior, which is finite for every table and takes out the bias of
     small numbers (Firth 1993, "Bias reduction of maximum likelihood estimates", section 3). The change is
