@@ -104,15 +104,18 @@ def _fit(time: Floats, n: Floats, yes: Floats) -> tuple[Floats, Floats]:
     Firth's score is ``sum_i x_i (yes_i - n_i p_i + n_i h_i (1/2 - p_i))``; h_i is what one posting of
     day i weighs in the fit, ``w_i x_i' I^-1 x_i`` with ``w_i = p_i (1 - p_i)``.
     """
-    x = np.column_stack([np.ones_like(time), time])
+    powers = time ** np.arange(3)[:, None]
+    x = powers[:2].T
     share = (yes.sum(axis=1) + 0.5) / (n.sum() + 1.0)
     beta = np.column_stack([np.log(share / (1.0 - share)), np.zeros(len(share))])
-    covariance = np.empty((len(beta), 2, 2))
+    covariance: Floats = np.empty((len(beta), 2, 2))
     for _ in range(_STEPS):
         p = expit(beta @ x.T)
         w = p * (1.0 - p)
-        covariance = np.linalg.inv(np.einsum("sd,di,dj->sij", w * n, x, x))
-        leverage = w * np.einsum("di,sij,dj->sd", x, covariance, x)
+        # Fisher information, from sums over days of 1, t and t squared.
+        information = ((w * n) @ powers.T)[:, [0, 1, 1, 2]].reshape(-1, 2, 2)
+        covariance = np.asarray(np.linalg.inv(information), np.float64)
+        leverage = w * ((covariance.reshape(-1, 4)[:, [0, 1, 3]] * [1.0, 2.0, 1.0]) @ powers)
         score = (yes - n * p + n * leverage * (0.5 - p)) @ x
         step = np.einsum("sij,sj->si", covariance, score)
         step *= np.minimum(1.0, _LONGEST_STEP / np.maximum(np.abs(step).max(axis=1, keepdims=True), _SMALL))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import fill
+from textwrap import shorten
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, PercentFormatter
+from numpy.typing import NDArray
 
 from training.programme.demand import Quadrants
 from training.reports.demand_tables import BOTH, FALLING, RISING
@@ -23,6 +24,8 @@ _MOST_LABELS: Final = 12
 _MOST_ROWS: Final = 24
 _SMALL: Final = 9
 _WIDTH: Final = 7.6
+_ROOM: Final = 0.055
+_TICKS: Final = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 
 
 def quadrant_chart(rows: pd.DataFrame, quadrants: Quadrants) -> Chart:
@@ -33,7 +36,10 @@ def quadrant_chart(rows: pd.DataFrame, quadrants: Quadrants) -> Chart:
     right = 1.06 * max(float(shown["asked_share"].max()), 0.01)
     low, high = float(shown["mastery"].min()), float(shown["mastery"].max())
     bottom, top = max(low - 0.05, 0.0), min(high + 0.05, 1.0)
-    axes.set_xlim(-0.02 * right, right)
+    # Most skills are asked for seldom: a scale of square roots keeps them apart.
+    axes.set_xscale("function", functions=(_root, np.square))
+    axes.set_xlim(0.0, right)
+    axes.set_xticks([tick for tick in _TICKS if tick <= right])
     axes.set_ylim(bottom, top)
     corner = (quadrants.demand_line, bottom)
     size = right - quadrants.demand_line, quadrants.supply_line - bottom
@@ -77,13 +83,24 @@ def _quadrant_says(short: pd.DataFrame, n: int) -> str:
     )
 
 
+def _root(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.sqrt(np.maximum(share, 0.0))
+
+
 def _label(axes: Axes, points: pd.DataFrame) -> None:
-    """Write names in a column on the right, from top to bottom as the points are, each with a line."""
-    points = points.sort_values("mastery", ascending=False, kind="stable")
-    heights = np.linspace(0.97, 0.03, len(points)) if len(points) > 1 else [0.5]
+    """Write names in a column on the right, each as near to the height of its point as there is room."""
+    points = points.sort_values("mastery", kind="stable")
+    bottom, top = axes.get_ylim()
+    heights = ((points["mastery"] - bottom) / (top - bottom)).to_numpy(np.float64).copy()
+    for at in range(1, len(heights)):
+        heights[at] = max(heights[at], heights[at - 1] + _ROOM)
+    if len(heights):
+        heights[-1] = min(heights[-1], 1.0)
+    for at in range(len(heights) - 2, -1, -1):
+        heights[at] = min(heights[at], heights[at + 1] - _ROOM)
     for height, point in zip(heights, points.itertuples(), strict=True):
         axes.annotate(
-            fill(str(point.skill), 26),
+            shorten(str(point.skill), 34, placeholder="\N{HORIZONTAL ELLIPSIS}"),
             (float(str(point.asked_share)), float(str(point.mastery))),
             xytext=(1.03, height),
             textcoords="axes fraction",
@@ -97,7 +114,7 @@ def _label(axes: Axes, points: pd.DataFrame) -> None:
 def trend_chart(rows: pd.DataFrame) -> Chart:
     """Draw how much the most asked for skills are asked for, and how that changed, with 95% intervals."""
     shown = rows.head(_MOST_ROWS)
-    names = [fill(name, 34) for name in shown["skill"]]
+    names = [shorten(name, 40, placeholder="\N{HORIZONTAL ELLIPSIS}") for name in shown["skill"]]
     figure = Figure(figsize=(_WIDTH, 1.3 + 0.29 * len(shown)), layout="constrained")
     now, change = figure.subplots(1, 2, sharey=True)
     place = np.arange(len(shown))
@@ -113,17 +130,26 @@ def trend_chart(rows: pd.DataFrame) -> Chart:
         of, at = shown[which], place[which]
         change.hlines(at, of["change_low"], of["change_high"], color=colour, lw=1.2)
         change.plot(of["change"], at, mark, color=colour, ms=6)
-        for y, end in zip(at, of["change_high"], strict=True):
-            change.annotate(word, (end, y), (4, 0), textcoords="offset points", va="center", fontsize=_SMALL)
+        is_up = word == RISING
+        for y, end in zip(at, of["change_high" if is_up else "change_low"], strict=True):
+            offset, side = ((4, 0), "left") if is_up else ((-4, 0), "right")
+            change.annotate(
+                word, (end, y), offset, textcoords="offset points", va="center", ha=side, fontsize=_SMALL
+            )
     change.axvline(0.0, color=_GREY, lw=0.8, ls=":")
     change.set_title("Change from start to end, in points", fontsize=10, loc="left")
-    change.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}" if value else "0"))
-    change.margins(x=0.16)
+    change.xaxis.set_major_formatter(FuncFormatter(_signed))
+    change.tick_params(left=False)
+    change.margins(x=0.3)
     for axes in (now, change):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#e4e4e4", lw=0.6)
         axes.set_axisbelow(True)
     return Chart(figure, _trend_says(shown))
+
+
+def _signed(value: float, _: int) -> str:
+    return f"{100 * value:+.0f}".replace("-", "\N{MINUS SIGN}") if value else "0"
 
 
 def _trend_says(shown: pd.DataFrame) -> str:

@@ -6,17 +6,14 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from training.programme.demand import Demand
 from training.reports.sheet import Kind, Sheet
 
-Floats = NDArray[np.float64]
-
 RISING: Final = "rising"
 FALLING: Final = "falling"
-STEADY: Final = "no change that could not be chance"
-TOO_FEW: Final = "too few postings to say"
+STEADY: Final = "could be chance"
+TOO_FEW: Final = "too few to say"
 BOTH: Final = "yes"
 _KINDS: Final[dict[str, Kind]] = {
     "postings": "count",
@@ -37,41 +34,25 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 _ASKED: Final = {
     "skill": "Skill",
-    "postings": "Postings that ask for it",
-    "asked_share": "Of all",
-    "asked_interval": "between",
+    "postings": "Postings",
+    "asked_share": "Share of all",
+    "asked_low": "from",
+    "asked_high": "to",
 }
 _TREND: Final = {
-    "start_share": "Of all, at the start",
-    "end_share": "at the end",
-    "change_interval": "Change between",
-    "trend": "Asked for ever more?",
+    "start_share": "At the start",
+    "end_share": "At the end",
+    "change": "Change, in points",
+    "change_low": "from",
+    "change_high": "to",
+    "trend": "Over time",
 }
-_HERE: Final = {"mastery": "Would pass a typical task here", "mastery_interval": "between"}
-_LEVEL: Final = {"at_level": "At the level their role asks for", "at_level_interval": "between"}
-
-
-def percent(low: float, high: float) -> str | None:
-    """Write an interval of a share; None where there is none.
-
-    >>> percent(0.081, 0.14)
-    '8% to 14%'
-    """
-    return None if np.isnan(low) else f"{100 * low:.0f}% to {100 * high:.0f}%"
-
-
-def points(low: float, high: float) -> str | None:
-    """Write an interval of a difference of shares; None where there is none.
-
-    >>> points(0.021, 0.14)
-    '+2 to +14 points'
-    """
-    return None if np.isnan(low) else f"{_signed(low)} to {_signed(high)} points"
-
-
-def _signed(value: float) -> str:
-    whole = round(100 * value)
-    return f"\N{MINUS SIGN}{-whole}" if whole < 0 else f"+{whole}" if whole else "0"
+_HERE: Final = {"mastery": "Would pass a typical task here", "mastery_low": "from", "mastery_high": "to"}
+_LEVEL: Final = {
+    "at_level": "At the level their role asks for",
+    "at_level_low": "from",
+    "at_level_high": "to",
+}
 
 
 def rows_of(demand: Demand, skills: pd.DataFrame) -> pd.DataFrame:
@@ -93,13 +74,11 @@ def rows_of(demand: Demand, skills: pd.DataFrame) -> pd.DataFrame:
             "asked_share": level.share,
             "asked_low": level.low,
             "asked_high": level.high,
-            "asked_interval": _intervals(level.low, level.high),
             "start_share": trend.start,
             "end_share": trend.end,
             "change": trend.change,
             "change_low": trend.low,
             "change_high": trend.high,
-            "change_interval": [points(*ends) for ends in zip(trend.low, trend.high, strict=True)],
             "trend": called,
         }
     )
@@ -108,18 +87,12 @@ def rows_of(demand: Demand, skills: pd.DataFrame) -> pd.DataFrame:
             mastery=supply.mean,
             mastery_low=supply.low,
             mastery_high=supply.high,
-            mastery_interval=_intervals(supply.low, supply.high),
             at_level=supply.reached,
             at_level_low=supply.reached_low,
             at_level_high=supply.reached_high,
-            at_level_interval=_intervals(supply.reached_low, supply.reached_high),
             asked_much_and_scarce=np.where(demand.quadrants.short, BOTH, "no"),
         )
     return rows.iloc[level.order].reset_index(drop=True)
-
-
-def _intervals(low: Floats, high: Floats) -> NDArray[np.object_]:
-    return np.array([percent(*ends) for ends in zip(low, high, strict=True)], object)
 
 
 def short_sheet(rows: pd.DataFrame) -> Sheet:

@@ -2,70 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
 
-from training.reports.demand_tables import BOTH, FALLING, RISING, percent, points
+from training.reports.demand_tables import BOTH, FALLING, RISING
 from training.reports.demand_told import Told, day
 
 _MOST: Final = 3
 
 
-def _listed(parts: list[str], n: int) -> str:
-    more = f"; and {n - len(parts):,} more below" if n > len(parts) else ""
-    return "; ".join(parts) + more
-
-
 def answer(told: Told) -> tuple[str, ...]:
     """Say what was found, the most important first."""
-    lines = [_scarce(told)] if told.demand.supply is not None else []
-    asked = told.rows[told.rows["postings"] > 0]
-    top = [_asked(row) for row in asked.head(_MOST).itertuples()]
-    if top:
-        lines.append(f"Most asked for, in {told.of_postings}: {'; '.join(top)}.")
-    else:
+    lines = _scarce(told)
+    asked = told.rows[told.rows["postings"] > 0].head(_MOST)
+    if asked.empty:
         lines.append(f"None of our skills is asked for in {told.of_postings}.")
-    lines += [_trend(told, RISING), _trend(told, FALLING)] if told.demand.trends.told.any() else []
-    nothing = told.demand.found.nothing
-    n = len(told.demand.mentions)
-    lines.append(f"In {nothing:.0%} of all {n:,} postings none of the skills of the catalogue was found.")
-    return tuple(lines)
+    else:
+        lines.append(f"Most asked for, in {told.of_postings}: {_listed(map(_asked, asked.itertuples()))}.")
+    if told.demand.trends.told.any():
+        lines += [_trend(told, RISING), _trend(told, FALLING)]
+    return (*lines, _nothing(told.demand.found.nothing, len(told.demand.mentions)))
 
 
-def _scarce(told: Told) -> str:
+def _scarce(told: Told) -> list[str]:
     supply = told.demand.supply
-    n = 0 if supply is None else supply.n_people
+    if supply is None or np.isnan(supply.mean).all():
+        return []
     short = told.rows[told.rows["asked_much_and_scarce"] == BOTH]
+    n, basis = len(told.rows), f"By {told.of_postings} and {supply.n_people:,} people"
+    lowest, highest = percent(np.nanmin(supply.mean)), percent(np.nanmax(supply.mean))
+    span = (
+        f"Of the skill that fewest here have, {lowest} of people would pass a typical task; of the one that "
+        f"most have, {highest}."
+    )
     if short.empty:
-        return f"No skill is both asked for much and scarce, by {told.of_postings} and {n:,} people."
-    parts = [f"{_asked(row)}; {_here(row)}" for row in short.head(_MOST).itertuples()]
-    said = " \N{EM DASH} ".join(parts)
-    more = f" \N{EM DASH} and {len(short) - _MOST} more below" if len(short) > _MOST else ""
-    return f"Asked for much and scarce here, by {told.of_postings} and {n:,} people: {said}{more}."
+        return [f"{basis}, none of {n} skills is both asked for much and scarce here.", span]
+    first, *others = (_both(row) for row in short.head(_MOST).itertuples())
+    is_one = len(short) == 1
+    lines = [
+        f"{len(short)} of {n} skills {'is' if is_one else 'are'} asked for much and scarce here. "
+        f"{'It is' if is_one else 'Most of all:'} {first}. ({basis}.)"
+    ]
+    return [*lines, *(["Next: " + "; ".join(others) + "."] if others else []), span]
+
+
+def _both(row: Any) -> str:
+    return (
+        f"{row.skill}, which {percent(row.asked_share)} of postings ask for (between "
+        f"{_ends(row.asked_low, row.asked_high)}) and of which {percent(row.mastery)} of people here would "
+        f"pass a typical task (between {_ends(row.mastery_low, row.mastery_high)})"
+    )
 
 
 def _asked(row: Any) -> str:
-    return (
-        f"{row.skill} (in {row.asked_share:.0%} of postings, between {_ends(row.asked_low, row.asked_high)})"
-    )
-
-
-def _here(row: Any) -> str:
-    ends = _ends(row.mastery_low, row.mastery_high)
-    return f"{row.mastery:.0%} of people here would pass a typical task of it, between {ends}"
-
-
-def _ends(low: float, high: float) -> str:
-    return str(percent(low, high)).replace(" to ", " and ")
-
-
-def _change(row: Any) -> str:
-    between = str(points(row.change_low, row.change_high)).replace(" to ", " and ")
-    return (
-        f"{row.skill} (from {row.start_share:.0%} of postings to {row.end_share:.0%}, a change of between "
-        f"{between})"
-    )
+    return f"{row.skill} ({percent(row.asked_share)}, between {_ends(row.asked_low, row.asked_high)})"
 
 
 def _trend(told: Told, word: str) -> str:
@@ -74,9 +66,45 @@ def _trend(told: Told, word: str) -> str:
         more = "more" if word == RISING else "less"
         return f"No skill is asked for ever {more}: no difference that could not be chance."
     largest = rows.iloc[np.argsort(-np.abs(rows["change"].to_numpy()), kind="stable")].head(_MOST)
-    parts = [_change(row) for row in largest.itertuples()]
-    since = f"between {day(told.first)} and {day(told.last)}"
-    return f"Asked for ever {'more' if word == RISING else 'less'} {since}: {_listed(parts, len(rows))}."
+    more = f"; and {len(rows) - _MOST} more below" if len(rows) > _MOST else ""
+    return (
+        f"Asked for ever {'more' if word == RISING else 'less'} between {day(told.first)} and "
+        f"{day(told.last)}: {_listed(map(_change, largest.itertuples()))}{more}."
+    )
+
+
+def _change(row: Any) -> str:
+    ends = sorted((abs(row.change_low), abs(row.change_high)))
+    return (
+        f"{row.skill} (from {percent(row.start_share)} of postings to {percent(row.end_share)}, a "
+        f"{'rise' if row.change > 0 else 'fall'} of between {100 * ends[0]:.0f} and {100 * ends[1]:.0f} "
+        "points)"
+    )
+
+
+def _nothing(share: float, n: int) -> str:
+    if share == 0:
+        return f"In each of all {n:,} postings at least one skill of the catalogue was found."
+    return f"In {percent(share)} of all {n:,} postings no skill of the catalogue was found."
+
+
+def percent(share: float) -> str:
+    """Write a share; a little is not nothing, and nearly all is not all.
+
+    >>> percent(0.081), percent(0.001), percent(0.0), percent(0.999)
+    ('8%', 'less than 1%', '0%', 'more than 99%')
+    """
+    if 0 < share < 0.005:
+        return "less than 1%"
+    return "more than 99%" if 0.995 < share < 1 else f"{100 * share:.0f}%"
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{100 * low:.0f}% and {100 * high:.0f}%"
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return "; ".join(parts)
 
 
 def scarce_words(told: Told) -> tuple[str, ...]:
@@ -87,8 +115,9 @@ def scarce_words(told: Told) -> tuple[str, ...]:
     n, surely = int(quadrants.short.sum()), int((quadrants.short & quadrants.surely_much).sum())
     return (
         f"Much is {quadrants.demand_line:.1%} of postings or more, scarce is where "
-        f"{quadrants.supply_line:.1%} of people or fewer would pass a typical task. Of the {n} skills that "
-        f"are both, {surely} are asked for much even at the low end of their interval.",
+        f"{quadrants.supply_line:.1%} of people or fewer would pass a typical task; both are those of the "
+        f"middle skill. Of the {n} skills that are both, {surely} are asked for much even at the low end of "
+        "their interval.",
     )
 
 
