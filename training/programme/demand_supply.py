@@ -1,0 +1,120 @@
+"""How many of our people have each skill, as far as it may be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from recommender.blocks.standing import Standing
+from recommender.domain.catalog import Catalog
+from recommender.ranking.gain import Need
+from training.programme.ledger import Bools, Ledger
+
+Floats = NDArray[np.float64]
+
+USUAL_LEVEL: Final = 0.7
+"""Mastery that counts as having a skill where a person's role asks for none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Supply:
+    """Arrays of shape (n_skills,), NaN where a figure may not be told or the model does not know the skill.
+
+    Parameters
+    ----------
+    n_people : int
+        Whom all figures are about.
+    mean, low, high : float64 arrays
+        Mean mastery of all of them, the expected share that passes a typical item of the skill, and its 95%
+        interval.
+    reached, reached_low, reached_high : float64 arrays
+        Share at the level that their role asks for, `USUAL_LEVEL` where it asks for none, and its 95%
+        interval.
+    answered : float
+        Share of the skills that a person has answered an item of, mean over all of them.
+    n_withheld : int
+        Groups of people that could not be told of.
+    """
+
+    n_people: int
+    mean: Floats
+    low: Floats
+    high: Floats
+    reached: Floats
+    reached_low: Floats
+    reached_high: Floats
+    answered: float
+    n_withheld: int
+
+
+def levels_asked(catalog: Catalog, learners: pd.DataFrame) -> Floats:
+    """Mastery that counts as having each skill, by the target role, else the present one.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    learners : DataFrame
+        With `role_id` and `target_role_id`.
+
+    Returns
+    -------
+    float64 array, shape (n_learners, n_skills)
+        `USUAL_LEVEL` where the role asks for none.
+    """
+    index = catalog.roles.index
+    required = np.array([Need.of_role(catalog, role).required for role in (*range(len(index)), -1)])
+    role = learners["target_role_id"].fillna(learners["role_id"])
+    # Unknown roles are -1: the last row, that of no role.
+    at = [index.get(one, -1) for one in role]
+    return np.asarray(np.nan_to_num(required[at], nan=USUAL_LEVEL), np.float64)
+
+
+def read_supply(
+    standing: Standing, asked: Floats, among: Bools, columns: NDArray[np.int64], order: Sequence[int]
+) -> Supply | None:
+    """Tell how many of some people have each skill; None where there are too few of them.
+
+    Of mean mastery everybody is one group, so it is told of every skill. A share at a level cuts people in
+    two, and the ledger lets few such cuts of the same people pass.
+
+    The interval of the mean is Student's (1908), that of the share Wilson's (1927): both as if these people
+    were drawn from many like them.
+
+    Parameters
+    ----------
+    standing : Standing
+    asked : float64 array, shape (n_learners, n_known)
+        Of `levels_asked`; as wide as `standing`.
+    among : bool array, shape (n_learners,)
+        Whom it is about.
+    columns : int64 array, shape (n_skills,)
+        Where each skill is in `standing`, -1 where it is not.
+    order : sequence of int
+        Skills, that whose share is to be told first at the front.
+    """
+    ledger = Ledger(among)
+    if not ledger.tell(among):
+        return None
+    n, known = int(among.sum()), columns >= 0
+    (mean, low, high), reached = np.full((2, 3, len(columns)), np.nan)
+    mastery = standing.used[among][:, columns[known]]
+    mean[known] = mastery.mean(axis=0)
+    half = stats.t.ppf(0.975, n - 1) * mastery.std(axis=0, ddof=1) / np.sqrt(n)
+    low[known], high[known] = np.maximum(mean[known] - half, 0.0), np.minimum(mean[known] + half, 1.0)
+    for skill in order:
+        if not known[skill]:
+            continue
+        has = among & (standing.used[:, columns[skill]] >= asked[:, columns[skill]])
+        # Everybody is told of already: with those who have it, those who have not are told as well.
+        if ledger.tell(has):
+            interval = stats.binomtest(int(has.sum()), n).proportion_ci(method="wilson")
+            reached[:, skill] = has.sum() / n, *interval
+    answered = standing.n_attempts[among][:, columns[known]] > 0
+    share = float(answered.mean()) if answered.size else 0.0
+    return Supply(n, mean, low, high, reached[0], reached[1], reached[2], share, ledger.n_withheld)
