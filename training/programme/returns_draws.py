@@ -36,7 +36,7 @@ class Draws:
         Mean effect over the window.
     cost : float array, shape (1 + n_resamples, n_window)
         Cost of a unit of the treated up to and with each period of the window, with all before it; NaN where
-        no cost is known at all.
+        no cost is known at all, or nobody of the treated was drawn.
     level : float array, shape (n_since,)
         Mean value of the treated themselves.
     """
@@ -149,7 +149,8 @@ def _costs(panel: Panel, design: Design, weight: Floats) -> Floats:
     once, _ = _mean_change(before, weight[:, rows])
     each, n = _mean_change(inside, weight[:, rows])
     # A period of which no cost is known costs nothing; how many are known is told.
-    return once + np.cumsum(np.where(n > 0, each, 0.0), axis=1)
+    cost_so_far: Floats = once + np.cumsum(np.where(n > 0, each, 0.0), axis=1)
+    return cost_so_far
 
 
 def _level(panel: Panel, design: Design, since: Ints) -> Floats:
@@ -162,4 +163,5 @@ def _level(panel: Panel, design: Design, since: Ints) -> Floats:
         total += np.where(there, value, 0.0).sum(axis=0)
         units += there.sum(axis=0)
     with np.errstate(invalid="ignore"):
-        return total / units
+        level: Floats = total / units
+    return level

@@ -76,7 +76,7 @@ def money(found: Returns, value_per_unit: float | None) -> Money | None:
         None where no cost is known.
     """
     draws, design = found.draws, found.design
-    if np.isnan(draws.cost).any():
+    if np.isnan(draws.cost[0]).any():
         return None
     total = np.cumsum(draws.effect[:, draws.since >= -design.ahead], axis=1)
     back = low = high = None
@@ -101,6 +101,13 @@ def money(found: Returns, value_per_unit: float | None) -> Money | None:
     )
 
 
+def return_at_end(found: Returns, value_per_unit: float) -> Interval:
+    """Value minus cost of a unit by the end of the window, at a worth of one unit of the measure."""
+    draws, design = found.draws, found.design
+    total = draws.effect[:, draws.since >= -design.ahead].sum(axis=1)
+    return interval(value_per_unit * total - draws.cost[:, -1], design.fewest)
+
+
 def break_even(effect: Floats, cost: Floats, n_units: int) -> BreakEven | None:
     """Return cost over effect, with its interval by Fieller (1954).
 
@@ -117,7 +124,7 @@ def break_even(effect: Floats, cost: Floats, n_units: int) -> BreakEven | None:
     a, k = float(effect[0]), float(cost[0])
     if a == 0 or k <= 0:
         return None
-    found = ~np.isnan(effect[1:])
+    found = ~np.isnan(effect[1:] + cost[1:])
     cov = np.cov(effect[1:][found], cost[1:][found]) * n_units / (n_units - 1) * quantile(n_units) ** 2
     square, middle, rest = a * a - cov[0, 0], a * k - cov[0, 1], k * k - cov[1, 1]
     inside = middle * middle - square * rest

@@ -33,11 +33,10 @@ class Panel:
     cost : float array, shape (n_units, n_periods)
         Sum of the period; NaN where none is known.
     start : int64 array, shape (n_units,)
-        First period in which a unit took part; `n_periods`, the earliest that it can be, where it has not.
+        First period in which a unit took part, even if it stopped later; `n_periods`, the earliest that it
+        can be, where it has not.
     is_clear : bool array, shape (n_units,)
         Whether every row of the unit says whether it took part.
-    n_stopped : int
-        Units of which a later row says that they do not take part; they count as having begun.
     """
 
     measure: str
@@ -49,7 +48,6 @@ class Panel:
     cost: Floats
     start: Ints
     is_clear: Bools
-    n_stopped: int
 
     @property
     def n_periods(self) -> int:
@@ -102,7 +100,6 @@ def _panel(measure: str, kind: str, rows: pd.DataFrame) -> Panel:
     takes_part = np.bincount(place[is_in], minlength=shape[0] * shape[1]).reshape(shape) > 0
     start = np.where(takes_part.any(axis=1), takes_part.argmax(axis=1), shape[1]).astype(np.int64)
     unclear = np.bincount(unit[flag.isna().to_numpy()], minlength=shape[0]) > 0
-    stopped = np.unique(unit[~is_in & flag.notna().to_numpy() & (period > start[unit])])
     value, count = _sums(rows["value"], place, shape)
     cost, known = _sums(rows["cost"], place, shape)
     with np.errstate(invalid="ignore"):
@@ -117,7 +114,6 @@ def _panel(measure: str, kind: str, rows: pd.DataFrame) -> Panel:
         cost=np.where(known > 0, cost, np.nan),
         start=start,
         is_clear=~unclear,
-        n_stopped=len(stopped),
     )
 
 
