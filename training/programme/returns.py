@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from recommender.domain.disclosure import LEAST
 from training.programme.programme import Programme
@@ -180,7 +180,7 @@ def spread(draws: Floats, n_units: int) -> float:
 
 def quantile(n_units: int) -> float:
     """Return how many standard errors an interval reaches to each side."""
-    return float(stats.t.ppf((1 + SURE) / 2, n_units - 1))
+    return float(special.stdtrit(n_units - 1, (1 + SURE) / 2))
 
 
 def _course(panel: Panel, design: Design, people: People, draws: Draws) -> Course:
@@ -210,7 +210,7 @@ def _course(panel: Panel, design: Design, people: People, draws: Draws) -> Cours
 
 
 def _trends(design: Design, draws: Draws, course: Course) -> Trends | None:
-    """Test the periods before the base: on a slope through it, and on any period that is off.
+    """Test the periods before: on a slope up to the base, and on any period that is off.
 
     A slope is what matters, for it would go on after the start; the largest of all periods, against the
     largest in resamples, sees other shapes (as Callaway and Sant'Anna 2021, section 4.1, for bands).
@@ -222,21 +222,29 @@ def _trends(design: Design, draws: Draws, course: Course) -> Trends | None:
     fewest = int(np.minimum(course.n_treated, course.n_comparison)[its].min())
     effect = draws.effect[:, np.searchsorted(draws.since, at)]
     effect = effect[~np.isnan(effect).any(axis=1)]
-    weight = course.n_treated[its] * (at - design.base)
-    slope = effect @ weight / (weight * (at - design.base)).sum()
+    slope = _slopes(effect, at - design.base, course.n_treated[its], int(design.treated.sum()))
     error = spread(slope, fewest)
     of_slope = _two_sided(slope[0], error, fewest)
     errors = np.array([spread(column, fewest) for column in effect.T])
     off = _largest(effect[0], errors)
     # Resamples do not show that errors are estimates too: few units need more, as Student's t does.
-    wider = np.sqrt(fewest / (fewest - 1)) * quantile(fewest) / stats.norm.ppf((1 + SURE) / 2)
+    wider = np.sqrt(fewest / (fewest - 1)) * quantile(fewest) / special.ndtri((1 + SURE) / 2)
     by_chance = _largest(wider * (effect[1:] - effect[0]), errors)
     of_any = (1 + (by_chance >= off).sum()) / (1 + len(by_chance))
     return Trends(interval(slope, fewest), min(1.0, 2 * min(of_slope, float(of_any))), len(at))
 
 
+def _slopes(effect: Floats, distance: Ints, weight: Ints, n_base: int) -> Floats:
+    """Slope of each row by weighted least squares, the base being a point like any other, at 0 and 0."""
+    x = np.append(distance, 0).astype(np.float64)
+    w = np.append(weight, n_base).astype(np.float64)
+    away = w * (x - np.average(x, weights=w))
+    slopes: Floats = effect @ away[:-1] / (away @ x)
+    return slopes
+
+
 def _two_sided(value: float, error: float, n_units: int) -> float:
-    return float(2 * stats.t.sf(abs(value) / error, n_units - 1)) if error > 0 else float(value == 0)
+    return float(2 * special.stdtr(n_units - 1, -abs(value) / error)) if error > 0 else float(value == 0)
 
 
 def _largest(effect: Floats, errors: Floats) -> Floats:

@@ -82,12 +82,12 @@ def worth(found: Returns, its: Money | None, value: float | None, words: Nouns) 
     if value is None or its.at_end is None:
         return [_depends(its, words), _cost(found, its, words)]
     n, end = int(found.design.treated.sum()), its.at_end
-    verdict = "It was worth its cost" if end.low > 0 else "It was not worth its cost"
+    verdict = "it was worth its cost" if end.low > 0 else "it was not worth its cost"
     if end.holds_zero:
-        verdict = "Whether it was worth its cost is not certain"
+        verdict = "whether it was worth its cost is not certain"
     said = (
-        f"{verdict}: at {cash(abs(value))} for one point of {words.measure} {_more(value)}, for one "
-        f"{words.one} in one {words.period}, the first {words.periods(found.design.n_window)} brought "
+        f"If both groups would have moved alike without it, {verdict}: at {cash(abs(value))} for one point "
+        f"of {words.measure} {_more(value)}, for one {words.one} in one {words.period}, the first {words.periods(found.design.n_window)} brought "
         f"{cash(value * float(its.effect[-1]))} a {words.one} and cost {cash(float(its.cost[-1]))}, "
         f"{_gain(end.value)} a {words.one} (95% interval: {_gains(end.low, end.high)}). For all "
         f"{words.units(n)} that is {_gain(n * end.value)} ({_gains(n * end.low, n * end.high)})."
@@ -108,9 +108,10 @@ def _gains(low: float, high: float) -> str:
 
 def _depends(its: Money, words: Nouns) -> str:
     """Answer where no value was given."""
+    even = _even(its, words)
     return (
         f"Whether it is worth its cost depends on what {words.measure} is worth, which was not given. "
-        f"{_even(its, words)}"
+        f"If both groups would have moved alike without it: {even[0].lower()}{even[1:]}"
     )
 
 
@@ -131,7 +132,7 @@ def _paid(found: Returns, its: Money, words: Nouns) -> str:
     )
     never = f"not within the first {words.periods(found.design.n_window)}"
     if middle is None:
-        said = f"It paid for itself {never}"
+        said = f"It had {never.replace('not', 'not paid for itself', 1)}"
     else:
         said = f"It had paid for itself by the end of {words.period} {middle}"
     ends = [never if end is None else f"by {words.period} {end}" for end in (best, worst)]
@@ -175,8 +176,9 @@ def cannot_show(found: Returns, its: Money | None, words: Nouns) -> tuple[str, .
         drift = unseen_drift(found)
         said.append(
             f"A drift apart of up to {amount(_steepest(found), decimals(found.trends.slope))} a "
-            f"{words.period} before the start could have stayed unseen. Had it gone on, it would be "
-            f"{amount(drift, decimals(found.effect))} of the difference."
+            f"{words.period} before the start could have stayed unseen. Had it gone on, it would by itself "
+            f"make a mean difference of {amount(drift, decimals(found.trends.slope))}, beside the "
+            f"{amount(abs(found.effect.value), decimals(found.effect))} found."
         )
     said.append(
         f"Nothing is told of {words.many} that took part so early that there are no values from before, nor "
