@@ -85,10 +85,11 @@ def worth(found: Returns, its: Money | None, value: float | None, words: Nouns) 
     verdict = "it was worth its cost" if end.low > 0 else "it was not worth its cost"
     if end.holds_zero:
         verdict = "whether it was worth its cost is not certain"
+    brought, cost = cash(value * float(its.effect[-1])), cash(float(its.cost[-1]))
     said = (
         f"If both groups would have moved alike without it, {verdict}: at {cash(abs(value))} for one point "
-        f"of {words.measure} {_more(value)}, for one {words.one} in one {words.period}, the first {words.periods(found.design.n_window)} brought "
-        f"{cash(value * float(its.effect[-1]))} a {words.one} and cost {cash(float(its.cost[-1]))}, "
+        f"of {words.measure} {_more(value)}, for one {words.one} in one {words.period}, the first "
+        f"{words.periods(found.design.n_window)} brought {brought} a {words.one} and cost {cost}: "
         f"{_gain(end.value)} a {words.one} (95% interval: {_gains(end.low, end.high)}). For all "
         f"{words.units(n)} that is {_gain(n * end.value)} ({_gains(n * end.low, n * end.high)})."
     )
