@@ -113,16 +113,17 @@ def _report(programme: Programme, who: GapPeople, cut: Cut) -> Report | NotShown
 def _answer(told: _Told) -> tuple[str, ...]:
     found = told.found
     lines = [
+        *_short_skill(told),
         f"People are {percent(1.0 - found.short.value)} ready on average for their target role or, without "
         f"one, their present role ({ready_between(found.short)}). At 100% all have every skill as far as the "
-        "role asks for it."
+        "role asks for it.",
     ]
     lines += [_movement(name, moved) for name, moved in found.moved.items()]
     if found.moved:
         lines.append(_groups_moved(told))
     else:
         lines.append("Whether it is getting better cannot be told; see below.")
-    lines += _short_skills(told)
+    lines += _widest_gap(told)
     least = found.groups[0]
     if len(found.groups) > 1:
         lines.append(
@@ -154,29 +155,35 @@ def _groups_moved(told: _Told) -> str:
         return f"How single {many} moved may not be told: fewer than {LEAST} people of each would stand out."
     said = Counter(one.verdict for one in moved)
     rest = len(moved) - said["up"] - said["down"]
+    of = f"{len(moved):,} {many} whose movement since {main} may be told"
+    if rest == len(moved):
+        return f"Of {of}, none rose or fell by more than chance brings."
     return (
-        f"Of {len(moved):,} {many} whose movement since {main} may be told, {said['up']:,} rose and "
-        f"{said['down']:,} fell; {rest:,} show no difference that could not be chance."
+        f"Of {of}, {said['up']:,} rose and {said['down']:,} fell by more than chance brings; {rest:,} show "
+        "no difference that could not be chance."
     )
 
 
-def _short_skills(told: _Told) -> list[str]:
-    lines = []
-    found = told.found
-    if found.skills and found.skills[0].gap.value > 0.0:
-        first = found.skills[0]
-        lines.append(
-            f"The skill that matters most to close is {told.skills[first.skill]}: those whose role asks for "
-            f"it are {points(first.gap.value)} points short on average ({short_between(first.gap)})."
-        )
-    cells = widest(found)
-    if cells:
-        group, skill, gap = cells[0]
-        lines.append(
-            f"The widest gap of one {told.cut.by} in one skill is that of {told.name(group)} in "
-            f"{told.skills[skill]}: {points(gap.value)} points short ({short_between(gap)})."
-        )
-    return lines
+def _short_skill(told: _Told) -> list[str]:
+    skills = told.found.skills
+    if not skills or not skills[0].gap.value > 0.0:
+        return []
+    gap = skills[0].gap
+    return [
+        f"The gap that matters most is in {told.skills[skills[0].skill]}: those whose role asks for it are "
+        f"{points(gap.value)} points short of what it asks on average ({short_between(gap)})."
+    ]
+
+
+def _widest_gap(told: _Told) -> list[str]:
+    cells = widest(told.found)
+    if not cells:
+        return []
+    group, skill, gap = cells[0]
+    return [
+        f"The widest gap of one {told.cut.by} in one skill is that of {told.name(group)} in "
+        f"{told.skills[skill]}: {points(gap.value)} points short ({short_between(gap)})."
+    ]
 
 
 def _sections(told: _Told) -> list[Section]:

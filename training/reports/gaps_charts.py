@@ -16,7 +16,7 @@ from training.programme.skill_gaps_means import Mean
 
 MOST_SKILLS: Final = 25
 MOST_GROUPS: Final = 30
-_LABELS = 45
+_LABELS = 42
 _LEAST_SKILLS = 10
 _SHADES = LinearSegmentedColormap.from_list("gap", ["#ffffff", "#f2b98a", "#d55e00", "#5e2a00"])
 _INK, _GREY, _BLUE, _DEEP, _GREEN = "#1b1f24", "#5f5f5f", "#0072b2", "#d55e00", "#009e73"
@@ -43,8 +43,8 @@ def heat_map(found: SkillGaps, names: Mapping[str, str], skills: Sequence[str]) 
     groups, rows = shown_groups(found), shown_skills(found)
     gaps: list[Mapping[int, Mean]] = [{one.skill: one.gap for one in rows}, *(g.gaps for g in groups)]
     columns = ["Everybody", *(names.get(group.name, group.name) for group in groups)]
-    wide = 0.9 if len(columns) <= 6 else 0.29
-    figure = Figure(figsize=(3.0 + wide * len(columns), 1.9 + 0.25 * len(rows)), layout="constrained")
+    wide = 0.9 if len(columns) <= 6 else 0.25
+    figure = Figure(figsize=(2.4 + wide * len(columns), 1.9 + 0.25 * len(rows)), layout="constrained")
     axes = figure.subplots()
     top = max((its[one.skill].value for its in gaps for one in rows if one.skill in its), default=0.0)
     for x, its in enumerate(gaps):

@@ -214,5 +214,5 @@ def _sheet(
 ) -> Sheet:
     frame = pd.DataFrame(rows, columns=list(titles) if not rows else None)
     # Columns of which nothing may be told are numbers all the same.
-    types = {c: "Int64" if kind == "count" else "float64" for c, kind in kinds.items() if c in frame}
-    return Sheet(name, frame.astype(types), titles, kinds, stub)
+    types = {column: "float64" for column in kinds if column in frame}
+    return Sheet(name, frame.astype(types).copy(), titles, kinds, stub)
