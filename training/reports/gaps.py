@@ -280,8 +280,8 @@ def _readiness(told: _Told) -> Section:
     if main is not None:
         text.append(
             f"Change compares the same people now and {_at(main)}. A filled triangle moved up or down by "
-            "more than chance brings among so many; a ring did not; nothing is drawn where it may not be "
-            "told."
+            "more than chance brings among so many. A ring shows no difference that could not be chance. "
+            "Nothing is drawn where it may not be told."
         )
         says += f" Beside it the change since {main}. {_groups_moved(told)}"
     return Section(

@@ -79,7 +79,7 @@ def _cell(axes: Axes, left: float, top: float, gap: Mean | None, most: float) ->
         ha="center",
         va="center",
         fontsize=9,
-        color=_INK if light > 0.55 else "#ffffff",
+        color=_INK if light > 0.46 else "#ffffff",
     )
 
 

@@ -44,8 +44,8 @@ CUTS: Final = (Cut("role", "roles"), Cut("team", "teams"), Cut("segment", "segme
 VERDICTS: Final[Mapping[Verdict, str]] = {
     "up": "rose",
     "down": "fell",
-    "chance": "no difference that could not be chance",
-    "many": "may be chance: of so many, some look like this",
+    "chance": "could be chance",
+    "many": "could be chance, with so many compared",
     "untold": "how sure may not be told",
 }
 

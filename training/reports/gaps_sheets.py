@@ -23,15 +23,20 @@ _DIGITS = 3
 def widest(found: SkillGaps) -> list[tuple[str, int, Mean]]:
     """Group, skill and gap: first those that are surely wide, by the lower end of the interval.
 
-    By the mean itself, few people and chance would come first.
+    By the mean itself, few people and chance would come first. Where the interval is not told most people are
+    alike, and the mean is as good.
     """
     cells = [
         (group.name, skill, gap)
         for group in found.groups
         for skill, gap in group.gaps.items()
-        if gap.low is not None and gap.low > 0.0
+        if _surely(gap) > 0.0
     ]
-    return sorted(cells, key=lambda cell: (-(cell[2].low or 0.0), cell[0], cell[1]))
+    return sorted(cells, key=lambda cell: (-_surely(cell[2]), cell[0], cell[1]))
+
+
+def _surely(gap: Mean) -> float:
+    return gap.value if gap.low is None else gap.low
 
 
 def skills_sheet(found: SkillGaps, skills: Sequence[str]) -> Sheet:
@@ -51,8 +56,8 @@ def skills_sheet(found: SkillGaps, skills: Sequence[str]) -> Sheet:
         "n_people": "People",
         "required": "Asked for",
         "gap": "Short by, points",
-        "low": "from",
-        "high": "to",
+        "low": "between",
+        "high": "and",
         "is_everybody": "Everybody who needs it",
     }
     kinds: dict[str, Kind] = {"n_people": "count", "required": "share"}
@@ -75,8 +80,8 @@ def widest_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], skills: S
         "skill": "Skill",
         "n_people": "People",
         "gap": "Short by, points",
-        "low": "from",
-        "high": "to",
+        "low": "between",
+        "high": "and",
     }
     return _sheet("widest", rows, titles, _counts("n_people") | _points("gap", "low", "high"), "group")
 
@@ -96,8 +101,8 @@ def groups_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], main: str
         "group": cut.by.capitalize(),
         "n_people": "People",
         "ready": "Ready now",
-        "ready_low": "from",
-        "ready_high": "to",
+        "ready_low": "between",
+        "ready_high": "and",
     }
     rows: list[dict[str, Any]] = []
     for group in found.groups:
@@ -146,8 +151,8 @@ _MOVED_TITLES: Final = {
     "then": "Ready then",
     "now": "Ready now",
     "change": "Change, points",
-    "low": "from",
-    "high": "to",
+    "low": "between",
+    "high": "and",
     "verdict": "Did it move?",
 }
 
