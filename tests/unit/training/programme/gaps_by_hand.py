@@ -1,0 +1,204 @@
+"""The reports on skill gaps once more, by sets and loops: what is told of whom, and each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recommender.pathways.readiness import readiness
+from tests.unit.training.programme.gaps_world import PROFILES, SEGMENT, SKILLS, Counted
+
+People = frozenset[str]
+
+
+def parts_of(everybody: People, told: Iterable[People]) -> set[People]:
+    """Return the parts that sets cut people into."""
+    parts = {everybody}
+    for group in told:
+        parts = {part for old in parts for part in (old & group, old - group) if part}
+    return parts
+
+
+class ByHand:
+    """One report of a programme, with all that it should tell."""
+
+    def __init__(self, of: Counted, by: str) -> None:
+        learners = of.dataset.tables["learners"].astype(object).replace({np.nan: None})
+        self.learners = {row["learner_id"]: row for row in learners.to_dict("records")}
+        rows = of.dataset.tables["attempts"]
+        self.attempts = rows[rows["occurred_at"] <= pd.Timestamp(of.now)].to_dict("records")
+        self.now = pd.Timestamp(of.now)
+        answered = {row["learner_id"] for row in self.attempts}
+        self.among = People(
+            i
+            for i, row in self.learners.items()
+            if self.role(i) in PROFILES
+            and (row["hired_at"] is None or row["hired_at"] <= self.now or i in answered)
+        )
+        self.told: list[People] = []
+        self.n_withheld = 0
+        self.ready = self._ready(self.now)
+        self.gap = self._gap(self.now)
+        self._tell(by)
+
+    def role(self, i: str) -> str | None:
+        row = self.learners[i]
+        target, present = row["target_role_id"], row["role_id"]
+        return target if isinstance(target, str) else present if isinstance(present, str) else None
+
+    def label(self, i: str, by: str) -> str:
+        row = self.learners[i]
+        if by == "role":
+            return self.role(i) or ""
+        if by == "team":
+            return row["team_id"] or ""
+        return row["segment"] or SEGMENT.get(row["role_id"] or "guest") or ""
+
+    def _mastery(self, i: str, skill: str, at: pd.Timestamp) -> float:
+        its = [r["passed"] for r in self._by[i, skill] if r["occurred_at"] <= at]
+        return (1 + sum(its)) / (2 + len(its))
+
+    @property
+    def _by(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        if not hasattr(self, "_cached"):
+            found: dict[tuple[str, str], list[dict[str, Any]]] = {
+                (i, s): [] for i in self.learners for s in SKILLS
+            }
+            for row in self.attempts:
+                found[row["learner_id"], row["item_id"]].append(row)
+            self._cached = found
+        return self._cached
+
+    def _gap(self, at: pd.Timestamp) -> dict[tuple[str, str], float]:
+        return {
+            (i, s): max(0.0, required - self._mastery(i, s, at))
+            for i in self.among
+            for s, (required, _) in PROFILES[self.role(i) or ""].items()
+        }
+
+    def _ready(self, at: pd.Timestamp) -> dict[str, float]:
+        found = {}
+        for i in self.among:
+            profile = PROFILES[self.role(i) or ""]
+            required, importance = np.array(list(profile.values())).T
+            mastery = np.array([self._mastery(i, s, at) for s in profile])
+            its = readiness(required, importance, mastery, mastery, mastery)
+            assert its is not None
+            found[i] = its.value
+        return found
+
+    def _may(self, group: People) -> bool:
+        told = all(len(part) >= 5 for part in parts_of(self.among, [*self.told, group]))
+        if told:
+            self.told.append(group)
+        else:
+            self.n_withheld += 1
+        return told
+
+    def _there(self, at: pd.Timestamp) -> People:
+        n = dict.fromkeys(self.learners, 0)
+        for row in self.attempts:
+            n[row["learner_id"]] += row["occurred_at"] <= at
+        return People(i for i in self.among if n[i] >= 5)
+
+    def _tell(self, by: str) -> None:
+        self.groups: dict[str, People] = {}
+        self.moved: dict[tuple[str, str], People] = {}
+        self.cells: dict[tuple[str, str], People] = {}
+        self.skills: dict[str, People] = {}
+        if not self._may(self.among):
+            return
+        labels = sorted({self.label(i, by) for i in self.among})
+        of = {name: People(i for i in self.among if self.label(i, by) == name) for name in labels}
+        by_size = sorted(labels, key=lambda name: -len(of[name]))
+        self.groups = {name: of[name] for name in by_size if self._may(of[name])}
+        self._tell_moved()
+        self._tell_skills()
+
+    def moments(self) -> dict[str, pd.Timestamp]:
+        start = min(row["occurred_at"] for row in self.attempts) + pd.Timedelta(days=90)
+        times = {
+            "12 months ago": self.now - pd.DateOffset(months=12),
+            "6 months ago": self.now - pd.DateOffset(months=6),
+        }
+        month = pd.Timedelta(days=30)
+        times = {name: at for name, at in times.items() if at - start >= month}
+        return times | ({"the start": start} if self.now - start >= month else {})
+
+    def _tell_moved(self) -> None:
+        times = self.moments()
+        by_role = [People(i for i in self.among if self.role(i) == role) for role in PROFILES]
+        cuts = [*by_role, *self.groups.values()]
+        for moment, at in times.items():
+            there = self._there(at)
+            for name, group in self.groups.items():
+                plain = group & there
+                spared = People()
+                for part in parts_of(self.among, cuts):
+                    if len(part & plain) >= 5 and len(part - plain) not in (1, 2, 3, 4):
+                        spared |= part & plain
+                tried = [spared] if 2 * len(spared) >= len(plain) else []
+                tried += [plain]
+                tried += [self.moved[name, m] for m in times if (name, m) in self.moved and times[m] < at]
+                found = next((one for one in tried if one and self._may(one)), None)
+                if found is not None:
+                    self.moved[name, moment] = found
+                    cuts.append(found)
+        for moment in times:
+            joined = People().union(*(its for (_, m), its in self.moved.items() if m == moment))
+            if joined and self._may(joined):
+                self.moved["*", moment] = joined
+
+    def _tell_skills(self) -> None:
+        weight = {s: sum(PROFILES[self.role(i) or ""].get(s, (0, 0))[1] for i in self.among) for s in SKILLS}
+        for s in sorted(SKILLS, key=lambda s: -weight[s]):
+            asked = People(i for i in self.among if s in PROFILES[self.role(i) or ""])
+            if not asked:
+                continue
+            whole = self._may(asked)
+            for name, group in self.groups.items():
+                if asked & group and self._may(asked & group):
+                    self.cells[name, s] = asked & group
+            joined = People().union(*(its for (_, t), its in self.cells.items() if t == s))
+            if asked if whole else joined:
+                self.skills[s] = asked if whole else joined
+
+    def ready_then(self, moment: str) -> dict[str, float]:
+        return self._ready(self.moments()[moment])
+
+    def there(self, moment: str) -> People:
+        return self._there(self.moments()[moment])
+
+
+def interval(values: list[float]) -> tuple[float, float | None, float | None, float]:
+    """Return the mean, its ends where they may be told, and p."""
+    mean = sum(values) / len(values)
+    most = max(values.count(value) for value in values)
+    if 1 <= len(values) - most <= 4 and most > len(values) - most:
+        return mean, None, None, float("nan")
+    if max(values) - min(values) < 1e-9:
+        return mean, mean, mean, float(abs(mean) < 1e-9)
+    found = stats.ttest_1samp(values, 0.0)
+    ends = found.confidence_interval(0.95)
+    return mean, float(ends.low), float(ends.high), float(found.pvalue)
+
+
+def verdicts(changes: list[tuple[float, float | None, float | None, float]]) -> list[str]:
+    """Benjamini and Hochberg by hand: the largest k with the k-th p at most .05 k / m."""
+    p = sorted(change[3] for change in changes if change[1] is not None)
+    limit = max((q for k, q in enumerate(p, 1) if q <= 0.05 * k / len(p)), default=-1.0)
+    said = []
+    for mean, low, _, its in changes:
+        if low is None:
+            said.append("how sure may not be told")
+        elif its > 0.05:
+            said.append("could be chance")
+        elif its > limit:
+            said.append("could be chance, with so many compared")
+        else:
+            said.append("rose" if mean > 0 else "fell")
+    return said

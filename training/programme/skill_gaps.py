@@ -1,0 +1,265 @@
+"""Where skills are short of what roles ask for, by group, and whether readiness moved.
+
+What is told is asked of the ledger in this order: everybody; each group, the largest first; how each group
+moved, which is how everybody of these moved; and then, the skills that weigh most over all people first, the
+gap of everybody who needs the skill and of those of each group. So a skill of few people never costs the
+figures of a whole group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.domain.disclosure import LEAST
+from recommender.pathways.withhold import tellable
+from training.programme.ledger import Bools, Ledger
+from training.programme.skill_gaps_means import Mean, Verdict, mean_of, verdicts
+from training.programme.skill_gaps_people import GapPeople, Labels, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Readiness of the same people then and now.
+
+    Parameters
+    ----------
+    then, now : float
+        Mean readiness, in [0, 1].
+    change : Mean
+        Of each person's readiness now less that then.
+    verdict : Verdict
+    is_all : bool
+        Whether it is of all who were there; else some are left out, lest few people of a group stand out.
+    """
+
+    then: float
+    now: float
+    change: Mean
+    verdict: Verdict
+    is_all: bool
+
+
+_Moves: TypeAlias = dict[str, Moved]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupGaps:
+    """One group.
+
+    Parameters
+    ----------
+    name : str
+        As in the labels; "" for people of no group.
+    short : Mean
+        One less readiness.
+    moved : mapping of str to Moved
+        By name of the moment, those that may be told.
+    gaps : mapping of int to Mean
+        Gap of those of the group whose role asks for the skill, by its position; what may be told.
+    """
+
+    name: str
+    short: Mean
+    moved: Mapping[str, Moved]
+    gaps: Mapping[int, Mean]
+
+
+@dataclass(frozen=True, slots=True)
+class SkillGap:
+    """A skill, over people whose role asks for it.
+
+    Parameters
+    ----------
+    skill : int
+        Position in the catalogue.
+    gap : Mean
+    required : float
+        Mean requirement of the same people.
+    matters : float
+        Sum over them of ``importance * gap``.
+    is_all : bool
+        Whether it is of all of them; else of those in groups of which the skill may be told.
+    """
+
+    skill: int
+    gap: Mean
+    required: float
+    matters: float
+    is_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SkillGaps:
+    """Gaps by one partition of the people.
+
+    Parameters
+    ----------
+    short : Mean
+        One less readiness, of everybody.
+    moved : mapping of str to Moved
+        Of everybody, by name of the moment.
+    skills : tuple of SkillGap
+        The one that matters most first.
+    groups : tuple of GroupGaps
+        The least ready first.
+    n_withheld : int
+    """
+
+    short: Mean
+    moved: Mapping[str, Moved]
+    skills: tuple[SkillGap, ...]
+    groups: tuple[GroupGaps, ...]
+    n_withheld: int
+
+
+def skill_gaps(people: GapPeople, labels: Labels) -> SkillGaps | None:
+    """Tell gaps of everybody and by group; None where there are too few people to tell anything of.
+
+    Parameters
+    ----------
+    people : GapPeople
+    labels : array of str, shape (n_learners,)
+        The group of each person, "" for none, who are told of as a group too.
+    """
+    ledger = Ledger(people.among)
+    if not ledger.tell(people.among):
+        return None
+    names = sorted(set(labels[people.among].tolist()))
+    groups = ledger.split({name: people.among & (labels == name) for name in names})
+    sets = _moved_sets(people, groups, ledger)
+    moved = _moved(people, groups, sets)
+    everybody = _everybody_moved(people, sets.values(), ledger)
+    skills, cells = _skills(people, groups, ledger)
+    told = [
+        GroupGaps(name, mean_of(1.0 - people.ready[group]), moved[name], cells[name])
+        for name, group in groups.items()
+    ]
+    return SkillGaps(
+        short=mean_of(1.0 - people.ready[people.among]),
+        moved=everybody,
+        skills=tuple(sorted(skills, key=lambda skill: (-skill.matters, skill.skill))),
+        groups=tuple(sorted(told, key=lambda group: (-group.short.value, group.name))),
+        n_withheld=ledger.n_withheld,
+    )
+
+
+@dataclass(slots=True)
+class _Parts:
+    """People of one group and one role, cut further by every set of them that was told of.
+
+    Whoever is asked for a skill is so by role. A set that leaves of every part nobody or `LEAST` people, on
+    either side, spares the figures by skill that could be told without it.
+    """
+
+    part: NDArray[np.int64]
+    among: Bools
+
+    @classmethod
+    def of(cls, people: GapPeople, groups: Mapping[str, Bools]) -> _Parts:
+        part = np.unique(people.labels["role"], return_inverse=True)[1]
+        for group in groups.values():
+            part = np.unique(2 * part + group, return_inverse=True)[1]
+        return cls(part, people.among)
+
+    def spared(self, of: Bools) -> Bools:
+        """Take the people out in whose part few would stand out, on either side."""
+        n_parts = int(self.part.max()) + 1
+        inside = np.bincount(self.part[of], minlength=n_parts)
+        outside = np.bincount(self.part[self.among & ~of], minlength=n_parts)
+        return of & ((inside >= LEAST) & tellable(outside))[self.part]
+
+    def cut(self, of: Bools) -> None:
+        self.part = np.unique(2 * self.part + of, return_inverse=True)[1]
+
+
+_Sets: TypeAlias = dict[str, Bools]
+
+
+def _moved_sets(people: GapPeople, groups: Mapping[str, Bools], ledger: Ledger) -> dict[str, _Sets]:
+    """Of whom it is told how each group moved, by group and moment."""
+    found: dict[str, _Sets] = {name: {} for name in groups}
+    parts = _Parts.of(people, groups)
+    for moment in people.moments:
+        for name in _by_size(groups):
+            there, sets = groups[name] & moment.there, found[name]
+            spared = parts.spared(there)
+            # Who was there at a moment told of already was, when that was earlier, there at this one too.
+            earlier = [sets[m.name] for m in people.moments if m.name in sets and m.at < moment.at]
+            first = [spared] if 2 * spared.sum() >= there.sum() else []
+            told = _first_told([*first, there, *earlier], ledger)
+            if told is not None:
+                sets[moment.name] = told
+                parts.cut(told)
+    return found
+
+
+def _moved(people: GapPeople, groups: Mapping[str, Bools], found: Mapping[str, _Sets]) -> dict[str, _Moves]:
+    """How each group moved since each moment."""
+    moved: dict[str, _Moves] = {name: {} for name in groups}
+    for moment in people.moments:
+        of = {name: sets[moment.name] for name, sets in found.items() if moment.name in sets}
+        changes = {name: mean_of(people.ready[rows] - moment.ready[rows]) for name, rows in of.items()}
+        said = verdicts(list(changes.values()))
+        for (name, change), verdict in zip(changes.items(), said, strict=True):
+            moved[name][moment.name] = _move(people, moment, of[name], groups[name], change, verdict)
+    return moved
+
+
+def _everybody_moved(people: GapPeople, found: Iterable[_Sets], ledger: Ledger) -> _Moves:
+    """How those moved, taken together, of whose groups it is told."""
+    moved: _Moves = {}
+    every = list(found)
+    for moment in people.moments:
+        parts = [sets[moment.name] for sets in every if moment.name in sets]
+        rows = np.logical_or.reduce([np.zeros_like(moment.there), *parts])
+        if _first_told([rows], ledger) is not None:
+            change = mean_of(people.ready[rows] - moment.ready[rows])
+            verdict = verdicts([change])[0]
+            moved[moment.name] = _move(people, moment, rows, people.among, change, verdict)
+    return moved
+
+
+def _move(
+    people: GapPeople, moment: Moment, rows: Bools, group: Bools, change: Mean, verdict: Verdict
+) -> Moved:
+    then, now = float(moment.ready[rows].mean()), float(people.ready[rows].mean())
+    return Moved(then, now, change, verdict, is_all=int(rows.sum()) == int((moment.there & group).sum()))
+
+
+def _by_size(groups: Mapping[str, Bools]) -> list[str]:
+    return sorted(groups, key=lambda name: int(groups[name].sum()), reverse=True)
+
+
+def _first_told(sets: Sequence[Bools], ledger: Ledger) -> Bools | None:
+    """Return the first of some sets of people that holds somebody and may be told of."""
+    return next((of for of in sets if of.any() and ledger.tell(of)), None)
+
+
+def _skills(
+    people: GapPeople, groups: Mapping[str, Bools], ledger: Ledger
+) -> tuple[list[SkillGap], dict[str, dict[int, Mean]]]:
+    """Gap in each skill, of everybody and of each group."""
+    weight = (people.importance * people.among[:, None]).sum(axis=0)
+    cells: dict[str, dict[int, Mean]] = {name: {} for name in groups}
+    skills = []
+    for s in np.argsort(-weight, kind="stable").tolist():
+        asked = people.among & people.asked[:, s]
+        if not asked.any():
+            continue
+        is_all, joined = ledger.tell(asked), np.zeros_like(asked)
+        for name in _by_size(groups):
+            cell = asked & groups[name]
+            if cell.any() and ledger.tell(cell):
+                joined |= cell
+                cells[name][s] = mean_of(people.gap[cell, s])
+        told = asked if is_all else joined
+        if told.any():
+            gap, importance = people.gap[told, s], people.importance[told, s]
+            required, matters = people.required[told, s].mean(), (importance * gap).sum()
+            skills.append(SkillGap(s, mean_of(gap), float(required), float(matters), is_all))
+    return skills, cells

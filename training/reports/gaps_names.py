@@ -1,0 +1,124 @@
+"""What partitions, groups and figures of the reports on skill gaps are called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from recommender.domain.catalog import Catalog
+from training.programme.skill_gaps_means import Mean, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One way to part people into groups.
+
+    Parameters
+    ----------
+    by, many : str
+        What a group is, and several.
+    """
+
+    by: str
+    many: str
+
+    @property
+    def name(self) -> str:
+        """Of the report and its files."""
+        return f"gaps-by-{self.by}"
+
+    @property
+    def title(self) -> str:
+        """Of the report."""
+        return f"Skill gaps by {self.by}"
+
+    @property
+    def question(self) -> str:
+        """What the report answers."""
+        return f"Where are our skills short, {self.by} by {self.by}, and is it getting better?"
+
+
+CUTS: Final = (Cut("role", "roles"), Cut("team", "teams"), Cut("segment", "segments"))
+VERDICTS: Final[Mapping[Verdict, str]] = {
+    "up": "rose",
+    "down": "fell",
+    "chance": "could be chance",
+    "many": "could be chance, with so many compared",
+    "untold": "how sure may not be told",
+}
+
+
+def group_names(cut: Cut, catalog: Catalog) -> dict[str, str]:
+    """Return names of groups that are called otherwise than their id."""
+    names = {"": f"No {cut.by} given"}
+    if cut.by == "role":
+        roles = catalog.roles
+        times = Counter(roles.titles)
+        for role_id, title in zip(roles.ids, roles.titles, strict=True):
+            names[role_id] = title if title and times[title] == 1 else f"{title} ({role_id})".strip()
+    elif cut.by == "segment":
+        names |= {"user": "Users", "builder": "Builders", "leader": "Leaders"}
+    return names
+
+
+def skill_names(catalog: Catalog) -> tuple[str, ...]:
+    """Names of skills, with the id where two are called alike or one is not called anything."""
+    times = Counter(catalog.skill_names)
+    return tuple(
+        name if name and times[name] == 1 else f"{name} ({skill_id})".strip()
+        for skill_id, name in zip(catalog.skill_ids, catalog.skill_names, strict=True)
+    )
+
+
+def people(n: int) -> str:
+    """Write a count of people.
+
+    >>> people(1200)
+    '1,200 people'
+    """
+    return f"{n:,} people"
+
+
+def percent(share: float) -> str:
+    """Write a share.
+
+    >>> percent(0.256)
+    '26%'
+    """
+    return f"{share:.0%}"
+
+
+def points(difference: float) -> str:
+    """Write a difference of shares, without its sign.
+
+    >>> points(-0.0213)
+    '2.1'
+    """
+    return f"{abs(100.0 * difference):.1f}"
+
+
+def ready_between(short: Mean) -> str:
+    """Say of how many a readiness is and how sure, given one less readiness."""
+    if short.low is None or short.high is None:
+        return f"{people(short.n_people)}; how sure that is may not be told"
+    low, high = max(1.0 - short.high, 0.0), min(1.0 - short.low, 1.0)
+    return f"{people(short.n_people)}; between {percent(low)} and {percent(high)}"
+
+
+def short_between(gap: Mean) -> str:
+    """Say of how many a gap is and how sure."""
+    if gap.low is None or gap.high is None:
+        return f"{people(gap.n_people)}; how sure that is may not be told"
+    return f"{people(gap.n_people)}; between {points(max(gap.low, 0.0))} and {points(min(gap.high, 1.0))}"
+
+
+def change_between(change: Mean) -> str:
+    """Say between what a change lies, with the direction of each end."""
+    if change.low is None or change.high is None:
+        return "how sure that is may not be told"
+    if change.low >= 0.0 or change.high <= 0.0:
+        low, high = sorted((abs(change.low), abs(change.high)))
+        return f"between {points(low)} and {points(high)} points"
+    return f"between {points(change.low)} points down and {points(change.high)} points up"
