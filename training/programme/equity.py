@@ -1,0 +1,165 @@
+"""Whether anybody is served worse than others: groups of people compared, each with everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from training.programme.equity_gains import Gained, compare_gains, gained
+from training.programme.equity_measures import Ratio, compare_predictions, compare_ratios
+from training.programme.equity_offers import K, Offers, offers
+from training.programme.equity_predictions import HeldOut, held_out_predictions
+from training.programme.equity_verdicts import Comparison, Measure, judge
+from training.programme.ledger import Bools, Ledger
+from training.programme.programme import Programme
+
+PREFIX: Final = "group_"
+NOT_SAID: Final = "not recorded"
+"""Group of those of whom a column says nothing."""
+OFFERED: Final = Measure(("offered",), 1 / K)
+_PLACES: Final = 0.10
+_SUCCESS: Final = Measure(("success",), 0.05)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audit:
+    """What was compared between the groups of one column.
+
+    Parameters
+    ----------
+    column : str
+    sizes : dict of str to int
+        People of each group that is told of, in the order of names.
+    comparisons : tuple of Comparison
+    has_model, has_offers, has_fit, has_gain : bool
+        Whether the model's errors, what is offered, its difficulty and gains could be worked out at all.
+    is_sampled : bool
+        Whether lists were made for some people only.
+    n_withheld : int
+    """
+
+    column: str
+    sizes: dict[str, int]
+    comparisons: tuple[Comparison, ...]
+    has_model: bool
+    has_offers: bool
+    has_fit: bool
+    has_gain: bool
+    is_sampled: bool
+    n_withheld: int
+
+    def of(self, *kinds: str) -> tuple[Comparison, ...]:
+        """Comparisons by measures of some kinds, in the order of kinds."""
+        return tuple(one for kind in kinds for one in self.comparisons if one.measure.key[0] == kind)
+
+
+def columns_of(programme: Programme) -> tuple[str, ...]:
+    """Return the columns of learners that say which group somebody is in."""
+    return tuple(str(name) for name in programme.learners if str(name).startswith(PREFIX))
+
+
+def audits(programme: Programme) -> list[Audit]:
+    """Compare the groups of every column, each with everybody else who is told of.
+
+    A report is about those who have answered at least once where there is a skill model, and else about all.
+
+    Parameters
+    ----------
+    programme : Programme
+
+    Returns
+    -------
+    list of Audit
+        One a column; without comparisons where there are no two groups to tell of, or nothing to compare.
+    """
+    answers = held_out_predictions(programme)
+    among = np.ones(len(programme.learners), np.bool_)
+    if answers is not None:
+        among = np.bincount(answers.learner, minlength=len(among)) > 0
+    offered = offers(programme, among)
+    groups = {column: _groups(programme.learners[column], among) for column in columns_of(programme)}
+    gains = gained(programme, groups) if groups else {}
+    return [
+        audit(programme, column, Ledger(among), of_column, answers, offered, gains[column])
+        for column, of_column in groups.items()
+    ]
+
+
+def audit(
+    programme: Programme,
+    column: str,
+    ledger: Ledger,
+    groups: Mapping[str, Bools],
+    answers: HeldOut | None,
+    offered: Offers | None,
+    gains: Mapping[str, Gained],
+) -> Audit:
+    """Compare the groups of one column.
+
+    Parameters
+    ----------
+    programme : Programme
+    column : str
+    ledger : Ledger
+        Of whom it is about.
+    groups : mapping of str to bool array, shape (n_learners,)
+        A partition of these people, who have answers, if there are any.
+    answers : HeldOut or None
+    offered : Offers or None
+        Of these people.
+    gains : mapping of str to Gained
+        Of some of the groups.
+    """
+    told = ledger.split(groups)
+    found: list[Comparison] = []
+    rng, n_resamples = programme.rng(f"equity {column}"), programme.n_resamples
+    if answers is not None and len(told) > 1:
+        found += compare_predictions(answers, told, rng, n_resamples)
+    if offered is not None:
+        for people, ratios in _ratios(offered):
+            of_these = ledger.split({name: group & people for name, group in told.items()})
+            if len(of_these) > 1:
+                found += compare_ratios(ratios, of_these, rng, n_resamples)
+    of_gain = compare_gains({name: its for name, its in gains.items() if name in told}, ledger)
+    return Audit(
+        column=column,
+        sizes={name: int(group.sum()) for name, group in told.items()},
+        comparisons=judge([*found, *of_gain]),
+        has_model=answers is not None,
+        has_offers=offered is not None,
+        has_fit=offered is not None and bool(offered.n_success.any()),
+        has_gain=bool(of_gain),
+        is_sampled=offered is not None and not bool(offered.served[_union(groups)].all()),
+        n_withheld=ledger.n_withheld,
+    )
+
+
+def _union(groups: Mapping[str, Bools]) -> Bools:
+    return np.asarray(np.logical_or.reduce(list(groups.values())), np.bool_)
+
+
+def _groups(column: pd.Series[Any], among: Bools) -> dict[str, Bools]:
+    names = column.astype("object").where(column.notna(), NOT_SAID).astype(str).to_numpy()
+    return {name: among & (names == name) for name in sorted(set(names[among]))}
+
+
+def _ratios(offered: Offers) -> list[tuple[Bools, list[Ratio]]]:
+    """Say what is compared of lists, and of whom: all whose lists were made, those with known chances.
+
+    Counts are over all places of a list, so that nobody with an empty one drops out.
+    """
+    places = np.where(offered.served, float(K), 0.0)
+    in_lists = [Ratio(OFFERED, offered.filled, places)]
+    fits = {"easier": offered.easier, "on_level": offered.on_level, "harder": offered.harder}
+    if offered.n_success.any():
+        in_lists += [Ratio(Measure((name,), _PLACES), top, places) for name, top in fits.items()]
+    for key, top in offered.kinds.items():
+        in_lists.append(Ratio(Measure(key, _PLACES), top, places))
+    asked = [(offered.served, in_lists)]
+    if offered.n_success.any():
+        asked.append((offered.n_success > 0, [Ratio(_SUCCESS, offered.success, offered.n_success)]))
+    return asked

@@ -1,0 +1,211 @@
+"""Measures of groups of learners, with errors from resamples of learners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from fairlearn.metrics import MetricFrame
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from sklearn.metrics import log_loss
+
+from training.evaluation.bootstrap import draws
+from training.evaluation.metrics import auc
+from training.programme.equity_predictions import HeldOut
+from training.programme.equity_verdicts import Comparison, Measure, compare
+from training.programme.ledger import Bools
+
+Floats = NDArray[np.float64]
+AUC: Final = Measure(("auc",), 0.03)
+LOG_LOSS: Final = Measure(("log_loss",), 0.03)
+CALIBRATION: Final = Measure(("calibration",), 0.02)
+_CHUNK = 50  # resamples held in memory at a time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratio:
+    """A measure that is a sum over learners divided by another.
+
+    Parameters
+    ----------
+    measure : Measure
+    top, bottom : float64 arrays, shape (n_learners,)
+    """
+
+    measure: Measure
+    top: Floats
+    bottom: Floats
+
+
+def compare_ratios(
+    ratios: Sequence[Ratio], groups: Mapping[str, Bools], rng: np.random.Generator, n_resamples: int
+) -> list[Comparison]:
+    """Compare each group with the others by each ratio.
+
+    Learners are drawn with replacement within each group (Efron and Tibshirani 1993, chapter 8); what is
+    drawn of the other groups together is everybody else. Errors are those of the resamples times
+    sqrt(n / (n - 1)) of the group, which resamples of few people lack.
+
+    Parameters
+    ----------
+    ratios : sequence of Ratio
+    groups : mapping of str to bool array, shape (n_learners,)
+        Disjoint, at least two; of each, the sums below are above 0.
+    rng : numpy Generator
+    n_resamples : int
+    """
+    columns = _columns(ratios)
+    sums = {name: columns[group].sum(axis=0) for name, group in groups.items()}
+    whole = np.sum(list(sums.values()), axis=0)
+    errors = _errors(columns, groups, rng, n_resamples)
+    sizes, n_all = _sizes(groups)
+    return [
+        compare(one.measure, name, (n, n_all - n), (float(own), float(others)), (float(error), float(gap)))
+        for name, n in sizes.items()
+        for one, own, others, error, gap in zip(
+            ratios, _divided(sums[name]), _divided(whole - sums[name]), *errors[name], strict=True
+        )
+    ]
+
+
+def compare_predictions(
+    answers: HeldOut, groups: Mapping[str, Bools], rng: np.random.Generator, n_resamples: int
+) -> list[Comparison]:
+    """Compare how well the answers of each group are predicted with those of the others.
+
+    Values are fairlearn's, over answers; errors of log loss and calibration come from resamples of learners,
+    those of AUC from `auc_error`, as resampling a ranking takes long. fairlearn's own intervals draw answers,
+    as if those of one person told nothing of each other.
+
+    Parameters
+    ----------
+    answers : HeldOut
+    groups : mapping of str to bool array, shape (n_learners,)
+        Disjoint, at least two; everybody in them has answers.
+    rng, n_resamples
+        As of `compare_ratios`.
+
+    Returns
+    -------
+    list of Comparison
+        AUC is left out for groups whose answers, or those of all others, are alike.
+    """
+    n_learners = len(next(iter(groups.values())))
+    y, p, whose = answers.passed, answers.predicted, answers.learner
+
+    def summed(weights: Floats) -> Floats:
+        return np.bincount(whose, weights, n_learners).astype(np.float64)
+
+    count = summed(np.ones(len(y)))
+    loss = summed(-np.log(np.where(y == 1, p, 1 - p)))
+    ratios = [Ratio(LOG_LOSS, loss, count), Ratio(CALIBRATION, summed(p - y), count)]
+    errors = _errors(_columns(ratios), groups, rng, n_resamples)
+    everybody = np.logical_or.reduce(list(groups.values()))
+    is_asked = everybody[whose]
+    y, p, whose = y[is_asked], p[is_asked], whose[is_asked]
+    sizes, n_all = _sizes(groups)
+    found = []
+    for name, group in groups.items():
+        is_own = group[whose]
+        values = _frame(y, p, is_own).by_group
+        of = [(one.measure, error, gap) for one, error, gap in zip(ratios, *errors[name], strict=True)]
+        if not values["auc"].isna().any():
+            own, others = (auc_error(y[part], p[part], whose[part]) for part in (is_own, ~is_own))
+            of.append((AUC, own, np.hypot(own, others)))
+        for measure, error, gap in of:
+            of_measure = values[measure.key[0]]
+            pair = float(of_measure[True]), float(of_measure[False])
+            counts = sizes[name], n_all - sizes[name]
+            found.append(compare(measure, name, counts, pair, (float(error), float(gap))))
+    return found
+
+
+def auc_error(y: Floats, p: Floats, learner: NDArray[np.int64]) -> float:
+    """Return the standard error of an AUC over answers of which several are of one learner.
+
+    With V the share of fails that a pass was placed above (of passes that a fail was placed below), ties
+    counting half, and ``t_k = sum(V - AUC) / n_passes + sum(V - AUC) / n_fails`` over the passes and the
+    fails of learner k, it is ``sqrt(K / (K - 1) * sum(t_k ** 2))`` (Obuchowski 1997, "Nonparametric analysis
+    of clustered ROC curve data", equation 3, with its two variances and covariance put together).
+
+    Parameters
+    ----------
+    y : float64 array, shape (n_answers,)
+        1 where passed, else 0; both are there.
+    p : float64 array, shape (n_answers,)
+    learner : int64 array, shape (n_answers,)
+        At least two.
+    """
+    passes, fails = y == 1, y == 0
+    n_passes, n_fails = int(passes.sum()), int(fails.sum())
+    rank = rankdata(p)
+    above = (rank[passes] - rankdata(p[passes])) / n_fails
+    below = 1 - (rank[fails] - rankdata(p[fails])) / n_passes
+    part = np.empty(len(y))
+    part[passes] = (above - above.mean()) / n_passes
+    part[fails] = (below - below.mean()) / n_fails
+    who, position = np.unique(learner, return_inverse=True)
+    shares = np.bincount(position, part, len(who))
+    return float(np.sqrt(len(who) / (len(who) - 1) * (shares**2).sum()))
+
+
+def _frame(y: Floats, p: Floats, is_in: Bools) -> MetricFrame:
+    metrics = {"auc": _auc, "log_loss": _log_loss, "calibration": calibration}
+    return MetricFrame(metrics=metrics, y_true=y, y_pred=p, sensitive_features=is_in)
+
+
+def _auc(y: Floats, p: Floats) -> float:
+    found = auc(y, p)
+    return np.nan if found is None else found
+
+
+def _log_loss(y: Floats, p: Floats) -> float:
+    return float(log_loss(y, p, labels=[0, 1]))
+
+
+def calibration(y: Floats, p: Floats) -> float:
+    """Mean probability less the share that passed: above 0 where the model expects too much.
+
+    >>> round(calibration(np.array([1.0, 0.0]), np.array([0.9, 0.3])), 3)
+    0.1
+    """
+    return float(np.mean(p) - np.mean(y))
+
+
+def _columns(ratios: Sequence[Ratio]) -> Floats:
+    """Tops and bottoms in turns, shape (n_learners, 2 * n_ratios)."""
+    return np.column_stack([column for one in ratios for column in (one.top, one.bottom)])
+
+
+def _sizes(groups: Mapping[str, Bools]) -> tuple[dict[str, int], int]:
+    sizes = {name: int(group.sum()) for name, group in groups.items()}
+    return sizes, sum(sizes.values())
+
+
+def _errors(
+    columns: Floats, groups: Mapping[str, Bools], rng: np.random.Generator, n_resamples: int
+) -> dict[str, tuple[Floats, Floats]]:
+    """Return standard errors of each group's ratios, and of how they differ from those of the others."""
+    drawn = {name: _resampled(columns[group], rng, n_resamples) for name, group in groups.items()}
+    whole = np.sum(list(drawn.values()), axis=0)
+    errors = {}
+    for name, group in groups.items():
+        n = int(group.sum())
+        own, others = _divided(drawn[name]), _divided(whole - drawn[name])
+        few = np.sqrt(n / (n - 1))
+        errors[name] = own.std(axis=0, ddof=1) * few, (own - others).std(axis=0, ddof=1) * few
+    return errors
+
+
+def _resampled(columns: Floats, rng: np.random.Generator, n_resamples: int) -> Floats:
+    """Sum each column over each resample of the rows, shape (n_resamples, n_columns)."""
+    sizes = [min(_CHUNK, n_resamples - first) for first in range(0, n_resamples, _CHUNK)]
+    return np.concatenate([draws(len(columns), size, rng) @ columns for size in sizes])
+
+
+def _divided(sums: Floats) -> Floats:
+    """Tops over bottoms of sums whose last axis holds them in turns."""
+    return np.asarray(sums[..., ::2] / sums[..., 1::2], np.float64)
