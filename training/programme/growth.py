@@ -1,0 +1,138 @@
+"""How much more people can do some months after they began, by group.
+
+Everybody is compared with themselves: a gain is of people who were measured at both times, on one scale
+(`training.programme.growth_scale`). It says how they changed, not what changed them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+import numpy as np
+
+from training.programme.growth_scale import Scale, resampled
+from training.programme.growth_sittings import FEWEST_PEOPLE, MONTHS, Floats, sittings
+from training.programme.ledger import Bools
+from training.programme.programme import Programme
+
+MAIN: Final = 12
+"""Months that are looked at first."""
+_TAIL: Final = 0.025
+Name = TypeVar("Name")
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A change or a difference of the share passed of the same items.
+
+    Parameters
+    ----------
+    n_learners : int
+        Of whom it is.
+    gain : float
+        As a fraction: .12 is 12 percentage points.
+    low, high : float
+        95% interval over people.
+    """
+
+    n_learners: int
+    gain: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is more than chance brings about: the interval does not hold 0."""
+        return self.low > 0 or self.high < 0
+
+
+def gains(
+    programme: Programme, groups: Mapping[str, Bools], *, months: int = 12, since: datetime | None = None
+) -> dict[str, Gain | None]:
+    """Estimate what groups gained, on one scale, so that they compare.
+
+    Parameters
+    ----------
+    programme : Programme
+    groups : mapping of str to bool array, shape (n_learners,)
+        Overlapping or not. Not chosen by what their people scored, unless `since` says up to when.
+    months : int
+        After the first answer.
+    since : datetime, optional
+        As of `sittings`.
+
+    Returns
+    -------
+    dict of str to Gain or None
+        None where fewer than 20 people were measured at both times, or no items link the two. Whether it may
+        be told is for the ledger of who tells it to say: it is of the members with `measured_twice`.
+    """
+    found = _draws(programme, groups, months, since)
+    return {name: gain_of(*found[name]) if name in found else None for name in groups}
+
+
+def differences(
+    programme: Programme, groups: Mapping[str, Bools], *, months: int = 12, since: datetime | None = None
+) -> dict[str, Gain | None]:
+    """Estimate how much more groups gained than everybody else; as `gains`."""
+    wanted = {(name, True): group for name, group in groups.items()}
+    found = _draws(
+        programme, wanted | {(name, False): ~group for name, group in groups.items()}, months, since
+    )
+    return {
+        name: gain_of(found[name, True][0], found[name, True][1] - found[name, False][1])
+        if (name, True) in found and (name, False) in found
+        else None
+        for name in groups
+    }
+
+
+def measured_twice(programme: Programme, *, months: int = 12, since: datetime | None = None) -> Bools:
+    """Learners whom gains after some months are of; shape (n_learners,)."""
+    found = sittings(programme, months=_with(months), since=since)
+    if found is None:
+        return np.zeros(len(programme.learners), np.bool_)
+    return found.measured(found.months.index(months) + 1)
+
+
+def scale_of(programme: Programme, *, months: int = MAIN, since: datetime | None = None) -> Scale | None:
+    """Put everybody's sittings on a scale; None where there are none, or too few."""
+    found = sittings(programme, months=_with(months), since=since)
+    if found is None or len(found.learner) < FEWEST_PEOPLE:
+        return None
+    n_learners = len(programme.learners)
+    return Scale(found, resampled(n_learners, programme.n_resamples, programme.rng("growth")))
+
+
+def gain_of(n_learners: int, draws: Floats) -> Gain:
+    """Return a gain from its value for all people, first, and those of resamples."""
+    low, high = np.nanquantile(draws[1:], (_TAIL, 1 - _TAIL)) if len(draws) > 1 else (np.nan, np.nan)
+    return Gain(n_learners, float(draws[0]), float(low), float(high))
+
+
+def _draws(
+    programme: Programme, groups: Mapping[Name, Bools], months: int, since: datetime | None
+) -> dict[Name, tuple[int, Floats]]:
+    """People measured twice and draws of their gain, of groups that have enough of them."""
+    scale = scale_of(programme, months=months, since=since)
+    if scale is None:
+        return {}
+    sat = scale.sittings
+    time = sat.months.index(months) + 1
+    if not sat.is_linked(time):
+        return {}
+    twice = {name: group & sat.measured(time) for name, group in groups.items()}
+    twice = {name: group for name, group in twice.items() if group.sum() >= FEWEST_PEOPLE}
+    levels = scale.levels([sat.rows(at, group) for group in twice.values() for at in (0, time)]).T
+    return {
+        name: (int(group.sum()), later - start)
+        for (name, group), start, later in zip(twice.items(), levels[::2], levels[1::2], strict=True)
+    }
+
+
+def _with(months: int) -> tuple[int, ...]:
+    """Months to measure at: those of the reports where they hold these, so that figures are the same."""
+    return MONTHS if months in MONTHS else (months,)
