@@ -20,7 +20,8 @@ from mlflow.entities import Run
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, free_port, stop, wait_until_up
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.mlflow_server import free_port, stop, wait_until_up
 from training.registry import MODEL
 from training.tracking import EXPERIMENT, OUTCOMES, REPORTS_FOLDER, STORE, connect
 

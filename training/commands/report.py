@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -107,9 +108,23 @@ def run(
 
 
 def _makers(value_per_unit: float | None) -> Mapping[str, Maker]:
-    """Return what makes the reports; the libraries of each take seconds to import."""
-    del value_per_unit
-    return {}
+    """Return what makes the reports, by topic."""
+    # Each topic brings libraries that take seconds to import.
+    from training.reports.demand import demand_reports
+    from training.reports.engagement import engagement_reports
+    from training.reports.equity import equity_reports
+    from training.reports.gaps import gaps_reports
+    from training.reports.mentors import mentors_reports
+    from training.reports.returns import returns_reports
+
+    return {
+        "skill gaps": gaps_reports,
+        "engagement": engagement_reports,
+        "mentors": mentors_reports,
+        "demand": demand_reports,
+        "returns": partial(returns_reports, value_per_unit=value_per_unit),
+        "equity": equity_reports,
+    }
 
 
 def _made(programme: Programme, makers: Mapping[str, Maker], console: Console) -> list[Report | NotShown]:
