@@ -127,14 +127,17 @@ def test_tables_of_who_falls_behind_are_those_of_loops(reports: dict[str, Report
     assert not everybody.isna().any()
 
 
-def test_tables_of_what_fades_are_those_of_loops(reports: dict[str, Report]) -> None:
+def test_tables_of_what_fades_are_those_of_loops() -> None:
     from tests.unit.training.programme.test_engagement_fading import asked, due, idle, is_of, lost
 
-    rows = sheet(reports["fading"], "skills")
+    people = random_people(np.random.default_rng(44), 800)
+    report = engagement_reports(programme(people))[2]
+    assert isinstance(report, Report)
+    rows = sheet(report, "skills")
     assert len(rows) >= 3
     for _, row in rows.iterrows():
         skill = row["skill"].lower()
-        own = [p for p in PEOPLE if asked(p, skill)]
+        own = [p for p in people if asked(p, skill)]
         values = np.array([lost(p, skill) for p in own])
         assert row["n_asked"] == len(own)
         half = 1.9645 * values.std(ddof=1) / np.sqrt(len(own))
@@ -145,9 +148,8 @@ def test_tables_of_what_fades_are_those_of_loops(reports: dict[str, Report]) -> 
         assert same(row["n_unpractised"], len(those))
         assert same(row["then"], float(np.mean([p.used(skill, 182.0) for p in those])))
         assert same(row["now"], float(np.mean([p.used(skill) for p in those])))
-    for _, row in sheet(reports["fading"], "due").iterrows():
-        people = [p for p in PEOPLE if is_of(p)]
-        own = [p for p in people if row["people"] in ("everybody", SEGMENT.get(p.role or ""))]
+    for _, row in sheet(report, "due").iterrows():
+        own = [p for p in people if is_of(p) and row["people"] in ("everybody", SEGMENT.get(p.role or ""))]
         assert row["n_people"] == len(own)
         hold_share(row, ("n_due", "share", "low", "high"), sum(map(due, own)), len(own))
 
