@@ -75,9 +75,9 @@ class Uses:
         return np.asarray(self.last >= self.weeks, np.bool_)
 
     @property
-    def change(self) -> Floats:
-        """Uses in the last full quarter minus those in the first one; NaN where either is not known."""
-        return self.last - self.first
+    def has_both(self) -> Bools:
+        """Whether there is a record of the first quarter and of the last full one."""
+        return np.asarray(~np.isnan(self.first) & ~np.isnan(self.last), np.bool_)
 
 
 def _placed(programme: Programme, skills: Skills, rows: pd.DataFrame) -> Floats:
@@ -127,7 +127,7 @@ def changes(
         "finished": finished & ~knows,
         "neither": ~finished,
     }
-    left = ~np.isnan(uses.change) & among[:, None]
+    left = uses.has_both & among[:, None]
     found = []
     for who in WHO:
         cells = np.asarray(kinds[who] & left, np.bool_)

@@ -65,7 +65,8 @@ def bars(blocks: Sequence[Block], *, axis: str, top: float | None = None) -> Fig
         at += 0.4
     figure = Figure(figsize=(_WIDTH, 0.9 + _ROW * at), layout="constrained")
     axes = figure.subplots()
-    end = max((max(bar.high, bar.value) for _, bar in rows), default=1.0)
+    # Where all are 0 there is an axis still.
+    end = max((max(bar.high, bar.value) for _, bar in rows), default=0.0) or 1.0
     for y, bar in rows:
         _draw(axes, y, bar, 0.012 * (top or end))
     axes.set_yticks([y for y, _ in rows], [bar.label for _, bar in rows], fontsize=_TEXT)

@@ -73,6 +73,7 @@ def test_every_figure_is_that_of_loops_over_people() -> None:
     people = busy(random_people(np.random.default_rng(3), 1000))
     found, _, _ = look(people)
     assert found.steps == STEPS
+    n_told = 0
     assert [line.name for line in found.areas] == ["technical", "human"]
     assert [line.name for line in found.segments] == ["user", "builder", "leader"]
     for line, theirs, skills in lines_of(found, people):
@@ -80,10 +81,14 @@ def test_every_figure_is_that_of_loops_over_people() -> None:
         sums = {step: counts(theirs, skills, step).sum() for step in STEPS}
         told = {step: sums[step] / len(theirs) for step in line.per_person}
         assert line.per_person == pytest.approx(told)
-        assert len(told) == 5
-        for before, step in pairwise(STEPS):
+        both = [(before, step) for before, step in pairwise(STEPS) if {before, step} <= set(told)]
+        assert set(line.ratios) == {step for _, step in both}
+        for before, step in both:
             assert line.ratios[step].value == pytest.approx(sums[step] / sums[before])
-    assert found.n_withheld == 0
+        n_told += len(told)
+    assert len(found.everybody.per_person) == 5
+    assert n_told >= 26
+    assert found.n_withheld == 30 - n_told
 
 
 def test_changes_of_use_are_those_of_loops_over_people() -> None:
@@ -104,7 +109,7 @@ def test_changes_of_use_are_those_of_loops_over_people() -> None:
             if pairs:
                 by_hand[kind].append(tuple(np.mean(pairs, axis=0)))  # type: ignore[arg-type]
                 break
-    assert [one.who for one in found] == ["mastered", "finished", "neither"]
+    assert [one.who for one in found] == ["mastered", "neither"], "few may be told apart beside these"
     for one in found:
         first, last = np.array(by_hand[one.who]).T
         assert (one.first, one.last) == pytest.approx((first.mean(), last.mean()))
