@@ -50,16 +50,23 @@ def quadrant_chart(rows: pd.DataFrame, quadrants: Quadrants) -> Chart:
         of = shown[_called(shown, word)]
         label = word or "neither could be told from chance"
         axes.plot(
-            of["asked_share"], of["mastery"], mark, color=colour, ms=6, mec="white", mew=0.5, label=label
+            of["asked_share"],
+            of["mastery"],
+            mark,
+            color=colour,
+            ms=6,
+            mec="white",
+            mew=0.5,
+            label=label,
+            clip_on=False,
         )
     short = shown[shown["asked_much_and_scarce"] == BOTH]
     _label(axes, short.head(_MOST_LABELS))
-    axes.text(
-        0.985,
-        0.02,
+    axes.annotate(
         "asked for much, scarce here",
-        ha="right",
-        transform=axes.transAxes,
+        corner,
+        (5, 5),
+        textcoords="offset points",
         fontsize=10,
         weight="bold",
     )
@@ -91,13 +98,8 @@ def _label(axes: Axes, points: pd.DataFrame) -> None:
     """Write names in a column on the right, each as near to the height of its point as there is room."""
     points = points.sort_values("mastery", kind="stable")
     bottom, top = axes.get_ylim()
-    heights = ((points["mastery"] - bottom) / (top - bottom)).to_numpy(np.float64).copy()
-    for at in range(1, len(heights)):
-        heights[at] = max(heights[at], heights[at - 1] + _ROOM)
-    if len(heights):
-        heights[-1] = min(heights[-1], 1.0)
-    for at in range(len(heights) - 2, -1, -1):
-        heights[at] = min(heights[at], heights[at + 1] - _ROOM)
+    heights = ((points["mastery"] - bottom) / (top - bottom)).to_numpy(np.float64)
+    heights = _apart(heights)
     for height, point in zip(heights, points.itertuples(), strict=True):
         axes.annotate(
             shorten(str(point.skill), 34, placeholder="\N{HORIZONTAL ELLIPSIS}"),
@@ -106,9 +108,32 @@ def _label(axes: Axes, points: pd.DataFrame) -> None:
             textcoords="axes fraction",
             va="center",
             fontsize=_SMALL,
-            arrowprops={"arrowstyle": "-", "color": "#a0a0a0", "lw": 0.6, "shrinkA": 0, "shrinkB": 3},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": "#a0a0a0",
+                "lw": 0.6,
+                "shrinkA": 2,
+                "shrinkB": 3,
+                "relpos": (0, 0.5),
+            },
             annotation_clip=False,
         )
+
+
+def _apart(heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move rising heights `_ROOM` apart and into [0, 1], half of them up and half down.
+
+    >>> _apart(np.array([0.5, 0.5])).round(4).tolist()
+    [0.4725, 0.5275]
+    """
+    steps = _ROOM * np.arange(len(heights))
+    up = np.maximum.accumulate(heights - steps) + steps
+    down = np.minimum.accumulate((heights - steps)[::-1])[::-1] + steps
+    apart: NDArray[np.float64] = (up + down) / 2.0
+    if len(apart):
+        apart = apart - max(apart[-1] - 1.0, 0.0)
+        apart = apart + max(-apart[0], 0.0)
+    return apart
 
 
 def trend_chart(rows: pd.DataFrame) -> Chart:

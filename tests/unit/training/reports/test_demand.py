@@ -215,6 +215,18 @@ def test_postings_that_ask_for_ever_more_skills_are_a_warning(made: Planted) -> 
     assert "postings came to ask" not in " ".join(report_of(world(postings=table)).cannot_show)
 
 
+def test_nothing_of_later_than_now_is_reported(made: Planted, report: Report) -> None:
+    later = postings_of(200, 9, until=NOW + pd.Timedelta(days=2000)).query("posted_at > @NOW")
+    later = later.assign(posting_id="later-" + later["posting_id"])
+    assert len(later) > 100
+    more = world(n_postings=400, postings=pd.concat([made.tables_of("postings"), later]))
+    with no_pictures():
+        changed = report_of(more)
+    assert (changed.answer, changed.cannot_show) == (report.answer, report.cannot_show)
+    for one, other in zip(changed.sheets, report.sheets, strict=True):
+        same(one.rows, other.rows)
+
+
 def test_without_a_model_demand_is_told_and_supply_is_not() -> None:
     report = report_of(world(model=False))
     assert "there is no trained model" in report.cannot_show[0]
