@@ -113,6 +113,11 @@ class Returns:
     trends: Trends | None
     cohorts: tuple[CohortEffect, ...]
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether trends differed before the start, so that the effect cannot be trusted."""
+        return self.trends is not None and self.trends.differ
+
 
 def judge(programme: Programme, panel: Panel, *, ahead: int | None = None) -> Returns | str:
     """Work out what came of beginning.
