@@ -113,6 +113,11 @@ class Returns:
     trends: Trends | None
     cohorts: tuple[CohortEffect, ...]
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether trends differed before the start, so that the effect cannot be trusted."""
+        return self.trends is not None and self.trends.differ
+
 
 def judge(programme: Programme, panel: Panel, *, ahead: int | None = None) -> Returns | str:
     """Work out what came of beginning.
@@ -130,12 +135,13 @@ def judge(programme: Programme, panel: Panel, *, ahead: int | None = None) -> Re
         Else why there is nothing to tell, the end of a sentence.
     """
     if not panel.has_begun.any():
-        return "no unit is marked as taking part (column treated)"
+        return "no unit is marked as taking part; say in column treated from when on each did"
     design = choose_design(panel, periods_ahead(panel) if ahead is None else ahead)
     if design is None:
         return (
             f"there are no {LEAST} units that were measured before and after they began beside {LEAST} that "
-            "were measured at the same time and had not begun"
+            "were measured at the same time and had not begun; values from before, and some who begin later, "
+            "would bring it"
         )
     people = people_of(panel, programme)
     if not people.tell(design.treated, design.comparison):

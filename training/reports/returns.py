@@ -96,12 +96,14 @@ def _report(
     if isinstance(found, str):
         return NotShown(name, title, _QUESTION, f"Nothing can be told of {words.measure}, for {found}.")
     its = money(found, value)
-    doubt = found.trends is not None and found.trends.differ
+    # What cannot be trusted says so before anything else, and no return is drawn from it.
+    value = None if found.in_doubt else value
     basis = [effect(found, words), trust(found, words)]
     answer, *more = worth(found, its, value, words)
-    told = [*basis, answer] if its is None else [answer, *basis]
-    # What cannot be trusted says so before anything else.
-    told = [basis[1], answer, basis[0]] if doubt else told
+    if found.in_doubt:
+        told = [*reversed(basis), answer]
+    else:
+        told = [*basis, answer] if its is None else [answer, *basis]
     # The ledger counts what sections leave out.
     sections = _sections(found, its, words, value)
     return Report(
@@ -125,7 +127,9 @@ def _sections(found: Returns, its: Money | None, words: Nouns, value: float | No
         )
     ]
     if its is not None:
-        chart = worth_chart(found, its, words) if value is None else money_chart(found, its, words, value)
+        chart = None
+        if not found.in_doubt:
+            chart = worth_chart(found, its, words) if value is None else money_chart(found, its, words, value)
         sections.append(Section("Value and cost", chart=chart, sheet=money_sheet(found, its, words, value)))
     cohorts = cohort_sheet(found, words)
     if cohorts is not None:

@@ -56,7 +56,7 @@ def course_chart(found: Returns, words: Nouns) -> Chart:
         f"{words.period} that all is compared with. On average since the start it was "
         f"{higher(found.effect.value, digits)} ({between(found.effect, digits)})."
     )
-    if found.trends is not None and found.trends.differ:
+    if found.in_doubt:
         says += f" The {words.many} moved differently before they began: this cannot be trusted."
     return Chart(figure, says)
 
@@ -88,11 +88,11 @@ def money_chart(found: Returns, its: Money, words: Nouns, value: float) -> Chart
 
 
 def worth_chart(found: Returns, its: Money, words: Nouns) -> Chart | None:
-    """Draw the return at the end of the window by what one unit of the measure is worth."""
+    """Draw the return by what one unit of the measure is worth; None where none can be named that pays."""
     even = its.break_even
-    if even is None:
+    if even is None or even.low is None or even.high is None:
         return None
-    far = 2 * even.value if even.high is None or even.low is None else 1.3 * max(even.low, even.high, key=abs)
+    far = 1.3 * max(even.low, even.high, key=abs)
     worth = np.linspace(0, far, 61)
     figure, axes = _empty(words, f"Value minus cost of {words.periods(found.design.n_window)}, a {words.one}")
     ends = [return_at_end(found, value) for value in worth.tolist()]

@@ -19,17 +19,17 @@ def trust(found: Returns, words: Nouns) -> str:
             f"Whether both groups of {words.many} moved alike before cannot be checked, for there are too "
             "few values from before the start. That the difference comes of the programme is only assumed."
         )
-    if trends.differ:
+    if found.in_doubt:
         digits = decimals(trends.slope)
         slope = (
-            "in a way that chance hardly explains"
+            ", in a way that chance hardly explains"
             if trends.slope.holds_zero
-            else f"by {higher(trends.slope.value, digits)} each {words.period} "
+            else f": it became {higher(trends.slope.value, digits)} each {words.period} "
             f"({between(trends.slope, digits)})"
         )
         return (
             f"This comparison cannot be trusted: already before they began, {words.measure} of these "
-            f"{words.many} moved differently from that of the others, {slope}. The figures below may come of "
+            f"{words.many} moved differently from that of the others{slope}. The figures below may come of "
             "that and not of the programme."
         )
     before = words.periods(trends.n_periods)
@@ -79,6 +79,8 @@ def worth(found: Returns, its: Money | None, value: float | None, words: Nouns) 
     """Say what it brought beside what it cost; the answer first."""
     if its is None:
         return ["What it cost is not known (column cost), so whether it was worth it cannot be said."]
+    if found.in_doubt:
+        return ["So whether it was worth its cost cannot be said.", _cost(found, its, words)]
     if value is None or its.at_end is None:
         return [_depends(its, words), _cost(found, its, words)]
     n, end = int(found.design.treated.sum()), its.at_end
@@ -109,11 +111,11 @@ def _gains(low: float, high: float) -> str:
 
 def _depends(its: Money, words: Nouns) -> str:
     """Answer where no value was given."""
+    said = f"Whether it is worth its cost depends on what {words.measure} is worth, which was not given."
     even = _even(its, words)
-    return (
-        f"Whether it is worth its cost depends on what {words.measure} is worth, which was not given. "
-        f"If both groups would have moved alike without it: {even[0].lower()}{even[1:]}"
-    )
+    if its.break_even is None or its.break_even.low is None:
+        return f"{said} {even}"
+    return f"{said} If both groups would have moved alike without it: {even[0].lower()}{even[1:]}"
 
 
 def _more(sign: float) -> str:
@@ -148,15 +150,15 @@ def _even(its: Money, words: Nouns) -> str:
         return (
             "No cost was recorded, or no effect at all was found: there is no worth at which both are equal."
         )
+    if point.low is None or point.high is None:
+        return (
+            f"No worth of one point of {words.measure} can be named at which it surely pays, for the effect "
+            "may be nothing or of the other sign."
+        )
     said = (
         f"Value and cost are equal where one point of {words.measure} {_more(point.value)} is worth "
         f"{cash(abs(point.value))} for one {words.one} in one {words.period}"
     )
-    if point.low is None or point.high is None:
-        return (
-            f"{said}. No worth can be named at which it surely pays, for the effect may be nothing or of the "
-            "other sign."
-        )
     low, high = sorted((abs(point.low), abs(point.high)))
     return f"{said} (95% interval: {cash(low)} to {cash(high)}); it pays where it is worth more."
 
@@ -173,7 +175,7 @@ def cannot_show(found: Returns, its: Money | None, words: Nouns) -> tuple[str, .
         f"If {words.many} that had not begun already gained from those that had, the effect is larger than "
         "shown.",
     ]
-    if found.trends is not None and not found.trends.differ:
+    if found.trends is not None and not found.in_doubt:
         drift = unseen_drift(found)
         said.append(
             f"A drift apart of up to {amount(_steepest(found), decimals(found.trends.slope))} a "

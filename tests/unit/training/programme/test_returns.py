@@ -123,7 +123,7 @@ def test_a_planted_effect_lies_in_its_interval_in_about_95_of_100_worlds() -> No
         true = 1.0 + 0.2 * found.design.last / 2
         hits += found.effect.low <= true <= found.effect.high
         misses.append(found.effect.value - true)
-    assert hits >= 25, "fewer happen in 4 of 1,000 worlds of worlds, were it 95 of 100"
+    assert hits >= 25, "fewer happen in 3 of 1,000 runs, were it 95 of 100"
     # An effect that grows does not bias it: the mean miss is within its error.
     assert abs(np.mean(misses)) < 3 * np.std(misses) / np.sqrt(WORLDS)
 
@@ -151,7 +151,7 @@ def test_no_effect_and_labels_drawn_by_lot_show_none() -> None:
     for world in range(WORLDS):
         rng = np.random.default_rng([8, world])
         shown += not judged(made(rng, START), rng.permutation(START).tolist(), seed=world).effect.holds_zero
-    assert shown <= 5, "more happen in 4 of 1,000 worlds of worlds, were it 5 of 100"
+    assert shown <= 5, "more happen in 3 of 1,000 runs, were it 5 of 100"
 
 
 def test_trends_that_differ_are_flagged_and_such_as_do_not_are_not() -> None:

@@ -187,4 +187,4 @@ def test_a_planted_return_lies_in_its_interval_in_about_95_of_100_worlds() -> No
         end = told(found, WORTH).at_end
         assert end is not None
         hits += end.low <= true <= end.high
-    assert hits >= 25, "fewer happen in 4 of 1,000 worlds of worlds, were it 95 of 100"
+    assert hits >= 25, "fewer happen in 3 of 1,000 runs, were it 95 of 100"
