@@ -262,7 +262,8 @@ def _widest(told: _Told) -> Section:
         f"The widest gaps of one {told.cut.by} in one skill",
         (
             "In the order of the lower end of the interval, so that small groups do not come first by "
-            "chance. The true mean lies between both ends in about 95 of 100 such cases.",
+            "chance. Both ends are for a group looked at for its own sake, and hold in about 95 of 100 such "
+            "cases; one picked because its gap is the widest is likely somewhat less short than it looks.",
         ),
         sheet=widest_sheet(told.found, told.cut, told.names, told.skills),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ class ByHand:
         )
         self.told: list[People] = []
         self.n_withheld = 0
+        self._then: dict[str, dict[str, float]] = {}
+        self._were_there: dict[str, People] = {}
         self.ready = self._ready(self.now)
         self.gap = self._gap(self.now)
         self._tell(by)
@@ -62,16 +65,14 @@ class ByHand:
         its = [r["passed"] for r in self._by[i, skill] if r["occurred_at"] <= at]
         return (1 + sum(its)) / (2 + len(its))
 
-    @property
+    @cached_property
     def _by(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
-        if not hasattr(self, "_cached"):
-            found: dict[tuple[str, str], list[dict[str, Any]]] = {
-                (i, s): [] for i in self.learners for s in SKILLS
-            }
-            for row in self.attempts:
-                found[row["learner_id"], row["item_id"]].append(row)
-            self._cached = found
-        return self._cached
+        found: dict[tuple[str, str], list[dict[str, Any]]] = {
+            (i, s): [] for i in self.learners for s in SKILLS
+        }
+        for row in self.attempts:
+            found[row["learner_id"], row["item_id"]].append(row)
+        return found
 
     def _gap(self, at: pd.Timestamp) -> dict[tuple[str, str], float]:
         return {
@@ -134,7 +135,7 @@ class ByHand:
         by_role = [People(i for i in self.among if self.role(i) == role) for role in PROFILES]
         cuts = [*by_role, *self.groups.values()]
         for moment, at in times.items():
-            there = self._there(at)
+            there = self.there(moment)
             for name, group in self.groups.items():
                 plain = group & there
                 spared = People()
@@ -168,10 +169,14 @@ class ByHand:
                 self.skills[s] = asked if whole else joined
 
     def ready_then(self, moment: str) -> dict[str, float]:
-        return self._ready(self.moments()[moment])
+        if moment not in self._then:
+            self._then[moment] = self._ready(self.moments()[moment])
+        return self._then[moment]
 
     def there(self, moment: str) -> People:
-        return self._there(self.moments()[moment])
+        if moment not in self._were_there:
+            self._were_there[moment] = self._there(self.moments()[moment])
+        return self._were_there[moment]
 
 
 def interval(values: list[float]) -> tuple[float, float | None, float | None, float]:

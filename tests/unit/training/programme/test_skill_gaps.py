@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from recommender.pathways.readiness import readiness
 from tests.unit.training.programme.gaps_by_hand import ByHand, parts_of
-from tests.unit.training.programme.gaps_world import NOW, PROFILES, SKILLS, Counted, random_world
+from tests.unit.training.programme.gaps_world import FIRST, NOW, PROFILES, SKILLS, Counted, random_world
 from training.programme.skill_gaps import SkillGaps, skill_gaps
 from training.programme.skill_gaps_people import GapPeople, Moment, gap_people
 
@@ -162,17 +163,27 @@ def _starting(world: Counted, frame: Any, first: Any) -> Counted:
     return world
 
 
+def test_moments_are_so_long_ago() -> None:
+    at = {moment.name: moment.at for moment in gap_people(random_world(1, 12)).moments}
+    assert at == {
+        "12 months ago": NOW.replace(year=2025),
+        "6 months ago": NOW.replace(year=2025, month=9),
+        "the start": FIRST + timedelta(days=90),
+    }
+
+
 def test_without_a_clock_there_are_no_moments() -> None:
     assert gap_people(random_world(1, 12, has_clock=False)).moments == ()
 
 
 def test_five_answers_by_then_are_needed_to_be_compared() -> None:
-    world = random_world(2, 30)
+    world = random_world(9, 60)
     people, frame = gap_people(world), world.dataset.tables["attempts"]
     for moment in people.moments:
         n = frame[frame["occurred_at"] <= moment.at].groupby("learner_id").size()
         counted = world.learners["learner_id"].map(n).fillna(0).to_numpy() >= 5
         assert (moment.there == (counted & people.among)).all()
+        assert (counted & ~people.among).any(), "who has no profile is not compared"
         assert moment.there.any()
 
 
