@@ -108,18 +108,19 @@ def compare_predictions(
     y, p, whose = y[is_asked], p[is_asked], whose[is_asked]
     sizes, n_all = _sizes(groups)
     found = []
+    by_group = _by_group(y, p, whose, groups)
     for name, group in groups.items():
         is_own = group[whose]
-        values = _frame(y, p, is_own).by_group
-        of = [(one.measure, error, gap) for one, error, gap in zip(ratios, *errors[name], strict=True)]
-        if not values["auc"].isna().any():
-            own, others = (auc_error(y[part], p[part], whose[part]) for part in (is_own, ~is_own))
-            of.append((AUC, own, np.hypot(own, others)))
-        for measure, error, gap in of:
-            of_measure = values[measure.key[0]]
-            pair = float(of_measure[True]), float(of_measure[False])
-            counts = sizes[name], n_all - sizes[name]
-            found.append(compare(measure, name, counts, pair, (float(error), float(gap))))
+        own, others = by_group[name], _errors_of(y[~is_own], p[~is_own])
+        at = [(one.measure, error, gap) for one, error, gap in zip(ratios, *errors[name], strict=True)]
+        if not np.isnan([own["auc"], others["auc"]]).any():
+            apart, of_rest = (auc_error(y[part], p[part], whose[part]) for part in (is_own, ~is_own))
+            at.append((AUC, apart, np.hypot(apart, of_rest)))
+        for measure, error, gap in at:
+            kind, counts = measure.key[0], (sizes[name], n_all - sizes[name])
+            found.append(
+                compare(measure, name, counts, (own[kind], others[kind]), (float(error), float(gap)))
+            )
     return found
 
 
@@ -152,18 +153,25 @@ def auc_error(y: Floats, p: Floats, learner: NDArray[np.int64]) -> float:
     return float(np.sqrt(len(who) / (len(who) - 1) * (shares**2).sum()))
 
 
-def _frame(y: Floats, p: Floats, is_in: Bools) -> MetricFrame:
-    metrics = {"auc": _auc, "log_loss": _log_loss, "calibration": calibration}
-    return MetricFrame(metrics=metrics, y_true=y, y_pred=p, sensitive_features=is_in)
+def _by_group(
+    y: Floats, p: Floats, whose: NDArray[np.int64], groups: Mapping[str, Bools]
+) -> dict[str, dict[str, float]]:
+    """Return the errors of the predictions for each group, by name."""
+    code = np.zeros(len(y), np.int64)
+    for i, group in enumerate(groups.values()):
+        code[group[whose]] = i
+    # All errors in one go: each metric of a frame takes a pass over the answers in plain Python.
+    frame = MetricFrame(metrics=_errors_of, y_true=y, y_pred=p, sensitive_features=code)
+    return dict(zip(groups, frame.by_group.sort_index().tolist(), strict=True))
 
 
-def _auc(y: Floats, p: Floats) -> float:
-    found = auc(y, p)
-    return np.nan if found is None else found
-
-
-def _log_loss(y: Floats, p: Floats) -> float:
-    return float(log_loss(y, p, labels=[0, 1]))
+def _errors_of(y: Floats, p: Floats) -> dict[str, float]:
+    of_auc = auc(y, p)
+    return {
+        "auc": np.nan if of_auc is None else of_auc,
+        "log_loss": float(log_loss(y, p, labels=[0, 1])),
+        "calibration": calibration(y, p),
+    }
 
 
 def calibration(y: Floats, p: Floats) -> float:

@@ -63,21 +63,20 @@ def offers(programme: Programme, among: Bools) -> Offers | None:
     """
     if programme.bundle is None or not programme.bundle.catalog.n_modules or not among.any():
         return None
-    rows = np.flatnonzero(among)
+    block, rows = programme.block(), np.arange(len(among))
     if len(rows) > MOST_SERVED:
-        rows = np.sort(programme.rng("equity lists").permutation(rows)[:MOST_SERVED])
-    answer = (
-        Engine(programme.bundle)
-        .in_blocks()
-        .recommend(_of(programme.block(), rows), k=K, now=to_seconds(programme.now))
-    )
+        drawn = programme.rng("equity lists").permutation(np.flatnonzero(among))[:MOST_SERVED]
+        rows = np.sort(drawn)
+        block = LearnerBlock.joined([block.take(row, row + 1) for row in rows.tolist()])
+    recommender = Engine(programme.bundle).in_blocks()
+    answer = recommender.recommend(block, k=K, now=to_seconds(programme.now))
     module, fit, success = answer.module, answer.choice["fit"], answer.choice["success"]
     there = module >= 0
 
     def counted(places: Bools, weight: Counts | None = None) -> Counts:
         counts = np.zeros(len(among))
         counts[rows] = np.where(places, 1.0 if weight is None else weight, 0.0).sum(axis=1)
-        return counts
+        return np.where(among, counts, 0.0)
 
     catalog, kinds = programme.bundle.catalog, {}
     for what, names in (("format", catalog.formats), ("level", catalog.levels)):
@@ -87,7 +86,7 @@ def offers(programme: Programme, among: Bools) -> Offers | None:
     served[rows] = True
     is_known = there & np.isfinite(success)
     return Offers(
-        served=served,
+        served=served & among,
         filled=counted(there),
         easier=counted(there & (fit == REVIEW)),
         on_level=counted(there & (fit == ON_LEVEL)),
@@ -97,10 +96,3 @@ def offers(programme: Programme, among: Bools) -> Offers | None:
         success=counted(is_known, success),
         kinds=kinds,
     )
-
-
-def _of(block: LearnerBlock, rows: NDArray[np.int64]) -> LearnerBlock:
-    """Take some learners of a block."""
-    if len(rows) == len(block):
-        return block
-    return LearnerBlock.joined([block.take(row, row + 1) for row in rows.tolist()])

@@ -21,6 +21,8 @@ from training.reports.sheet import Kind, NotShown, Report, Section, Sheet
 
 _QUESTION: Final = "Is anybody disadvantaged? Each group beside everybody else."
 _MOST_NAMED: Final = 6
+_SIGNED: Final = ("calibration", "gain")
+"""Values that are differences themselves."""
 _TITLES: Final = {
     "group": "Group",
     "measure": "Measure",
@@ -37,16 +39,16 @@ _NOT_AN_INPUT: Final = (
     "Who belongs to which group is no input: neither the skill model nor the recommendations read a column "
     "of groups."
 )
-
-
 _MODEL_TEXT: Final = (
     "Every answer was predicted by a model that had learned from other people only: people were dealt out "
     "to two halves, and each half was predicted from the other.",
     "Passes expected too many: the share of answers that the model expects to pass, less the share that "
     "passed. Above 0 the group is thought to know more than it does and is given what is too hard; below "
-    "0 the opposite. Pass told from fail: given one answer that passed and one that did not, how often "
-    "the model holds the first for the likelier (50% is guessing). The less, the worse the group is "
-    "served.",
+    "0 the opposite.",
+)
+_AUC_TEXT: Final = (
+    "Given one answer that passed and one that did not, how often the model holds the first for the "
+    "likelier; 50% is guessing. The less, the worse the group is served.",
 )
 _SURPRISE_TEXT: Final = (
     "Log loss: 0 for somebody who is always certain and right, 0.69 for who says 50% each time. More is "
@@ -99,7 +101,7 @@ def _report(audit: Audit, name: str) -> Report | NotShown:
         title=title,
         question=_QUESTION,
         answer=_answer(audit),
-        sections=tuple(section for section in _sections(audit) if section is not None),
+        sections=tuple(_sections(audit)),
         cannot_show=_cannot_show(audit),
         method=METHOD,
         n_withheld=audit.n_withheld,
@@ -153,24 +155,20 @@ def _widest(comparisons: Sequence[Comparison], verdict: Verdict) -> list[Compari
 
 
 def _sections(audit: Audit) -> list[Section]:
-    model, surprise = audit.of("calibration", "auc"), audit.of("log_loss")
+    model, told_apart = audit.of("calibration"), audit.of("auc")
     places, kinds = audit.of("on_level", "easier", "harder"), audit.of("offered", "format", "level")
-    chances, gains = audit.of("success"), audit.of("gain")
+    surprise, chances, gains = audit.of("log_loss"), audit.of("success"), audit.of("gain")
     found = []
     if model:
-        found.append(
-            Section(
-                "How well the model knows each group",
-                _MODEL_TEXT,
-                beside_others(audit.of("calibration", "auc", "log_loss")),
-                _sheet("model", model),
-                _notes(model),
-            )
-        )
+        chart = beside_others((*model, *told_apart, *surprise))
+        sheet = _sheet("expected", model)
+        found.append(Section("How well the model knows each group", _MODEL_TEXT, chart, sheet, _notes(model)))
+    if told_apart:
+        sheet = _sheet("told-apart", told_apart)
+        found.append(Section("How well it tells a pass from a fail", _AUC_TEXT, None, sheet))
     if surprise:
-        found.append(
-            Section("How surprised the model is", _SURPRISE_TEXT, None, _sheet("surprise", surprise))
-        )
+        sheet = _sheet("surprise", surprise)
+        found.append(Section("How much answers surprise it", _SURPRISE_TEXT, None, sheet))
     if places:
         chart, sheet = of_ten_places(places), _sheet("difficulty", (*places, *chances))
         found.append(Section("How difficult what is recommended is", _FIT_TEXT, chart, sheet, _notes(places)))
@@ -208,12 +206,15 @@ def _sheet(name: str, comparisons: Sequence[Comparison]) -> Sheet:
             for one in comparisons
         ]
     )
-    own: Kind = "share" if is_share(comparisons[0].measure) else "number"
-    differ: Kind = "points" if own == "share" else "number"
+    first = comparisons[0].measure
+    differ: Kind = "points" if is_share(first) else "number"
+    own: Kind = "share" if is_share(first) and first.key[0] not in _SIGNED else differ
+    is_one = all(one.measure == first for one in comparisons)
+    titles = {name: title for name, title in _TITLES.items() if not (is_one and name == "measure")}
     kinds: dict[str, Kind] = {"n_learners": "count", "n_others": "count", "adjusted_p": "number"}
     kinds |= dict.fromkeys(("value", "low", "high", "others"), own)
     kinds |= dict.fromkeys(("difference", "difference_low", "difference_high", "matters_from"), differ)
-    return Sheet(name, rows, _TITLES, kinds)
+    return Sheet(name, rows, titles, kinds)
 
 
 def _notes(comparisons: Sequence[Comparison]) -> tuple[str, ...]:

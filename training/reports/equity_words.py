@@ -34,6 +34,10 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "success": "mean chance of passing what is recommended",
     "gain": "gain in 12 months on the same questions",
 }
+_CAVEAT: Final = (
+    " Any model is surprised more by people whose answers are nearer to even odds, so this may be no fault "
+    "of it."
+)
 
 
 def title_of(measure: Measure) -> str:
@@ -55,16 +59,17 @@ def sentence_of(one: Comparison) -> str:
     what = _SENTENCES.get(kind) or f"places of the list with {kind} “{one.measure.key[1]}”"
     value, others = amount(one.measure, one.value), amount(one.measure, one.others)
     begin = f"{one.group} ({one.n_learners:,} people): {what} {value}, for everybody else {others}; "
+    why = _CAVEAT if kind == "log_loss" else ""
     if low <= 0 <= high:
         return (
             f"{begin}no difference that could not be chance (between {gap(one.measure, -low)} less and "
-            f"{gap(one.measure, high)} more)."
+            f"{gap(one.measure, high)} more).{why}"
         )
     ends = sorted((abs(low), abs(high)))
     side = "more" if one.difference > 0 else "less"
     return (
         f"{begin}{gap(one.measure, abs(one.difference))} {side} "
-        f"(between {_bare(one.measure, ends[0])} and {gap(one.measure, ends[1])})."
+        f"(between {_bare(one.measure, ends[0])} and {gap(one.measure, ends[1])}).{why}"
     )
 
 
