@@ -28,8 +28,8 @@ from training.programme.growth_sittings import Floats, Ints, Sittings
 _PRIOR: Final = 1 / 100
 """Precision of difficulties: their deviation is 10 logits, so that items that everybody passes have one too.
 
-Less draws items to each other, and what is only easier looks like learning: by .02 with 3 logits and by .01 with
-10, in worlds of 40 people who are asked easier items later.
+Less draws items to each other, and what is only easier looks like learning: by .02 with 3 logits and by .01
+with 10, in worlds of 40 people who are asked easier items later.
 """
 _NODES: Final = np.linspace(-5.25, 5.25, 15)
 _NARROWEST: Final = 0.4
