@@ -161,7 +161,8 @@ def _told(sat: Sittings, groups: Mapping[str, Bools], ledger: Ledger) -> dict[_K
     everybody = np.ones(sat.due.shape[1], np.bool_)
     told: dict[_Key, _People] = {}
     all_of: dict[str | None, Bools] = {None: everybody}
-    for members in (all_of, {name: groups[name] for name in by_size}):
+    groups_of: dict[str | None, Bools] = {name: groups[name] for name in by_size}
+    for members in (all_of, groups_of):
         keys = [(name, time) for time in times for name in members]
         for name, time in keys:
             again = sat.measured(time) & members[name]

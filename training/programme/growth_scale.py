@@ -2,11 +2,11 @@
 
 The chance of passing is that of Rasch (1960): logit = ability at that time - difficulty of the item.
 Difficulties are found from pairs of answers of one sitting, of which one passed and one failed: which of the
-two it was depends on the two items, and neither on the person nor on the time (pairwise conditional likelihood:
-Choppin 1968; Zwinderman 1995, Applied Psychological Measurement 19). So able people may well be asked other
-items than the rest, and later ones than at the start. Where a group stands is then found with a normal
-distribution of its ability (marginal likelihood: Bock and Aitkin 1981, Psychometrika 46), and told as the
-share that it would pass of one mix of items, the same for all groups and times.
+two it was depends on the two items, and neither on the person nor on the time (pairwise conditional
+likelihood: Choppin 1968; Zwinderman 1995, Applied Psychological Measurement 19). So able people may well be
+asked other items than the rest, and later ones than at the start. Where a group stands is then found with a
+normal distribution of its ability (marginal likelihood: Bock and Aitkin 1981, Psychometrika 46), and told as
+the share that it would pass of one mix of items, the same for all groups and times.
 
 All of it is found anew in each resample of people (bootstrap: Efron 1979), difficulties too.
 """
@@ -25,8 +25,12 @@ from scipy.special import expit
 
 from training.programme.growth_sittings import Floats, Ints, Sittings
 
-_PRIOR: Final = 1 / 9
-"""Precision of difficulties, whose deviation is 3 logits: so items that everybody passes have one too."""
+_PRIOR: Final = 1 / 100
+"""Precision of difficulties: their deviation is 10 logits, so that items that everybody passes have one too.
+
+Less draws items to each other, and what is only easier looks like learning: by .02 with 3 logits and by .01
+with 10, in worlds of 40 people who are asked easier items later.
+"""
 _NODES: Final = np.linspace(-5.25, 5.25, 15)
 _NARROWEST: Final = 0.4
 """Least deviation of ability; what is much less than a step of the nodes cannot be seen on them."""

@@ -161,6 +161,12 @@ def timed_attempts(programme: Programme) -> pd.DataFrame | None:
     return attempts.sort_values("occurred_at", kind="stable", ignore_index=True)
 
 
+def first_answers(programme: Programme) -> NDArray[np.datetime64] | None:
+    """Return the time of each learner's first answer, NaT where there is none; None without times."""
+    attempts = timed_attempts(programme)
+    return None if attempts is None else _first(attempts, programme)
+
+
 def _first(attempts: pd.DataFrame, programme: Programme) -> NDArray[np.datetime64]:
     first = attempts.groupby("learner")["occurred_at"].min()
     return first.reindex(range(len(programme.learners))).to_numpy("datetime64[us]")

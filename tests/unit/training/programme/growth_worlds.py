@@ -27,7 +27,7 @@ def programme(
     more: Mapping[str, pd.DataFrame] | None = None,
     has_clock: bool = True,
 ) -> Programme:
-    """Return a programme of attempts: learner_id, item_id, passed, occurred_at, and maybe module_id, skill_ids."""
+    """Return a programme of attempts; items have no module and one skill where none are given."""
     rows = attempts.reset_index(drop=True)
     rows["event_id"] = [f"e{at:06}" for at in range(len(rows))]
     rows["score"] = rows["passed"].astype(float)
@@ -91,10 +91,9 @@ def grown(
     n_asked: int = 12,
     n_resamples: int = 100,
 ) -> tuple[Programme, float, float]:
-    """Make a world with easier items later and harder ones for the able; what is gained, and what it looks like.
+    """Make a world with easier items later and harder ones for the able.
 
-    Also told are the points that a million such people gain on the mix of items, and the difference of raw
-    shares passed.
+    Also told are the points that such people gain on the mix of items, and the difference of raw shares.
     """
     rng = np.random.default_rng(seed)
     difficulty = rng.normal(0.0, 1.0, n_items)
