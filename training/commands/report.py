@@ -114,11 +114,13 @@ def _makers(value_per_unit: float | None) -> Mapping[str, Maker]:
     from training.reports.engagement import engagement_reports
     from training.reports.equity import equity_reports
     from training.reports.gaps import gaps_reports
+    from training.reports.growth import growth_reports
     from training.reports.mentors import mentors_reports
     from training.reports.returns import returns_reports
 
     return {
         "skill gaps": gaps_reports,
+        "learning": growth_reports,
         "engagement": engagement_reports,
         "mentors": mentors_reports,
         "demand": demand_reports,
