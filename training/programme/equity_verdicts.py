@@ -54,8 +54,8 @@ class Comparison:
     adjusted : float
         The same, for all comparisons of a report together.
     verdict : {"same", "different", "too few"}
-        The 95% interval lies within what does not matter; the difference is no chance and large enough to
-        matter; neither can be said.
+        The 95% interval lies within what does not matter; it does not, and the difference is no chance;
+        neither can be said.
     """
 
     measure: Measure
@@ -179,8 +179,6 @@ def _verdict(one: Comparison, adjusted: float) -> Verdict:
     if np.isnan(one.p):
         return "too few"
     matters = one.measure.matters
-    if adjusted < CHANCE and abs(one.difference) >= matters:
-        return "different"
     if -matters < one.difference_low and one.difference_high < matters:
         return "same"
-    return "too few"
+    return "different" if adjusted < CHANCE else "too few"

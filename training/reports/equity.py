@@ -160,15 +160,17 @@ def _sections(audit: Audit) -> list[Section]:
     surprise, chances, gains = audit.of("log_loss"), audit.of("success"), audit.of("gain")
     found = []
     if model:
-        chart = beside_others((*model, *told_apart, *surprise))
+        chart = beside_others(model)
         sheet = _sheet("expected", model)
         found.append(Section("How well the model knows each group", _MODEL_TEXT, chart, sheet, _notes(model)))
     if told_apart:
         sheet = _sheet("told-apart", told_apart)
-        found.append(Section("How well it tells a pass from a fail", _AUC_TEXT, None, sheet))
+        found.append(
+            Section("How well it tells a pass from a fail", _AUC_TEXT, beside_others(told_apart), sheet)
+        )
     if surprise:
         sheet = _sheet("surprise", surprise)
-        found.append(Section("How much answers surprise it", _SURPRISE_TEXT, None, sheet))
+        found.append(Section("How much answers surprise it", _SURPRISE_TEXT, beside_others(surprise), sheet))
     if places:
         chart, sheet = of_ten_places(places), _sheet("difficulty", (*places, *chances))
         found.append(Section("How difficult what is recommended is", _FIT_TEXT, chart, sheet, _notes(places)))

@@ -17,7 +17,7 @@ from training.reports.sheet import Chart
 
 MOST_GROUPS: Final = 20
 """Groups of a picture at most, the largest ones."""
-_WIDTH: Final = 7.4
+_WIDTH: Final = 5.2
 _SMALL: Final = 9
 _GREY: Final = "#5f5f5f"
 _PALE: Final = "#e4e4e4"
@@ -35,25 +35,22 @@ _REST: Final = "not known, or empty"
 
 
 def beside_others(comparisons: Sequence[Comparison]) -> Chart:
-    """Draw how far each group is from everybody else, one panel a measure, with 95% intervals."""
-    measures = list(dict.fromkeys(one.measure for one in comparisons))
-    groups = _largest(comparisons)
-    n_panels = len(measures)
-    figure = Figure(figsize=(_WIDTH, 1.9 + 0.34 * len(groups)), layout="constrained")
-    panels = figure.subplots(1, n_panels, sharey=True, squeeze=False)[0]
-    for axes, measure in zip(panels, measures, strict=True):
-        shown = {one.group: one for one in comparisons if one.measure == measure}
-        _panel(axes, measure, [shown.get(name) for name in groups])
-    panels[0].set_yticks(range(len(groups)), [_short(name) for name in groups], fontsize=_SMALL)
-    panels[0].set_ylim(len(groups) - 0.4, -0.6)
-    handles = [
+    """Draw how far each group is from everybody else by one measure, with 95% intervals."""
+    groups, measure = _largest(comparisons), comparisons[0].measure
+    by_group = {one.group: one for one in comparisons}
+    figure = Figure(figsize=(_WIDTH, 1.8 + 0.34 * len(groups)), layout="constrained")
+    axes = figure.subplots()
+    _draw(axes, measure, [by_group[name] for name in groups])
+    axes.set_yticks(range(len(groups)), [_short(name) for name in groups], fontsize=_SMALL)
+    axes.set_ylim(len(groups) - 0.4, -0.6)
+    handles: list[Line2D | Patch] = [
         Line2D([], [], marker=mark, color=edge, markerfacecolor=face, label=VERDICTS[verdict])
         for verdict, (mark, edge, face) in _MARKS.items()
         if any(one.verdict == verdict for one in comparisons)
     ]
-    handles_all = [*handles, Patch(color=_PALE, label="too small to matter")]
-    figure.legend(handles=handles_all, loc="outside lower center", ncols=2, frameon=False, fontsize=_SMALL)
-    return Chart(figure, _says(comparisons, measures))
+    handles.append(Patch(color=_PALE, label="too small to matter"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=_SMALL)
+    return Chart(figure, _says(comparisons))
 
 
 def of_ten_places(comparisons: Sequence[Comparison]) -> Chart:
@@ -96,6 +93,7 @@ def of_ten_places(comparisons: Sequence[Comparison]) -> Chart:
     axes.set_yticks(range(len(groups)), [_short(name) for name in groups], fontsize=_SMALL)
     axes.set(ylim=(len(groups) - 0.4, -0.6), xlim=(0, 1), xticks=[])
     axes.spines[:].set_visible(False)
+    axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=_SMALL)
     on_level = sorted((value[name, "on_level"], name) for name in groups)
     return Chart(
@@ -106,19 +104,17 @@ def of_ten_places(comparisons: Sequence[Comparison]) -> Chart:
     )
 
 
-def _panel(axes: Axes, measure: Measure, rows: Sequence[Comparison | None]) -> None:
+def _draw(axes: Axes, measure: Measure, rows: Sequence[Comparison]) -> None:
     scale = 100.0 if is_share(measure) else 1.0
     edge = scale * measure.matters
     axes.axvspan(-edge, edge, color=_PALE, zorder=0)
     axes.axvline(0, color=_GREY, linewidth=0.8, zorder=1)
     for y, one in enumerate(rows):
-        if one is None:
-            continue
         mark, colour, face = _MARKS[one.verdict]
         ends = scale * one.difference_low, scale * one.difference_high
         axes.plot(ends, [y, y], color=colour, linewidth=1.6, zorder=2)
         axes.plot(scale * one.difference, y, mark, color=colour, markerfacecolor=face, zorder=3)
-    axes.set_title(title_of(measure), fontsize=10)
+    axes.set_title(title_of(measure), fontsize=10, loc="left")
     axes.set_xlabel("points from the others" if is_share(measure) else "from the others", fontsize=_SMALL)
     axes.tick_params(axis="x", labelsize=_SMALL)
     axes.tick_params(axis="y", length=0)
@@ -135,18 +131,17 @@ def _largest(comparisons: Sequence[Comparison]) -> list[str]:
     return [name for name in sizes if name in kept]
 
 
-def _says(comparisons: Sequence[Comparison], measures: Sequence[Measure]) -> str:
-    names = ", ".join(title_of(measure).lower() for measure in measures)
+def _says(comparisons: Sequence[Comparison]) -> str:
+    what = title_of(comparisons[0].measure).lower()
+    begin = f"How far each group is from everybody else, with 95% intervals: {what}. "
     differ = [one for one in comparisons if one.verdict == "different"]
-    begin = f"How far each group is from everybody else, with 95% intervals: {names}. "
     if not differ:
         return f"{begin}No group differs by what may matter."
-    widest = max(differ, key=lambda one: abs(one.difference) / one.measure.matters)
+    widest = max(differ, key=lambda one: abs(one.difference))
     side = "above" if widest.difference > 0 else "below"
     return (
         f"{begin}The widest difference that may matter: {widest.group}, "
-        f"{gap(widest.measure, abs(widest.difference))} {side} everybody else in "
-        f"{title_of(widest.measure).lower()}."
+        f"{gap(widest.measure, abs(widest.difference))} {side} everybody else."
     )
 
 

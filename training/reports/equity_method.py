@@ -9,11 +9,11 @@ from training.programme.equity_predictions import HALVES, MOST_FITTED
 from training.programme.equity_verdicts import CHANCE, LEAST_JUDGED
 
 METHOD: Final = (
-    "A difference may matter if it is no chance and at least: 2 points of passes expected too many, 3 "
-    "points of passes told from fails, 0.03 of log loss, 10 points of the places of a list (filled, by "
-    "difficulty or by kind), 5 points of the chance of passing, 5 points of gain. There is no difference "
-    "that matters if the whole 95% interval is smaller than that. Otherwise there are too few people to "
-    f"say, as there always are with fewer than {LEAST_JUDGED} in a group or outside of it.",
+    "There is no difference that matters if its whole 95% interval is smaller than 2 points of passes "
+    "expected too many, 3 points of passes told from fails, 0.03 of log loss, 10 points of the places of "
+    "a list (filled, by difficulty or by kind), 5 points of the chance of passing, or 5 points of gain. A "
+    "difference may matter if its interval reaches that and it is no chance. Otherwise there are too few "
+    f"people to say, as there always are with fewer than {LEAST_JUDGED} in a group or outside of it.",
     "What is no chance is decided for all comparisons of this report together (Holm 1979): where no group "
     f"differs from the others, a report names any difference at all in at most {CHANCE:.0%} of cases. That "
     "nothing is overlooked is not promised.",

@@ -27,8 +27,10 @@ def test_what_is_told_of_a_difference() -> None:
     assert verdicts(one(0.05, 0.005), one(0.001, 0.005), one(0.03, 0.03)) == ["different", "same", "too few"]
     assert verdicts(one(-0.05, 0.005)) == ["different"]
     assert verdicts(one(0.019, 0.0001)) == ["same"], "sure, but too small to matter"
-    assert verdicts(one(0.019, 0.003)) == ["too few"], "no chance, and perhaps large enough to matter"
-    assert verdicts(one(-0.015, 0.005)) == ["too few"]
+    assert verdicts(one(0.019, 0.003)) == ["different"], "no chance, and perhaps large enough to matter"
+    assert verdicts(one(-0.015, 0.005)) == ["different"]
+    assert verdicts(one(0.015, 0.009)) == ["too few"], "perhaps chance, perhaps large enough"
+    assert verdicts(one(-0.015, 0.009)) == ["too few"]
 
 
 def test_few_people_are_not_judged_and_do_not_count_for_others() -> None:
