@@ -57,7 +57,7 @@ def _hundredths(duration: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Put members in order, and spell whole numbers in one way: what forwards statements may write 1.0 as 1."""
+    """Put members in order, and spell whole numbers in one way: 1.0 may be forwarded as 1."""
     kind = type(value)
     if kind is str:
         return value
