@@ -17,7 +17,7 @@ from recommender.domain.events import Event, event_key, to_seconds
 from recommender.domain.learner import LearnerProfile
 from recommender.engine import Engine
 from recommender.skills.records import STATE_VERSION
-from recommender.skills.state import LearnerState
+from recommender.skills.state import LearnerState, fold_on
 from serving import meter
 from serving.evidence import to_event
 from serving.history_blocks import history_block
@@ -198,12 +198,17 @@ def advance(
         learners.forget_states(connection, ids)
         return
     stored = learners.states(connection, ids)
-    changed: dict[str, StoredState] = {}
-    for learner_id, events in by_learner.items():
-        state = _folded_on(stored.get(learner_id), model, events)
-        if state is None:
-            state = replayed(connection, model, learner_id)
-        changed[learner_id] = _stored(state)
+    states: dict[str, LearnerState] = {}
+    going_on: list[tuple[LearnerState, list[Event]]] = []
+    for learner_id, logged in by_learner.items():
+        state, events = _usable_counted(stored.get(learner_id), model), [_event(one, model) for one in logged]
+        if state is None or _is_late(state, events):
+            states[learner_id] = replayed(connection, model, learner_id)
+        else:
+            states[learner_id] = state
+            going_on.append((state, events))
+    fold_on(going_on, model.engine.bundle.difficulty)
+    changed = {learner_id: _stored(state) for learner_id, state in states.items()}
     learners.save_states(connection, changed, at=to_seconds(now))
 
 
@@ -280,21 +285,18 @@ def _replays(
     return zip(dict.fromkeys(columns.learner_id), states, strict=True)
 
 
-def _folded_on(
-    stored: StoredState | None, model: ServedModel, events: Sequence[LoggedEvent]
-) -> LearnerState | None:
+def _usable_counted(stored: StoredState | None, model: ServedModel) -> LearnerState | None:
     state = usable(stored, model.engine)
-    if state is None:
-        if stored is not None:
-            meter.current().replays("table_changed")
-        return None
-    ordered = sorted((_event(event, model) for event in events), key=event_key)
-    if state.last_key is not None and event_key(ordered[0]) <= state.last_key:
-        meter.current().replays("late")
-        return None
-    for event in ordered:
-        model.engine.update(state, event)
+    if state is None and stored is not None:
+        meter.current().replays("table_changed")
     return state
+
+
+def _is_late(state: LearnerState, events: Sequence[Event]) -> bool:
+    is_late = state.last_key is not None and min(map(event_key, events)) <= state.last_key
+    if is_late:
+        meter.current().replays("late")
+    return is_late
 
 
 def folded_with(difficulty_id: str) -> str:

@@ -25,6 +25,9 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     # What is deleted is overwritten: erased means erased.
     "PRAGMA secure_delete=ON",
+    # Pages of the log until it is put into the file, 16 MB of them: states of the same learners are written
+    # again and again, and putting them there waits for the disk twice.
+    "PRAGMA wal_autocheckpoint=4000",
 )
 # KiB: inner pages of the indexes of some million events stay in memory. Every thread that reads single rows
 # has a connection of its own, for which less has to do.

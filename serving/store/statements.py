@@ -10,16 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Connection,
     Row,
     Select,
     and_,
+    asc,
     bindparam,
     delete,
+    desc,
+    exists,
     func,
     select,
     union,
+    union_all,
     update,
 )
 
@@ -66,6 +71,16 @@ class Told(NamedTuple):
     payload: str
 
 
+class Referrer(NamedTuple):
+    """A statement that has another one as its object, and may void it."""
+
+    statement_id: str
+    seq: int
+    refers_to: str
+    voids: bool
+    found_by: bytes
+
+
 class Voided(NamedTuple):
     """A statement that was voided."""
 
@@ -105,11 +120,23 @@ def kept(connection: Connection, statement_ids: Sequence[str]) -> dict[str, Kept
     return {i: Kept(*rest) for i, *rest in among(connection, columns, _OF.statement_id, statement_ids)}
 
 
-def append(connection: Connection, new: Sequence[NewStatement], *, after: int, stored_ms: int) -> None:
+def append(
+    connection: Connection,
+    new: Sequence[NewStatement],
+    older: Sequence[Referrer],
+    *,
+    after: int,
+    stored_ms: int,
+) -> None:
     """Keep statements; the first gets the number after `after`.
 
     One that refers to another is found by what that is found by too, over any number of steps, whichever of
     them came first.
+
+    Parameters
+    ----------
+    older : sequence of Referrer
+        Those that refer to the new ones.
     """
     found_by = _with_those_of_targets(connection, new)
     numbers = {one.statement_id: seq for seq, one in enumerate(new, after + 1)}
@@ -125,7 +152,7 @@ def append(connection: Connection, new: Sequence[NewStatement], *, after: int, s
     insert(connection, xapi_statements, rows)
     named = [{"ref": ref, "seq": seq} for i, seq in numbers.items() for ref in found_by[i]]
     insert(connection, xapi_references, named)
-    _give_to_referrers(connection, found_by)
+    _give_to_referrers(connection, older, found_by)
 
 
 def _with_those_of_targets(
@@ -152,29 +179,31 @@ def _with_those_of_targets(
     return found_by
 
 
-def _give_to_referrers(connection: Connection, found_by: Mapping[str, frozenset[bytes]]) -> None:
+def _give_to_referrers(
+    connection: Connection, older: Sequence[Referrer], found_by: Mapping[str, frozenset[bytes]]
+) -> None:
     """Let those that refer to statements be found by what these are found by, and so on from them."""
     given = dict(found_by)
-    columns = [_OF.statement_id, _OF.seq, _OF.refers_to, _OF.found_by]
-    while given:
+    while older:
         taken, rows, named = {}, [], []
-        for statement_id, seq, target, own in among(connection, columns, _OF.refers_to, [*given]):
-            before = keys_in(own)
-            more = given[target] - before
+        for one in older:
+            before = keys_in(one.found_by)
+            more = given[one.refers_to] - before
             if more:
-                taken[statement_id] = before | more
-                rows.append({"its_id": statement_id, "its_keys": joined(before | more)})
-                named += [{"ref": ref, "seq": seq} for ref in more]
+                taken[one.statement_id] = before | more
+                rows.append({"its_id": one.statement_id, "its_keys": joined(before | more)})
+                named += [{"ref": ref, "seq": one.seq} for ref in more]
         if rows:
             connection.execute(_SET_KEYS, rows)
             upsert(connection, xapi_references, named, overwrite=False)
         given = taken
+        older = referrers(connection, [*given]) if given else []
 
 
-def voided_among(connection: Connection, statement_ids: Sequence[str]) -> set[str]:
-    """Those of these ids that a statement that is kept voids."""
-    rows = among(connection, [_OF.refers_to, _OF.voids], _OF.refers_to, statement_ids)
-    return {statement_id for statement_id, voids in rows if voids}
+def referrers(connection: Connection, statement_ids: Sequence[str]) -> list[Referrer]:
+    """Return the statements that are kept and refer to one of these."""
+    columns = [_OF.statement_id, _OF.seq, _OF.refers_to, _OF.voids, _OF.found_by]
+    return [Referrer(*row) for row in among(connection, columns, _OF.refers_to, statement_ids)]
 
 
 def void(connection: Connection, statement_ids: Sequence[str]) -> list[Voided]:
@@ -213,7 +242,7 @@ def find(connection: Connection, statement_id: str, *, voided: bool) -> Told | N
 
 def page(
     connection: Connection,
-    keys: Sequence[bytes],
+    keys: Sequence[Sequence[bytes]],
     *,
     since_ms: int | None,
     until_ms: int | None,
@@ -221,31 +250,48 @@ def page(
     beyond: int | None,
     limit: int,
 ) -> list[Told]:
-    """Statements that have all of some keys and are not voided, by their numbers.
+    """Statements that have one key of each of these groups and are not voided, by their numbers.
 
     Parameters
     ----------
+    keys : sequence of sequences of bytes
     since_ms, until_ms : int, optional
         Stored after the first, and at the second or before.
     beyond : int, optional
         The number after which to go on.
     """
-    order: Any = _OF.seq
     statement: Select[Any] = select(*_TOLD).where(_OF.is_voided.is_(False))
-    for place, key in enumerate(keys):
-        named = xapi_references.alias(f"r{place}")
-        statement = statement.join(named, and_(named.c.seq == _OF.seq, named.c.ref == key))
-        if not place:
-            # The database goes along this one: it has the numbers in order.
-            order = named.c.seq
     if since_ms is not None:
         statement = statement.where(_OF.stored_ms > since_ms)
     if until_ms is not None:
         statement = statement.where(_OF.stored_ms <= until_ms)
-    if beyond is not None:
-        statement = statement.where(order > beyond if ascending else order < beyond)
-    rows = connection.execute(statement.order_by(order if ascending else order.desc()).limit(limit))
-    return [Told(*row) for row in rows]
+
+    def ordered(statement: Select[Any], seq: Any) -> Select[Any]:
+        if beyond is not None:
+            statement = statement.where(seq > beyond if ascending else seq < beyond)
+        return statement.order_by(seq if ascending else seq.desc()).limit(limit)
+
+    parts = []
+    first, *others = keys or [()]
+    for place, key in enumerate(first):
+        # The database goes along this one: it has the numbers in order.
+        of = xapi_references.alias().c
+        along = statement.join(of.ref.table, of.seq == _OF.seq).where(of.ref == key)
+        along = along.where(*(_has_any(of.seq, some) for some in others))
+        # Each once, whatever else it has.
+        parts.append(ordered(along.where(~_has_any(of.seq, first[:place])) if place else along, of.seq))
+    if len(parts) < 2:
+        wanted: Select[Any] | CompoundSelect[Any] = parts[0] if parts else ordered(statement, _OF.seq)
+    else:
+        # Each along its own order and no further than needed; few are left to be put in order.
+        together = union_all(*(select(part.subquery()) for part in parts))
+        wanted = together.order_by(asc("seq") if ascending else desc("seq")).limit(limit)
+    return [Told(*row) for row in connection.execute(wanted)]
+
+
+def _has_any(seq: Any, keys: Sequence[bytes]) -> ColumnElement[bool]:
+    of = xapi_references.alias().c
+    return exists().where(of.seq == seq, of.ref.in_(keys))
 
 
 def definitions(connection: Connection, refs: Iterable[bytes]) -> dict[bytes, str]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Double,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -152,8 +153,9 @@ aliases = Table(
 xapi_statements = Table(
     "xapi_statements",
     metadata,
-    Column("statement_id", String(36), primary_key=True),
-    Column("seq", BigInteger, nullable=False),
+    # SQLite finds rows by such a number at once.
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("statement_id", String(36), nullable=False),
     # Milliseconds since 1970 in UTC: what is told of it, and asked by.
     Column("stored_ms", BigInteger, nullable=False),
     # As sent, NULL where it was not.
@@ -171,7 +173,7 @@ xapi_statements = Table(
     Column("found_by", LargeBinary, nullable=False),
     # The statement with everything but the time at which it was stored, as JSON.
     Column("payload", Text, nullable=False),
-    Index("ix_xapi_statements_seq", "seq", unique=True),
+    Index("ix_xapi_statements_id", "statement_id", unique=True),
     Index("ix_xapi_statements_stored", "stored_ms"),
     Index("ix_xapi_statements_learner", "learner_id"),
     # Few have one.

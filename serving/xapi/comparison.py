@@ -8,10 +8,11 @@ means nothing. A duration is compared as it is spelled, without what is beyond a
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from pydantic_core import to_json
 
 from serving.xapi.agents import IDENTIFIERS, identity_of
 from serving.xapi.formats import time_of
@@ -19,7 +20,6 @@ from serving.xapi.statements import CONTEXT_ACTIVITIES
 
 _NOT_COMPARED = frozenset(("id", "authority", "stored", "timestamp", "version", "attachments"))
 _FRACTION = re.compile(r"[.,](\d+)")
-_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def fingerprint(statement: Mapping[str, Any]) -> str:
@@ -32,7 +32,7 @@ def fingerprint(statement: Mapping[str, Any]) -> str:
     False
     """
     kept = {name: value for name, value in statement.items() if name not in _NOT_COMPARED}
-    return hashlib.sha256(_SPELLING.encode(_core(kept)).encode()).hexdigest()
+    return hashlib.sha256(to_json(_plain(_core(kept)))).hexdigest()
 
 
 def _core(statement: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _core(statement: dict[str, Any]) -> dict[str, Any]:
     result = core.get("result")
     if isinstance(result, dict) and isinstance(duration := result.get("duration"), str):
         core["result"] = {**result, "duration": _hundredths(duration)}
-    return {name: _plain(value) for name, value in core.items()}
+    return core
 
 
 def _hundredths(duration: str) -> str:
@@ -57,14 +57,14 @@ def _hundredths(duration: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Spell whole numbers in one way: what forwards statements may write 1.0 as 1."""
+    """Put members in order, and spell whole numbers in one way: 1.0 may be forwarded as 1."""
     kind = type(value)
     if kind is str:
         return value
     if kind is float and value.is_integer():
         return int(value)
     if kind is dict:
-        return {name: _plain(its) for name, its in value.items()}
+        return {name: _plain(value[name]) for name in sorted(value)}
     return [_plain(its) for its in value] if kind is list else value
 
 
@@ -95,7 +95,7 @@ def _agent(agent: Any) -> Any:
     }
     kept["who"] = identity_of(agent)
     if isinstance(members := agent.get("member"), list):
-        kept["member"] = sorted((_agent(member) for member in members), key=_SPELLING.encode)
+        kept["member"] = sorted((_agent(member) for member in members), key=lambda one: to_json(_plain(one)))
     return kept
 
 

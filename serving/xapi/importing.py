@@ -10,6 +10,8 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from pydantic_core import PydanticSerializationError
+
 from recommender.errors import DatasetError
 from serving.evidence import RowRules
 from serving.model import ServedModel
@@ -276,7 +278,12 @@ def _completed(statement: dict[str, Any]) -> dict[str, Any]:
         return statement
     at = time_of(statement.get("timestamp"))
     when = "" if at is None else at.astimezone(UTC).isoformat()
-    return {"id": str(uuid5(_IDS, f"{fingerprint(statement)} {when}")), **statement}
+    try:
+        said = fingerprint(statement)
+    except (PydanticSerializationError, RecursionError):
+        # It cannot be written as JSON: that is told in a moment.
+        return statement
+    return {"id": str(uuid5(_IDS, f"{said} {when}")), **statement}
 
 
 def _sentence(entry: Entry, fault: Fault) -> str:

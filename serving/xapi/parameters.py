@@ -21,6 +21,7 @@ from serving.xapi.references import (
     RELATED_AGENT,
     VERB,
     key,
+    keys_related,
 )
 from serving.xapi.telling import FORMATS, milliseconds
 
@@ -70,7 +71,7 @@ class Wanted:
 
     statement_id: str | None
     voided: bool
-    keys: tuple[bytes, ...]
+    keys: tuple[tuple[bytes, ...], ...]
     since_ms: int | None
     until_ms: int | None
     ascending: bool
@@ -135,27 +136,31 @@ def wanted(query: bytes) -> Wanted:
     )
 
 
-def _keys(sent: Mapping[str, str]) -> tuple[bytes, ...]:
-    keys = []
+def _keys(sent: Mapping[str, str]) -> tuple[tuple[bytes, ...], ...]:
+    keys: list[tuple[bytes, ...]] = []
     related = {name: _flag(sent, name) for name in ("related_agents", "related_activities")}
     if "agent" in sent:
         who = identity_of(_agent(sent["agent"]))
         if who is None:
             raise refused(Fault("agent", "agent is not identified", "send an agent with an identifier"))
-        keys.append(key(RELATED_AGENT if related["related_agents"] else AGENT, *who))
-    for name, place in (
-        ("verb", VERB),
-        ("activity", RELATED_ACTIVITY if related["related_activities"] else ACTIVITY),
+        keys.append(_keys_at(AGENT, RELATED_AGENT if related["related_agents"] else None, *who))
+    for name, place, around in (
+        ("verb", VERB, None),
+        ("activity", ACTIVITY, RELATED_ACTIVITY if related["related_activities"] else None),
     ):
         if name in sent:
             if not is_iri(sent[name]):
                 raise refused(Fault(name, f"{name} is no IRI", "send an address with a scheme", sent[name]))
-            keys.append(key(place, sent[name]))
+            keys.append(_keys_at(place, around, sent[name]))
     if "registration" in sent:
         if not is_uuid(sent["registration"]):
             raise refused(Fault("registration", "registration is no UUID", "send one", sent["registration"]))
-        keys.append(key(REGISTRATION, sent["registration"].lower()))
+        keys.append(_keys_at(REGISTRATION, None, sent["registration"].lower()))
     return tuple(keys)
+
+
+def _keys_at(place: str, related: str | None, *what: str) -> tuple[bytes, ...]:
+    return (key(place, *what),) if related is None else keys_related(place, related, *what)
 
 
 def _agent(text: str) -> Any:

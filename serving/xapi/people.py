@@ -10,7 +10,7 @@ from serving.store import aliases
 from serving.store import statements as store
 from serving.store.aliases import Alias, spellings
 from serving.xapi.agents import everybody_in
-from serving.xapi.references import RELATED_AGENT, key
+from serving.xapi.references import AGENT, RELATED_AGENT, keys_related
 
 
 def keys_naming(connection: Connection, learner_id: str, home_pages: frozenset[str]) -> list[bytes]:
@@ -28,7 +28,8 @@ def keys_naming(connection: Connection, learner_id: str, home_pages: frozenset[s
     own |= {
         alias for alias in said if others.get(alias, learner_id) == learner_id and alias[0] not in home_pages
     }
-    return sorted({key(RELATED_AGENT, *way) for alias in own for way in spellings(alias)})
+    ways = {way for alias in own for way in spellings(alias)}
+    return sorted(its for way in ways for its in keys_related(AGENT, RELATED_AGENT, *way))
 
 
 def _actors(connection: Connection, learner_id: str) -> set[Alias]:

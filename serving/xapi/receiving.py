@@ -158,7 +158,8 @@ def _keep(
     last: tuple[int, int],
     folds_with: ServedModel | None,
 ) -> dict[str, Outcome]:
-    voided = store.voided_among(connection, [one.statement_id for one in new])
+    older = store.referrers(connection, [one.statement_id for one in new])
+    voided = {referrer.refers_to for referrer in older if referrer.voids}
     voided |= {one.voids for one in new if one.voids is not None}
     learners = _learners(connection, [one.reading for one in new], home_pages)
     rows: list[NewStatement] = []
@@ -184,7 +185,7 @@ def _keep(
                 one.payload,
             )
         )
-    store.append(connection, rows, after=last[0], stored_ms=last[1])
+    store.append(connection, rows, older, after=last[0], stored_ms=last[1])
     _void(connection, [one.voids for one in new if one.voids is not None])
     remember(connection, told)
     _record(connection, folds_with, events, rules)
@@ -211,7 +212,8 @@ def _read_again(
 
     They are about the learners whom they were about then, and voided ones say nothing.
     """
-    voided = store.voided_among(connection, [one.statement_id for one in kept])
+    older = store.referrers(connection, [one.statement_id for one in kept])
+    voided = {referrer.refers_to for referrer in older if referrer.voids}
     events: list[LoggedEvent] = []
     understood: dict[str, Outcome] = {}
     for one in kept:

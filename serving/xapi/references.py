@@ -10,6 +10,8 @@ from typing import Any, Final
 from serving.xapi.agents import Identity, everybody_in
 from serving.xapi.statements import VOIDED, activities_around
 
+# What is found by its own place has no second key for being related: who asks for what is related asks for
+# both, see `keys_related`.
 AGENT: Final = "agent"
 RELATED_AGENT: Final = "agent*"
 ACTIVITY: Final = "activity"
@@ -30,15 +32,24 @@ key_of_thing = lru_cache(maxsize=20_000)(key)
 """`key` of what is no person."""
 
 
+def keys_related(place: str, related: str, *what: str) -> tuple[bytes, bytes]:
+    """Return the two keys of which a statement has one that has something at a place, or is related to it."""
+    return key(place, *what), key(related, *what)
+
+
 def keys_of(statement: dict[str, Any], authority: dict[str, Any]) -> set[bytes]:
     """Return what a statement is found by, of itself; `authority` is whom the service names."""
     target = statement.get("object")
-    found = {key(AGENT, *who) for who in (*everybody_in(statement.get("actor")), *_agents_in(target))}
-    found.update(key(RELATED_AGENT, *who) for who in everybody_related(statement))
-    found.update(key(RELATED_AGENT, *who) for who in everybody_in(authority))
-    if (its := _activity_id(target)) is not None:
-        found.add(key_of_thing(ACTIVITY, its))
-    found.update(key_of_thing(RELATED_ACTIVITY, its) for its in _related_activities(statement))
+    agents = {*everybody_in(statement.get("actor")), *_agents_in(target)}
+    found = {key(AGENT, *who) for who in agents}
+    related = {*everybody_related(statement), *everybody_in(authority)}
+    found.update(key(RELATED_AGENT, *who) for who in related - agents)
+    activity = _activity_id(target)
+    if activity is not None:
+        found.add(key_of_thing(ACTIVITY, activity))
+    found.update(
+        key_of_thing(RELATED_ACTIVITY, its) for its in _related_activities(statement) if its != activity
+    )
     if isinstance(verb := statement.get("verb"), dict) and isinstance(verb.get("id"), str):
         found.add(key_of_thing(VERB, verb["id"]))
     context = statement.get("context")

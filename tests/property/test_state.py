@@ -16,9 +16,10 @@ from recommender.embeddings import build_interactions
 from recommender.engine import Engine
 from recommender.ranking.config import RankingConfig
 from recommender.skills.records import MODULE
-from recommender.skills.state import LateEventError, LearnerState, fold, update
+from recommender.skills.state import LateEventError, LearnerState, fold, fold_on, update
 from tests.unit.skills.streams import CATALOG, MODULES, TABLE, a_memory, attempt, completion, streams
 
+REMEMBERING = replace(TABLE, memory=a_memory(np.random.default_rng(1))[0])
 ENGINE = Engine(ModelBundle(CATALOG, TABLE, None, {}, RankingConfig()))
 
 
@@ -123,6 +124,33 @@ def test_history_is_what_views_are_trained_on(of_learners):
         np.testing.assert_array_equal(got.at, expected.at)
         assert got.modules.dtype == expected.modules.dtype
         assert (got.role, got.segment) == (expected.role, expected.segment)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(streams(max_size=12), st.integers(0, 12)), max_size=5),
+    st.sampled_from([TABLE, REMEMBERING]),
+)
+def test_several_learners_are_folded_on_as_one_event_after_the_other(histories, table):
+    whole, begun = [], []
+    for events, cut in histories:
+        events = sorted(events, key=event_key)
+        one_by_one = LearnerState(table.id)
+        for event in events:
+            update(one_by_one, event, table)
+        whole.append(one_by_one.to_bytes())
+        begun.append((LearnerState.from_bytes(fold(events[:cut], table).to_bytes()), events[cut:][::-1]))
+    fold_on(begun, table)
+    assert [state.to_bytes() for state, _ in begun] == whole
+
+
+def test_nobody_is_folded_on_where_an_event_of_one_is_late():
+    ada, bob = LearnerState(TABLE.id), fold([attempt("e3", True, 3.0)], TABLE)
+    before = [ada.to_bytes(), bob.to_bytes()]
+    news = [attempt("e4", True, 4.0), completion("e5", "m1", 5.0)]
+    with pytest.raises(LateEventError, match="event 'e2' comes before 'e3'"):
+        fold_on([(ada, news), (bob, [*news, attempt("e2", False, 2.0)])], TABLE)
+    assert [ada.to_bytes(), bob.to_bytes()] == before
 
 
 def test_the_same_event_again_is_late():

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from serving.store import statements as store
 from serving.store.database import Database
 from serving.store.migrate import open_database
-from serving.store.statements import Kept, NewStatement, Told, Voided
+from serving.store.statements import Kept, NewStatement, Referrer, Told, Voided
 from serving.store.tables import xapi_references, xapi_statements
 
 SPACE = UUID(int=0)
@@ -53,14 +53,15 @@ def new(name: str, *keys: str, **changes: Any) -> NewStatement:
 
 def add(connection: Connection, *some: NewStatement, stored_ms: int = 1000) -> None:
     last, _ = store.turn(connection)
-    store.append(connection, some, after=last, stored_ms=stored_ms)
+    older = store.referrers(connection, [one.statement_id for one in some])
+    store.append(connection, some, older, after=last, stored_ms=stored_ms)
 
 
 def named(told: Sequence[Told]) -> list[str]:
     return [one.payload.split('"')[3] for one in told]
 
 
-def paged(connection: Connection, *keys: str, **changes: Any) -> list[str]:
+def paged(connection: Connection, *keys: str | tuple[str, ...], **changes: Any) -> list[str]:
     values: dict[str, Any] = {
         "since_ms": None,
         "until_ms": None,
@@ -68,7 +69,8 @@ def paged(connection: Connection, *keys: str, **changes: Any) -> list[str]:
         "beyond": None,
         "limit": 100,
     }
-    return named(store.page(connection, [key(k) for k in keys], **(values | changes)))
+    groups = [[key(k) for k in ([some] if isinstance(some, str) else some)] for some in keys]
+    return named(store.page(connection, groups, **(values | changes)))
 
 
 def test_the_first_turn_finds_nothing_and_numbers_grow_from_there(database: Database) -> None:
@@ -118,11 +120,29 @@ def test_pages_hold_those_that_have_all_keys(database: Database) -> None:
         assert paged(connection, "y", since_ms=1, until_ms=2) == ["c", "d"]
 
 
+def test_pages_hold_those_that_have_one_key_of_each_group_each_once(database: Database) -> None:
+    with database.write() as connection:
+        add(connection, new("a", "x"), new("b", "x*", "y"), new("c", "x", "x*", "y*"), stored_ms=1)
+        add(connection, new("d", "y"), new("e", "x*"), new("f", "x", "x*", is_voided=True), stored_ms=2)
+        related = ("x", "x*")
+        assert paged(connection, related) == ["a", "b", "c", "e"]
+        assert paged(connection, related, ascending=False, limit=3) == ["e", "c", "b"]
+        assert paged(connection, related, ascending=False, beyond=3) == ["b", "a"]
+        assert paged(connection, related, beyond=2, limit=1) == ["c"]
+        assert paged(connection, related, since_ms=1) == ["e"]
+        assert paged(connection, related, "y") == paged(connection, "y", related) == ["b"]
+        assert paged(connection, related, ("y", "y*")) == ["b", "c"]
+        assert paged(connection, ("z", "z*")) == paged(connection, ("z", "x"), "y") == []
+
+
 def test_voiding_hides_a_statement_once_and_never_a_voiding_one(database: Database) -> None:
     with database.write() as connection:
         voiding = new("b", refers_to=id_of("a"), voids=True, outcome="voiding")
         add(connection, new("a"), voiding, new("c", learner_id=None), new("d", refers_to=id_of("c")))
-        assert store.voided_among(connection, [id_of("a"), id_of("c")]) == {id_of("a")}
+        assert set(store.referrers(connection, [id_of("a"), id_of("c"), id_of("b")])) == {
+            Referrer(id_of("b"), 2, id_of("a"), True, b""),
+            Referrer(id_of("d"), 4, id_of("c"), False, b""),
+        }
         wanted = [id_of("a"), id_of("b"), id_of("c"), id_of("nothing")]
         found = {
             Voided(id_of("a"), "ann", "used"),

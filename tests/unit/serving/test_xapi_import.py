@@ -192,6 +192,26 @@ def test_what_is_left_out_is_counted_and_named(
     assert len(rows_of(database, xapi_statements)) == 2
 
 
+def nested(levels: int) -> dict[str, Any]:
+    inner: Any = 1
+    for _ in range(levels):
+        inner = [inner]
+    return {"extensions": {f"{HOME}/x": inner}}
+
+
+@pytest.mark.parametrize(
+    "more", [{"result": {"response": "\ud800"}}, {"result": nested(300)}, {"result": nested(700)}]
+)
+def test_what_cannot_be_written_is_left_out_with_and_without_id(
+    settings: Settings, database: Database, more: dict[str, Any]
+) -> None:
+    report, said = run(settings, statement(**more), named(**more), statement())
+    assert report.outcomes == {"used": 1, "no_statement": 2}
+    for line in (1, 2):
+        assert f"line {line}: the statement cannot be written as JSON" in said
+    assert len(rows_of(database, xapi_statements)) == 1
+
+
 def test_only_the_first_of_many_are_named(settings: Settings) -> None:
     report, _ = run(settings, *["oops"] * 50)
     assert report.n_left_out == 50

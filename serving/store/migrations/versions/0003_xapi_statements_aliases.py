@@ -26,8 +26,13 @@ def upgrade() -> None:
     op.create_index("ix_aliases_learner", "aliases", ["learner_id"])
     op.create_table(
         "xapi_statements",
-        sa.Column("statement_id", sa.String(36), primary_key=True),
-        sa.Column("seq", sa.BigInteger, nullable=False),
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("statement_id", sa.String(36), nullable=False),
         sa.Column("stored_ms", sa.BigInteger, nullable=False),
         sa.Column("occurred_at", sa.Double, nullable=True),
         sa.Column("learner_id", _SortedId, nullable=True),
@@ -39,7 +44,7 @@ def upgrade() -> None:
         sa.Column("found_by", sa.LargeBinary, nullable=False),
         sa.Column("payload", sa.Text, nullable=False),
     )
-    op.create_index("ix_xapi_statements_seq", "xapi_statements", ["seq"], unique=True)
+    op.create_index("ix_xapi_statements_id", "xapi_statements", ["statement_id"], unique=True)
     op.create_index("ix_xapi_statements_stored", "xapi_statements", ["stored_ms"])
     op.create_index("ix_xapi_statements_learner", "xapi_statements", ["learner_id"])
     is_there = sa.text("refers_to IS NOT NULL")
