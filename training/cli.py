@@ -246,6 +246,12 @@ def report(
         float | None,
         typer.Option(help="Worth of one unit of the outcome measured, in the money of its costs."),
     ] = None,
+    measure: Annotated[
+        str | None, typer.Option(help="Outcome that worth is of; needed where there are several.")
+    ] = None,
+    anticipation: Annotated[
+        int | None, typer.Option(help="Periods before the start in which there may be an effect already.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of resamples.")] = 0,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the pages and tables too; must not exist.")
@@ -255,7 +261,17 @@ def report(
     """Report to people in charge: gaps, learning, use, demand, return, equity, mentors; kept in MLflow."""
     from training.commands.report import run
 
-    run(data, bundle=bundle, now=now, value_per_unit=value_per_unit, seed=seed, out=out, json_file=json)
+    run(
+        data,
+        bundle=bundle,
+        now=now,
+        value_per_unit=value_per_unit,
+        measure=measure,
+        anticipation=anticipation,
+        seed=seed,
+        out=out,
+        json_file=json,
+    )
 
 
 @app.command(name="off-policy")

@@ -36,6 +36,8 @@ def run(
     bundle: Path | None = None,
     now: str | None = None,
     value_per_unit: float | None = None,
+    measure: str | None = None,
+    anticipation: int | None = None,
     seed: int = 0,
     out: Path | None = None,
     json_file: Path | None = None,
@@ -54,6 +56,10 @@ def run(
         Moment the reports are of, ISO 8601, without a zone UTC; by default that of the last event.
     value_per_unit : float, optional
         Worth of one unit of an outcome, in the money of its costs.
+    measure : str, optional
+        The outcome that is of; needed where there are several.
+    anticipation : int, optional
+        Periods before the start in which there may be an effect; see `returns_reports`.
     seed : int
         Of resamples.
     out : Path, optional
@@ -76,6 +82,7 @@ def run(
     check_writable(json_file, "--json")
     if now is not None:
         parsed(now)
+    returns = {"value_per_unit": value_per_unit, "measure": measure, "ahead": anticipation}
     started, console = datetime.now(UTC), Console(markup=False, emoji=False, highlight=False)
     opened = None if bundle is None else _opened(bundle)
     dataset = (
@@ -90,7 +97,7 @@ def run(
     )
     if simulated:
         console.print(labelled("no figure below is of real people.", True))
-    made = _made(programme, _makers(value_per_unit), console)
+    made = _made(programme, _makers(returns), console)
     first = overview(made)
     with TemporaryDirectory(prefix="reports-") as name:
         folder = Path(name)
@@ -107,7 +114,7 @@ def run(
     return made
 
 
-def _makers(value_per_unit: float | None) -> Mapping[str, Maker]:
+def _makers(returns: Mapping[str, Any]) -> Mapping[str, Maker]:
     """Return what makes the reports, by topic."""
     # Each topic brings libraries that take seconds to import.
     from training.reports.demand import demand_reports
@@ -124,7 +131,7 @@ def _makers(value_per_unit: float | None) -> Mapping[str, Maker]:
         "engagement": engagement_reports,
         "mentors": mentors_reports,
         "demand": demand_reports,
-        "returns": partial(returns_reports, value_per_unit=value_per_unit),
+        "returns": partial(returns_reports, **returns),
         "equity": equity_reports,
     }
 

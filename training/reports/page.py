@@ -68,23 +68,44 @@ def as_page(report: Report, about: About) -> str:
 
 
 def overview(reports: Sequence[Report | NotShown]) -> Report:
-    """Return the first page: what each report found, and what cannot be shown."""
+    """Return the first page: what each report found, where to read more, and what cannot be shown."""
     found = [report for report in reports if isinstance(report, Report)]
+    # Reports that cut the same people in several ways may begin with the same finding.
+    titles: dict[str, list[str]] = {}
+    for report in found:
+        if report.answer:
+            titles.setdefault(report.answer[0], []).append(report.title)
+    rows = [(report.title, report.question, f"{report.name}.html") for report in found]
+    pages = Sheet(
+        "pages",
+        pd.DataFrame(rows, columns=["title", "question", "page"]),
+        {"title": "Report", "question": "Question", "page": "Page"},
+        stub="title",
+    )
     return Report(
         name="overview",
         title="What the programme brings",
         question="What did each report find, and where does it stand?",
-        answer=tuple(f"{report.title}: {report.answer[0]}" for report in found if report.answer),
-        sections=tuple(
-            Section(
-                title=report.title,
-                text=(report.question, *report.answer, f"More in {report.name}.html."),
-            )
-            for report in found
-        ),
+        answer=tuple(f"{_enumerated(of)}: {finding}" for finding, of in titles.items()),
+        sections=(Section("Where to read more", ("Each page stands beside this one.",), sheet=pages),)
+        if rows
+        else (),
         cannot_show=tuple(f"{one.title}: {one.reason}" for one in reports if isinstance(one, NotShown)),
         n_withheld=sum(report.n_withheld for report in found),
     )
+
+
+def _enumerated(titles: Sequence[str]) -> str:
+    """Write titles that begin alike once.
+
+    >>> _enumerated(["Gaps by role", "Gaps by team"]), _enumerated(["Mentors", "Learning"])
+    ('Gaps by role, by team', 'Mentors, Learning')
+    """
+    first, at, _ = titles[0].partition(" by ")
+    start = first + at
+    if at and all(title.startswith(start) for title in titles):
+        return ", ".join((titles[0], *(f"by {title.removeprefix(start)}" for title in titles[1:])))
+    return ", ".join(titles)
 
 
 def as_svg(figure: Figure, says: str) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 from typing import Final
 
+from recommender.errors import ConfigurationError
 from training.programme.programme import Programme
 from training.programme.returns import Returns, judge
 from training.programme.returns_money import Money, money
@@ -48,7 +49,7 @@ def returns_reports(
 
     Raises
     ------
-    ValueError
+    ConfigurationError
         `value_per_unit` is no finite number other than 0, or could be of several measures; `measure` is not
         there; or `ahead` is below 0.
     """
@@ -57,9 +58,13 @@ def returns_reports(
     found = [] if outcomes is None else panels(outcomes)
     names = list(dict.fromkeys(panel.measure for panel in found))
     if measure is not None and measure not in names:
-        raise ValueError(f"measure {measure!r} is not in outcomes; give one of those there: {names}")
+        raise ConfigurationError(
+            f"--measure {measure!r} is not in outcomes; give one of those there: {names}"
+        )
     if value_per_unit is not None and measure is None and len(names) > 1:
-        raise ValueError(f"value_per_unit is of one measure, outcomes have {names}; give measure as well")
+        raise ConfigurationError(
+            f"--value-per-unit is of one measure, outcomes have {names}; give --measure as well"
+        )
     if not found:
         reason = "there are no outcomes; a table outcomes of teams or people over time would bring it"
         return [NotShown("returns", _TITLE, _QUESTION, reason)]
@@ -72,9 +77,11 @@ def returns_reports(
 
 def _check(value_per_unit: float | None, ahead: int | None) -> None:
     if value_per_unit is not None and (not math.isfinite(value_per_unit) or value_per_unit == 0):
-        raise ValueError(f"value_per_unit is {value_per_unit}; give a finite amount of money other than 0")
+        raise ConfigurationError(
+            f"--value-per-unit is {value_per_unit}; give a finite amount of money other than 0"
+        )
     if ahead is not None and ahead < 0:
-        raise ValueError(f"ahead is {ahead}; give 0 or more periods")
+        raise ConfigurationError(f"--anticipation is {ahead}; give 0 or more periods")
 
 
 def _names(its: list[Panel]) -> list[str]:

@@ -172,10 +172,18 @@ def test_the_page_says_how_many_groups_were_left_out() -> None:
 
 
 def test_the_overview_tells_of_each_report_and_of_what_is_not_shown() -> None:
-    first = overview(
-        [report(n_withheld=3), NotShown("roi", "Return", "Is it worth it?", "There are no outcomes.")]
-    )
+    none = NotShown("roi", "Return", "Is it worth it?", "There are no outcomes.")
+    first = overview([report(n_withheld=3), none])
     assert first.answer == ("Teams: 26% are ready <now>.",)
     assert first.cannot_show == ("Return: There are no outcomes.",)
-    assert [section.title for section in first.sections] == ["Teams"]
+    assert first.sheets[0].rows.to_dict("records") == [
+        {"title": "Teams", "question": "Are teams ready?", "page": "teams-ready.html"}
+    ]
     assert first.n_withheld == 3
+    assert overview([none]).sections == ()
+
+
+def test_the_overview_says_the_same_finding_once() -> None:
+    by = [report(name=f"gaps-{by}", title=f"Gaps by {by}") for by in ("role", "team")]
+    assert overview(by).answer == ("Gaps by role, by team: 26% are ready <now>.",)
+    assert len(overview(by).sheets[0].rows) == 2

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.errors import ConfigurationError
 from tests.unit.training.programme.returns_world import (
     NEVER,
     NOW,
@@ -256,19 +257,19 @@ def test_each_measure_has_a_report_and_a_value_is_of_one() -> None:
         "returns-sales-team-2",
         "returns-sick-days-team",
     ]
-    with pytest.raises(ValueError, match="value_per_unit is of one measure"):
+    with pytest.raises(ConfigurationError, match="--value-per-unit is of one measure"):
         returns_reports(made_of, value_per_unit=1.0)
     (one,) = returns_reports(made_of, value_per_unit=1.0, measure="sick days")
     assert one.name == "returns-sick-days-team"
-    with pytest.raises(ValueError, match="measure 'sicknes' is not in outcomes"):
+    with pytest.raises(ConfigurationError, match="--measure 'sicknes' is not in outcomes"):
         returns_reports(made_of, measure="sicknes")
 
 
 @pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])
 def test_a_value_that_is_none_is_refused(value: float) -> None:
-    with pytest.raises(ValueError, match="value_per_unit is"):
+    with pytest.raises(ConfigurationError, match="--value-per-unit is"):
         returns_reports(programme(simple(1.0, 1.0), learners([8] * 20)), value_per_unit=value)
-    with pytest.raises(ValueError, match="ahead is -1"):
+    with pytest.raises(ConfigurationError, match="--anticipation is -1"):
         returns_reports(programme(simple(1.0, 1.0), learners([8] * 20)), ahead=-1)
 
 
