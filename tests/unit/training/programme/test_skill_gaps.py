@@ -126,6 +126,15 @@ def test_a_skill_of_few_costs_neither_the_group_nor_other_skills() -> None:
     assert set(groups["t01"].gaps) == {0, 1}
 
 
+def test_of_two_skills_that_give_few_away_together_the_one_that_weighs_more_is_told() -> None:
+    people, team = crowd(1, 30)
+    people.asked[15:, 0] = people.asked[13:, 1] = False
+    people.importance[:, 0] = 0.2
+    its = found(people, team)
+    assert [skill.skill for skill in its.skills] == [1]
+    assert list(its.groups[0].gaps) == [1]
+
+
 def test_too_few_people_are_not_told_of_at_all() -> None:
     people, team = crowd(1, 4)
     assert skill_gaps(people, team) is None

@@ -310,6 +310,22 @@ def test_charts_have_labels_within_reason_and_every_told_cell() -> None:
         assert min(sizes) >= 9.0
 
 
+def test_the_chart_of_movement_shows_what_the_table_says() -> None:
+    report = reports(planted(3))["team"]
+    (ready,) = [s.chart.figure for s in report.sections if s.chart and len(s.chart.figure.axes) == 2]
+    groups = tables(report)["groups"]
+    marks = [line for line in ready.axes[1].lines if line.get_marker() not in ("None", None, "")]
+    for y, mark in enumerate(marks):
+        assert float(mark.get_ydata()[0]) == y  # type: ignore[index]
+        assert float(mark.get_xdata()[0]) == pytest.approx(  # type: ignore[index]
+            100 * groups["change_12_months_ago"][y], abs=0.051
+        )
+        kind = {"rose": "^", "fell": "v"}.get(groups["verdict_12_months_ago"][y], "o")
+        assert mark.get_marker() == kind
+    assert [mark.get_marker() for mark in marks].count("^") == 1
+    assert len(marks) == 6
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
