@@ -220,13 +220,14 @@ def _differing(levels: _Levels, main: int) -> set[str | None]:
     asked = {name: _against_rest((name, main), levels) for what, name, _ in levels if what == "start of rest"}
     if not asked:
         return set()
-    chances = [
-        2 * norm.sf(abs(draws[0]) / np.nanstd(draws[1:], ddof=1))
-        for draws in asked.values()
-        if draws is not None
-    ]
-    adjusted = false_discovery_control(chances)
+    adjusted = false_discovery_control([_chance(draws) for draws in asked.values() if draws is not None])
     return {name for name, chance in zip(asked, adjusted, strict=True) if chance < _FALSE}
+
+
+def _chance(draws: Floats) -> float:
+    """Return the chance of so large a difference where there is none, as if draws were normal."""
+    spread = np.nanstd(draws[1:], ddof=1)
+    return float(2 * norm.sf(abs(draws[0]) / spread)) if spread > 0 else 1.0
 
 
 def _returned(people: _People, levels: _Levels, time: int, sat: Sittings) -> Returned:

@@ -23,6 +23,8 @@ LAST: Final = 5
 """Somebody is proficient in a skill when, of the last `LAST` first answers to its items, `PASSED` passed."""
 GRID: Final = (1, 3, 6, 9, 12, 18, 24, 36)
 """Months after the first answer that are told. Between them a curve would show single people."""
+_IMPORTANCE: Final = (12, 6, 24, 3, 18, 1, 9, 36)
+"""The order in which it is asked whether they may be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,40 +122,40 @@ def curves(found: Spells, groups: Mapping[str, Bools], ledger: Ledger) -> Curves
     groups : mapping of str to bool array, shape (n_learners,)
         No two hold one person.
     ledger : Ledger
-        Of the report. Asked for everybody first, then for groups, the largest first.
+        Of the report. Asked for whole groups first, then month by month, each time for everybody and
+        the largest groups first.
     """
     seen = ~np.isnan(found.months)
     members: dict[str | None, Bools] = {None: seen}
     members |= {name: group & seen for name, group in groups.items()}
     members = {name: group for name, group in members.items() if group.sum() >= FEWEST_PEOPLE}
     by_size = sorted(members, key=lambda name: (name is not None, -int(members[name].sum())))
-    told: dict[str | None, list[CurvePoint]] = {}
-    for name in by_size:
-        if ledger.tell(members[name]):
-            told[name] = _points(name, found, members[name], ledger)
-    kept = [name for name in members if told.get(name)]
+    told = [name for name in by_size if ledger.tell(members[name])]
+    points = [
+        point
+        for month in sorted(GRID, key=_IMPORTANCE.index)
+        for name in told
+        if (point := _point(name, month, found, members[name], ledger)) is not None
+    ]
+    order = list(members)
+    points.sort(key=lambda point: (order.index(point.group), point.months))
+    kept = {point.group for point in points}
     return Curves(
-        n_learners={name: int(members[name].sum()) for name in kept},
-        points=tuple(point for name in kept for point in told[name]),
+        n_learners={name: int(members[name].sum()) for name in members if name in kept},
+        points=tuple(points),
     )
 
 
-def _points(name: str | None, found: Spells, group: Bools, ledger: Ledger) -> list[CurvePoint]:
+def _point(name: str | None, month: int, found: Spells, group: Bools, ledger: Ledger) -> CurvePoint | None:
+    reached = group & found.reached & (found.months <= month)
+    followed = group & (found.months >= month) & ~reached
+    # What is seen of a month is who has reached it, who is followed and who left before.
+    if followed.sum() < FEWEST_PEOPLE or not ledger.tell(reached, followed):
+        return None
     fitter = KaplanMeierFitter(alpha=0.05).fit(found.months[group], found.reached[group])
-    points = []
-    for month in GRID:
-        reached = group & found.reached & (found.months <= month)
-        followed = group & (found.months >= month) & ~reached
-        # What is seen of a month is who has reached it, who is followed and who left before.
-        if followed.sum() < FEWEST_PEOPLE or not ledger.tell(reached, followed):
-            continue
-        interval = fitter.confidence_interval_survival_function_
-        at = interval.index.searchsorted(month, side="right") - 1
-        high, low = 1 - interval.to_numpy()[at]
-        share = 1 - float(fitter.predict(month))
-        # The formula has no width where nobody, or everybody, is proficient.
-        low, high = (value if np.isfinite(value) else share for value in (low, high))
-        points.append(
-            CurvePoint(name, month, int(followed.sum()), int(reached.sum()), share, float(low), float(high))
-        )
-    return points
+    interval = fitter.confidence_interval_survival_function_
+    high, low = 1 - interval.to_numpy()[interval.index.searchsorted(month, side="right") - 1]
+    share = 1 - float(fitter.predict(month))
+    # The formula has no width where nobody, or everybody, is proficient.
+    low, high = (value if np.isfinite(value) else share for value in (low, high))
+    return CurvePoint(name, month, int(followed.sum()), int(reached.sum()), share, float(low), float(high))

@@ -129,7 +129,7 @@ def sittings(
         return None
     began = _first(attempts, programme)
     if since is not None:
-        attempts = attempts[attempts["occurred_at"] >= pd.Timestamp(since)]
+        attempts = attempts[attempts["occurred_at"] >= _plain(since)]
     start = began if since is None else _first(attempts, programme)
     windows = [(0.0, 1.0), *((month - AROUND, month + AROUND) for month in months)]
     rows = attempts[attempts["is_first"]]
@@ -138,7 +138,7 @@ def sittings(
     rows = rows.assign(time=time)[time >= 0]
     # A time is over when nobody can answer in it any more.
     over = start + np.array([[np.timedelta64(round(high * DAYS * 86_400), "s")] for _, high in windows])
-    due = over <= np.datetime64(pd.Timestamp(programme.now).tz_convert(None))
+    due = over <= np.datetime64(_plain(programme.now))
     checks = _tabulated(rows[rows["module_id"].isna()], months, "checks", began, due)
     if any(checks.measured(t).sum() >= FEWEST_PEOPLE for t in range(1, len(windows))):
         return checks
@@ -165,6 +165,11 @@ def first_answers(programme: Programme) -> NDArray[np.datetime64] | None:
     """Return the time of each learner's first answer, NaT where there is none; None without times."""
     attempts = timed_attempts(programme)
     return None if attempts is None else _first(attempts, programme)
+
+
+def _plain(moment: datetime) -> pd.Timestamp:
+    """Return a moment in UTC without its zone, as numpy has it."""
+    return pd.Timestamp(moment).tz_convert(None)
 
 
 def _first(attempts: pd.DataFrame, programme: Programme) -> NDArray[np.datetime64]:

@@ -17,7 +17,7 @@ from training.programme.ledger import Bools, Ledger
 from training.programme.programme import Programme
 from training.reports import growth_proficiency, growth_words
 from training.reports.growth_charts import everybody_chart, groups_chart
-from training.reports.growth_tables import everybody_sheet, groups_sheet, returned_sheet
+from training.reports.growth_tables import everybody_sheet, groups_sheet, rest_sheet, returned_sheet
 from training.reports.sheet import NotShown, Report, Section
 
 QUESTION: Final = "Did people learn?"
@@ -86,10 +86,19 @@ def as_report(kind: Kind, found: GrowthFound, ledger: Ledger) -> Report:
         sections.append(
             Section(
                 title=f"By {kind}",
-                text=growth_words.about_groups(kind, found),
+                text=growth_words.about_groups(kind),
                 chart=groups_chart(kind, found),
                 sheet=groups_sheet(kind, found),
                 notes=growth_words.GROUP_NOTES,
+            )
+        )
+    rest = rest_sheet(kind, found)
+    if rest is not None:
+        sections.append(
+            Section(
+                title=f"Each {kind} beside everybody else, after {found.main} months",
+                text=growth_words.AGAINST_REST,
+                sheet=rest,
             )
         )
     if found.returned:

@@ -53,8 +53,7 @@ def groups_chart(kind: Kind, found: GrowthFound) -> Chart:
     which = "largest groups" if len(rows) == _MOST else "groups"
     says = (
         f"Points gained of 100 same items {months} months after the start, {which} by {kind}, with 95% "
-        "intervals. "
-        f"Most: {most.group}, {most.gain.gain * 100:+.1f} ({between(most.gain)})."
+        f"intervals. Most: {most.group}, {most.gain.gain * 100:+.1f} ({between(most.gain)})."
     )
     if line is not None:
         says += (

@@ -18,8 +18,7 @@ from training.reports.sheet import Report, Section
 QUESTION: Final = "How long does it take until people are proficient in a skill?"
 _PROFICIENT: Final = (
     f"Somebody counts as proficient in a skill once, of their last {LAST} answers to items of it, each the "
-    "first "
-    f"to its item, at least {PASSED} passed. Looked at is the first skill in which that is so."
+    f"first to its item, at least {PASSED} passed. Looked at is the first skill in which that is so."
 )
 
 
@@ -43,31 +42,25 @@ def report(kind: Kind, found: Spells, groups: Mapping[str, Bools]) -> Report | N
                 sheet=curves_sheet(kind, told),
                 notes=(
                     "The share is an estimate for the case that everybody had gone on: people who stopped "
-                    "answering "
-                    "count for as long as they answered.",
+                    "answering count for as long as they answered.",
                 ),
             ),
         ),
         cannot_show=(
             "Who knew it before: the share in the first month holds what people brought along.",
             "Faster than items are asked nobody can be proficient: five answers to items of one skill are "
-            "needed, "
-            "and where these come at fixed dates the curve follows the dates.",
-            f"Months for which fewer than {FEWEST_PEOPLE} people were still followed, and those between "
-            "the ones "
-            "shown, in which single people would stand out.",
+            "needed, and where these come at fixed dates the curve follows the dates.",
+            f"Months for which fewer than {FEWEST_PEOPLE} people were still followed, and those between the "
+            "ones shown, in which single people would stand out.",
         ),
         method=(
             "Time runs from somebody's first answer to the answer that made them proficient, or to their "
-            "last one "
-            "where that was not reached (Kaplan and Meier 1958); intervals by the exponential Greenwood "
-            "formula "
-            "(Hosmer, Lemeshow and May 2008). Assumed is that those who stop answering would have gone on "
-            "like the "
-            "others. If those stop who learn least, the true share is lower.",
+            "last one where that was not reached (Kaplan and Meier 1958); intervals by the exponential "
+            "Greenwood formula (Hosmer, Lemeshow and May 2008). Assumed is that those who stop answering "
+            "would have gone on like the others. If those stop who learn least, the true share is lower.",
             f"By luck alone somebody who passes every second item passes {PASSED} of {LAST} about one time "
-            "in five, so "
-            "proficiency here is a first sign and no certificate. Repeated answers to an item do not count.",
+            "in five, so proficiency here is a first sign and no certificate. Repeated answers to an item "
+            "do not count.",
         ),
         n_withheld=ledger.n_withheld,
     )
@@ -81,8 +74,7 @@ def _answer(kind: Kind, told: Curves) -> tuple[str, ...]:
         n = told.n_learners[None]
         lines.append(
             f"{main.months} months after their first answer an estimated {main.share:.0%} of people are "
-            "proficient in "
-            f"at least one skill (between {main.low:.0%} and {main.high:.0%}; {n:,} people)."
+            f"proficient in at least one skill (between {main.low:.0%} and {main.high:.0%}; {n:,} people)."
         )
         half = next((point for point in everybody if point.low >= 0.5), None)
         lines.append(
@@ -122,6 +114,5 @@ def _groups(kind: Kind, told: Curves) -> list[str]:
         ]
     return [
         f"By month {month} the shares of {len(rows)} {kind}s reach from {least.share:.0%} to "
-        f"{most.share:.0%}: no "
-        "difference that could not be chance."
+        f"{most.share:.0%}: no difference that could not be chance."
     ]

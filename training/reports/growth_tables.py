@@ -24,9 +24,6 @@ _GROWTH_KINDS: Final[dict[str, Written]] = {
     "gain": "points",
     "gain_low": "points",
     "gain_high": "points",
-    "against_rest": "points",
-    "against_rest_low": "points",
-    "against_rest_high": "points",
 }
 _GROWTH_TITLES: Final = {
     "months": "months after",
@@ -48,23 +45,41 @@ def everybody_sheet(found: GrowthFound) -> Sheet:
 
 def groups_sheet(kind: Kind, found: GrowthFound) -> Sheet:
     """Return groups by months after the start."""
+    rows = pd.DataFrame([_row(row) for row in found.groups])
+    return Sheet("groups", rows, {"group": kind, **_GROWTH_TITLES}, _GROWTH_KINDS)
+
+
+def rest_sheet(kind: Kind, found: GrowthFound) -> Sheet | None:
+    """Return groups beside everybody else at the main time; None where none was compared."""
     rows = [
         {
-            **_row(row),
-            **_bounds("against_rest", row.rest),
-            "differs": None if row.rest is None else ("yes" if row.differs else "no"),
+            "group": row.group,
+            "months": row.months,
+            "people": row.rest.n_learners,
+            **_bounds("more_than_rest", row.rest),
+            "beyond_chance": "yes" if row.differs else "no",
         }
         for row in found.groups
+        if row.rest is not None
     ]
+    if not rows:
+        return None
     titles = {
         "group": kind,
-        **_GROWTH_TITLES,
-        "against_rest": "more than the rest",
-        "against_rest_low": "at least ",
-        "against_rest_high": "at most ",
-        "differs": "beyond chance",
+        "people": "people measured twice",
+        "more_than_rest": "more than everybody else, points",
+        "more_than_rest_low": "at least",
+        "more_than_rest_high": "at most",
+        "beyond_chance": "beyond chance",
     }
-    return Sheet("groups", pd.DataFrame(rows), titles, _GROWTH_KINDS)
+    kinds: dict[str, Written] = {
+        "months": "count",
+        "people": "count",
+        "more_than_rest": "points",
+        "more_than_rest_low": "points",
+        "more_than_rest_high": "points",
+    }
+    return Sheet("against-rest", pd.DataFrame(rows), titles, kinds)
 
 
 def returned_sheet(found: GrowthFound) -> Sheet:
