@@ -91,27 +91,27 @@ def test_every_figure_is_that_of_loops_over_people() -> None:
     assert found.n_withheld == 30 - n_told
 
 
+def change_of(p: Person) -> tuple[str, np.ndarray] | None:
+    """Return what somebody did with skills on record, the first that holds, and mean uses then and now."""
+    kinds: dict[str, list[tuple[int, int]]] = {"mastered": [], "finished": [], "neither": []}
+    for skill in SKILLS:
+        records = sorted((-quarter, n) for s, quarter, n in p.uses if s == skill)
+        if len(records) < 2 or records[-1][0] != -1:
+            continue
+        kind = "neither" if not p.finished(skill) else "mastered" if p.mastered(skill) else "finished"
+        kinds[kind].append((records[0][1], records[-1][1]))
+    if not any(p.started(s) for s in SKILLS):
+        return None
+    return next(((kind, np.mean(pairs, axis=0)) for kind, pairs in kinds.items() if pairs), None)
+
+
 def test_changes_of_use_are_those_of_loops_over_people() -> None:
     people = busy(random_people(np.random.default_rng(4), 1000))
     _, found, _ = look(people)
-    by_hand: dict[str, list[tuple[float, float]]] = {"mastered": [], "finished": [], "neither": []}
-    for p in people:
-        if not any(p.started(s) for s in SKILLS):
-            continue
-        kinds: dict[str, list[tuple[int, int]]] = {kind: [] for kind in by_hand}
-        for skill in SKILLS:
-            records = sorted((-quarter, n) for s, quarter, n in p.uses if s == skill)
-            if len(records) < 2 or records[-1][0] != -1:
-                continue
-            kind = "neither" if not p.finished(skill) else "mastered" if p.mastered(skill) else "finished"
-            kinds[kind].append((records[0][1], records[-1][1]))
-        for kind, pairs in kinds.items():
-            if pairs:
-                by_hand[kind].append(tuple(np.mean(pairs, axis=0)))  # type: ignore[arg-type]
-                break
+    by_hand = [one for p in people if (one := change_of(p)) is not None]
     assert [one.who for one in found] == ["mastered", "neither"], "few may be told apart beside these"
     for one in found:
-        first, last = np.array(by_hand[one.who]).T
+        first, last = np.array([pair for kind, pair in by_hand if kind == one.who]).T
         assert (one.first, one.last) == pytest.approx((first.mean(), last.mean()))
         assert (one.change.n, one.change.value) == (len(first), pytest.approx((last - first).mean()))
 
@@ -128,15 +128,21 @@ def test_no_step_is_what_few_people_did(n: int, seed: int) -> None:
     people = random_people(np.random.default_rng(seed), n)
     made = programme(people)
     skills = Skills.of(made)
-    theirs = Reached.of(made, skills, Uses.of(made, skills))
+    uses = Uses.of(made, skills)
+    theirs = Reached.of(made, skills, uses)
     if theirs is None:
         return
-    found = funnel(made, theirs, skills, Ledger(theirs.people))
+    ledger = Ledger(theirs.people)
+    found = funnel(made, theirs, skills, ledger)
     if found is None:
         assert theirs.people.sum() < 5
         return
     told = lines_of(found, people)
     groups = [group(people, lambda p, own=own: any(p is q for q in own)) for _, own, _ in told]
+    steps_of = theirs.steps
+    changed = changes(uses, steps_of["finished"], steps_of["mastered"], theirs.people, ledger) if uses else ()
+    kinds = [None if (one := change_of(p)) is None else one[0] for p in people]
+    groups += [np.array([kind == one.who for kind in kinds]) for one in changed]
     assert combinations_are_safe(groups)
     for line, own, its in told:
         steps = [counts(own, its, step) for step in STEPS if step in line.per_person]
