@@ -12,14 +12,13 @@ import typer
 from typer.core import TyperGroup
 
 from recommender.errors import BundleError, DatasetError, InputError
+from training.cli_benchmarks import benchmarks
+from training.cli_options import DataDirectory, JsonFile
 
 BAD_INPUT = 2
 """Exit code where what came in is wrong (0: done, 1: ran and failed its gate); stderr says what."""
 
 _MOST_REASONS = 20
-
-DataDirectory = Annotated[Path, typer.Option("--data", help="Directory of the dataset.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the result here for machines.")]
 
 
 class Commands(TyperGroup):
@@ -54,7 +53,6 @@ app = typer.Typer(
 )
 importers = typer.Typer(help="Make a dataset of the files that somebody publishes.", no_args_is_help=True)
 app.add_typer(importers, name="import")
-benchmarks = typer.Typer(help="Judge models beside published baselines; keep none.", no_args_is_help=True)
 app.add_typer(benchmarks, name="benchmark")
 
 
@@ -252,6 +250,10 @@ def report(
     anticipation: Annotated[
         int | None, typer.Option(help="Periods before the start in which there may be an effect already.")
     ] = None,
+    importance: Annotated[
+        Path | None,
+        typer.Option(help="Write the table role_skills here, its importance moved by what postings ask for."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of resamples.")] = 0,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the pages and tables too; must not exist.")
@@ -268,6 +270,7 @@ def report(
         value_per_unit=value_per_unit,
         measure=measure,
         anticipation=anticipation,
+        importance=importance,
         seed=seed,
         out=out,
         json_file=json,
@@ -291,74 +294,6 @@ def off_policy(
     from training.commands.off_policy import run
 
     run(data, bundle, reward=reward, window_days=window_days, seed=seed, json_file=json)
-
-
-@benchmarks.command()
-def skills(
-    data: DataDirectory,
-    fold: Annotated[
-        int | None, typer.Option(help="Test this fold of the table folds, not learners drawn at random.")
-    ] = None,
-    test_fraction: Annotated[
-        float | None, typer.Option(help="Share of the learners tested, drawn at random.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    json: JsonFile = None,
-) -> None:
-    """Predict the next answer of unseen learners, beside item means, Best-LR and, where installed, pyBKT."""
-    from training.commands.benchmark_skills import run
-
-    run(data, fold=fold, test_fraction=test_fraction, seed=seed, json_file=json)
-
-
-@benchmarks.command()
-def modules(
-    data: DataDirectory,
-    protocol: Annotated[
-        str,
-        typer.Option(help="What is predicted: leave-last-out, temporal, holdout, few-shot or cold-modules."),
-    ],
-    cut: Annotated[
-        list[float] | None,
-        typer.Option(
-            help="Where temporal cuts, a fraction of the time span; repeatable, default .5 .6 .7 .8 .9."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    eligible: Annotated[
-        bool,
-        typer.Option(
-            "--eligible", help="Leave out modules that are retired or lack a module that must come first."
-        ),
-    ] = False,
-    max_learners: Annotated[
-        int | None, typer.Option(help="Test no more than so many learners, drawn at random; default all.")
-    ] = None,
-    json: JsonFile = None,
-) -> None:
-    """Predict the next module, beside popularity and single views, by full ranking of the catalogue.
-
-    leave-last-out: the last module each learner started, from those before it.
-
-    temporal: each learner's next module after a cut in time.
-
-    holdout: the pairs of the table holdout.
-
-    few-shot: the next module of learners whom no model has seen, from their first one, two and three.
-
-    cold-modules: modules that are hidden from training, a fifth at a time.
-    """
-    from training.commands.benchmark_modules import run
-
-    run(
-        data,
-        protocol=protocol,
-        cuts=cut or (),
-        seed=seed,
-        eligible=eligible,
-        max_learners=max_learners,
-        json_file=json,
-    )
 
 
 @app.command()

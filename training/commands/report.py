@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 
 from recommender.bundle import ModelBundle
@@ -38,6 +39,7 @@ def run(
     value_per_unit: float | None = None,
     measure: str | None = None,
     anticipation: int | None = None,
+    importance: Path | None = None,
     seed: int = 0,
     out: Path | None = None,
     json_file: Path | None = None,
@@ -60,6 +62,9 @@ def run(
         The outcome that is of; needed where there are several.
     anticipation : int, optional
         Periods before the start in which there may be an effect; see `returns_reports`.
+    importance : Path, optional
+        CSV file for the table `role_skills`, its importance moved by what postings of the last year ask for;
+        see `importance_from_demand`. To be used, it takes the place of the table in the dataset.
     seed : int
         Of resamples.
     out : Path, optional
@@ -80,6 +85,7 @@ def run(
         raise ConfigurationError(f"--out {out} exists; name a directory that does not, or remove it first")
     check_writable(out and out / "overview.html", "--out")
     check_writable(json_file, "--json")
+    check_writable(importance, "--importance")
     if now is not None:
         parsed(now)
     returns = {"value_per_unit": value_per_unit, "measure": measure, "ahead": anticipation}
@@ -91,6 +97,7 @@ def run(
     if opened is not None:
         _check_catalog(opened, dataset)
     programme = Programme(dataset, moment_of(dataset, now)[0], opened, seed=seed)
+    blended = None if importance is None else _importance(programme)
     simulated = dataset.simulated or (opened is not None and opened.simulated)
     about = About(
         dataset.name, dataset.fingerprint, programme.now, simulated, None if opened is None else opened.id
@@ -109,6 +116,9 @@ def run(
     for line in (*first.answer, *(f"Not shown: {line}" for line in first.cannot_show)):
         console.print(line, soft_wrap=True)
     console.print(f"In MLflow: {OUTCOMES}, run {run_id}, {REPORTS_FOLDER}/overview.html", soft_wrap=True)
+    if importance is not None and blended is not None:
+        blended.to_csv(importance, index=False)
+        console.print(f"Importance moved by demand: {importance}", soft_wrap=True)
     if json_file is not None:
         _write_json(json_file, made, about, run_id)
     return made
@@ -159,6 +169,25 @@ def _check_catalog(bundle: ModelBundle, dataset: Dataset) -> None:
             f"--bundle {bundle.id} knows none of the {len(skills)} skills of {dataset.path}; name one "
             "that was trained on this data, or leave it out"
         )
+
+
+def _importance(programme: Programme) -> pd.DataFrame:
+    """Return the table role_skills with the importance that postings of the last year move."""
+    from training.programme.demand import RECENT
+    from training.programme.demand_importance import importance_from_demand
+    from training.programme.demand_mentions import read_mentions
+
+    tables = {name: programme.table(name) for name in ("role_skills", "skills", "postings")}
+    missing = [name for name, table in tables.items() if table is None]
+    if missing:
+        raise ConfigurationError(
+            f"--importance needs role_skills, skills and postings; {programme.dataset.path} has no "
+            f"{' and no '.join(missing)}: add them, or leave the option out"
+        )
+    role_skills, skills, postings = (table for table in tables.values() if table is not None)
+    recent = postings[postings["posted_at"] > pd.Timestamp(programme.now - RECENT)]
+    blended = importance_from_demand(role_skills, read_mentions(skills, recent))
+    return role_skills.assign(importance=blended["importance"])
 
 
 def _record(

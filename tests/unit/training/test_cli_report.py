@@ -91,6 +91,32 @@ def test_of_simulated_people_everything_says_so(here, store, tiny_tables):
         assert pd.read_csv(table)["simulated"].all()
 
 
+def test_importance_moves_with_what_postings_of_the_last_year_ask_for(here, store, tiny_tables):
+    role, skill = tiny_tables["role_skills"].iloc[0][["role_id", "skill_id"]]
+    last = max(tiny_tables[name]["occurred_at"].max() for name in ("attempts", "completions"))
+    days = [*range(1, 61), *range(400, 600)]
+    postings = pd.DataFrame(
+        {
+            "posting_id": [f"p{day}" for day in days],
+            "posted_at": [last - pd.Timedelta(days=day) for day in days],
+            "role_id": role,
+            # Long ago it was all of them.
+            "skill_ids": [[skill] if day < 400 else list(tiny_tables["skills"]["skill_id"]) for day in days],
+        }
+    )
+    declared = tiny_tables["role_skills"].assign(importance=0.5)
+    write_dataset(tiny_tables | {"role_skills": declared, "postings": postings}, here / "asked")
+    result = run("--data", "asked", "--importance", "role_skills.csv")
+    assert result.exit_code == 0, result.output
+    blended = pd.read_csv(here / "role_skills.csv").set_index(["role_id", "skill_id"])
+    # 60 postings: .5 * 60 / (60 + 20) is how far it moves towards 1, or towards 0.
+    of_role = blended.loc[role]["importance"]
+    assert of_role.pop(skill) == pytest.approx(0.5 + 0.375 * 0.5)
+    assert of_role.tolist() == pytest.approx([0.5 - 0.375 * 0.5] * len(of_role))
+    assert (blended.drop(role)["importance"] == 0.5).all()
+    assert len(blended) == len(declared)
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
@@ -99,6 +125,7 @@ def test_of_simulated_people_everything_says_so(here, store, tiny_tables):
         (["--data", "good", "--bundle", "nothing"], ["nothing"]),
         (["--data", "good", "--out", "taken"], ["--out taken exists", "remove it first"]),
         (["--data", "good", "--json", "taken"], ["--json taken is a directory", "name a file"]),
+        (["--data", "good", "--importance", "new.csv"], ["has no postings", "leave the option out"]),
         (["--data", "good", "--value-per-unit", "0"], ["--value-per-unit is 0.0", "other than 0"]),
         (["--data", "other", "--bundle", "bundle"], ["knows none of the 1 skills", "leave it out"]),
     ],
