@@ -57,7 +57,9 @@ def method() -> tuple[str, ...]:
         "together (paired). The standard error is the bootstrap's for infinitely many resamples, which is "
         "known without drawing any (Efron and Tibshirani 1993, An Introduction to the Bootstrap), set right "
         "for small groups by n / (n - 1) and Student's t (Hesterberg 2015, What Teachers Should Know About "
-        "the Bootstrap). It is assumed that people vary independently of each other. Where most people have "
+        "the Bootstrap). It is assumed that people vary independently of each other. Of "
+        "made lopsided figures such intervals held the truth in 92 to 93 of 100 cases with 5 to 30 people, "
+        "in 96 with 200. Where most people have "
         "the very same value and fewer than five another, no interval is told, for it would give theirs "
         "away.",
         "With many groups, some intervals miss 0 by chance. Groups are said to have moved only where at "
