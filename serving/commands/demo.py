@@ -25,7 +25,8 @@ from serving.settings import Settings
 
 NEXT_COMMANDS = (
     ("make serve", "the API; then the README's three lines give it data and a key"),
-    ("make mlflow", "the runs, their plots and the registered model"),
+    ("make report DATA=data/oulad", "what people learned and who is served worse, as pages in MLflow"),
+    ("make mlflow", "the runs, their plots, reports and the registered model"),
     ("make train DATA=data/oulad", "train again, on this or on your own data"),
 )
 
