@@ -25,8 +25,9 @@ from tests.mlflow_server import free_port, stop, wait_until_up
 from training.registry import MODEL
 from training.tracking import EXPERIMENT, OUTCOMES, REPORTS_FOLDER, STORE, connect
 
-_WIDTH, _HEIGHT = 1400, 900
+_WIDTH, _HEIGHT = 1280, 900
 _COLOURS = 128
+_MODE = "workflowType=machine_learning"
 Shot = Callable[[Page], None]
 
 
@@ -56,25 +57,34 @@ def main() -> None:
             raise SystemExit(f"pages asked others than this machine: {sorted(map(str, asked))}")
 
 
+def _as_on_the_second_visit(page: Page, url: str) -> None:
+    """Choose the mode for models, and close the panel that opens beside everything on the first visit."""
+    page.goto(f"{url}/#/experiments?{_MODE}")
+    page.get_by_text("MLflow Assistant").first.wait_for(timeout=60_000)
+    page.get_by_role("button", name="Close").first.click()
+    page.get_by_text("MLflow Assistant").first.wait_for(state="hidden")
+    page.close()
+
+
 def _shots(client: MlflowClient, url: str) -> Iterator[tuple[str, str, Shot]]:
     """Name, address and what must be seen of each picture."""
-    mode = "?workflowType=machine_learning"
-    yield "experiments", f"{url}/#/experiments{mode}", _sees(OUTCOMES)
+    yield "experiments", f"{url}/#/experiments?{_MODE}", _sees(OUTCOMES)
     trained = _runs(client, EXPERIMENT)
     newest, home = trained[0], f"{url}/#/experiments/{trained[0].info.experiment_id}"
-    yield "trainings", f"{home}/runs{mode}", _sees(newest.info.run_name)
-    yield "run", f"{home}/runs/{newest.info.run_id}", _sees("What to do.")
+    yield "trainings", f"{home}/runs?{_MODE}", _sees(newest.info.run_name)
+    yield "run", f"{home}/runs/{newest.info.run_id}?{_MODE}", _description_sees("What to do.")
     yield "model-card", _artifact(url, newest, "model-card.html"), _frame_sees("In short")
     if len(trained) > 1:
         two = "%22,%22".join(run.info.run_id for run in trained[:2])
         compare = f"{url}/#/compare-runs?runs=[%22{two}%22]&experiments=[%22{newest.info.experiment_id}%22]"
+        compare += f"&{_MODE}"
         yield "compare", compare, _sees(newest.info.run_name)
-    yield "model", f"{url}/#/models/{MODEL}", _sees("champion")
+    yield "model", f"{url}/#/models/{MODEL}?{_MODE}", _sees("champion")
     champion = client.get_model_version_by_alias(MODEL, "champion").version
-    yield "version", f"{url}/#/models/{MODEL}/versions/{champion}", _sees("promoted_because")
+    yield "version", f"{url}/#/models/{MODEL}/versions/{champion}?{_MODE}", _sees("promoted_because")
     outcomes = _runs(client, OUTCOMES)
     newest, home = outcomes[0], f"{url}/#/experiments/{outcomes[0].info.experiment_id}"
-    yield "outcomes", f"{home}/runs{mode}", _sees(newest.info.run_name)
+    yield "outcomes", f"{home}/runs?{_MODE}", _sees(newest.info.run_name)
     for file in client.list_artifacts(newest.info.run_id, REPORTS_FOLDER):
         name = Path(file.path).name
         if name.endswith(".html"):
@@ -95,11 +105,21 @@ def _runs(client: MlflowClient, experiment: str) -> list[Run]:
 
 def _artifact(url: str, run: Run, name: str) -> str:
     place = f"{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{REPORTS_FOLDER}/{name}"
-    return f"{url}/#/experiments/{place}"
+    return f"{url}/#/experiments/{place}?{_MODE}"
 
 
 def _sees(text: str) -> Shot:
     return lambda page: expect(page.get_by_text(text).first).to_be_visible(timeout=30_000)
+
+
+def _description_sees(text: str) -> Shot:
+    def seen(page: Page) -> None:
+        page.get_by_text("Show more").first.click(timeout=30_000)
+        words = page.get_by_text(text).first
+        expect(words).to_be_visible(timeout=30_000)
+        words.scroll_into_view_if_needed()
+
+    return seen
 
 
 def _frame_sees(text: str) -> Shot:

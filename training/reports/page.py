@@ -21,6 +21,8 @@ from recommender.domain.disclosure import LEAST
 from recommender.domain.simulation import LABEL, labelled
 from training.reports.sheet import About, Kind, NotShown, Report, Section, Sheet
 
+TABLES: Final = "tables"
+"""Folder of the tables beside the pages."""
 MISSING: Final = "\N{EN DASH}"
 """Written where a value is missing."""
 _SIMULATED_WORDS: Final = f"{LABEL}: nobody in this report exists. It shows what such a report looks like."
@@ -29,7 +31,7 @@ _FORMULA: Final = re.compile(r"(?=[=+\-@\t\r])")
 
 
 def write_report(report: Report, about: About, folder: Path) -> list[Path]:
-    """Write ``NAME.html``, and ``NAME-TABLE.csv`` for each table, into a folder that is there.
+    """Write ``NAME.html``, and ``tables/NAME-TABLE.csv`` for each table, into a folder that is there.
 
     The same report gives the same bytes.
 
@@ -49,6 +51,8 @@ def write_report(report: Report, about: About, folder: Path) -> list[Path]:
             raise ValueError(f"{name!r} is no name of a file; use small letters, digits and hyphens")
     if len(set(names)) < len(names):
         raise ValueError(f"two tables of report {report.name} have one name; give each its own")
+    if names:
+        (folder / TABLES).mkdir(exist_ok=True)
     page = folder / f"{report.name}.html"
     page.write_text(as_page(report, about), encoding="utf-8")
     return [page, *(_write_csv(sheet, report, about, folder) for sheet in report.sheets)]
@@ -196,7 +200,7 @@ def _is_formula(value: Any) -> bool:
 
 
 def _csv_name(report: Report, sheet: Sheet) -> str:
-    return f"{report.name}-{sheet.name}.csv"
+    return f"{TABLES}/{report.name}-{sheet.name}.csv"
 
 
 def _of(about: About) -> str:

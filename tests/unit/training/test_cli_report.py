@@ -36,8 +36,10 @@ def test_reports_are_kept_in_one_run_with_their_findings_in_words(here, store, t
     client = connect(store)
     kept = client.get_run(found["run_id"])
     assert client.get_experiment(kept.info.experiment_id).name == OUTCOMES
-    there = {file.path for file in client.list_artifacts(found["run_id"], "reports")}
-    assert there == {f"reports/{file.name}" for file in (here / "pages").iterdir()}
+    for folder in ("", "/tables"):
+        there = {file.path for file in client.list_artifacts(found["run_id"], f"reports{folder}")}
+        made = {file.name for file in (here / f"pages{folder}").iterdir()}
+        assert there == {f"reports{folder}/{name}" for name in made}
     for name, report in found["reports"].items():
         assert report["answer"], name
         assert report["answer"][0] in result.stdout
@@ -87,7 +89,7 @@ def test_of_simulated_people_everything_says_so(here, store, tiny_tables):
     assert connect(store).get_run(found["run_id"]).info.run_name.startswith("Simulated data: ")
     for page in (here / "pages").glob("*.html"):
         assert "<title>Simulated data: " in page.read_text()
-    for table in (here / "pages").glob("*.csv"):
+    for table in (here / "pages").glob("tables/*.csv"):
         assert pd.read_csv(table)["simulated"].all()
 
 

@@ -133,7 +133,8 @@ def test_what_is_simulated_says_so_on_the_page_and_in_each_row(tmp_path: Path) -
 
 def test_files_hold_all_columns_and_no_formula_of_a_spreadsheet(tmp_path: Path) -> None:
     _, table = write_report(report(), ABOUT, tmp_path)
-    assert table.name == "teams-ready-teams.csv"
+    assert table == tmp_path / "tables" / "teams-ready-teams.csv"
+    assert "The same table as a file: tables/teams-ready-teams.csv" in as_page(report(), ABOUT)
     rows = rows_of(table)
     assert [row["team"] for row in rows] == ["north & co", "'=HYPERLINK(1)", ""]
     assert [row["n"] for row in rows] == ["1200", "7", ""]
