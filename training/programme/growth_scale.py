@@ -23,24 +23,25 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from training.programme.growth_sittings import Floats, Ints, Sittings
+from training.programme.growth_sittings import FEWEST_PEOPLE, Floats, Ints, Sittings
 
-_PRIOR: Final = 1 / 100
-"""Precision of difficulties: their deviation is 10 logits, so that items that everybody passes have one too.
+_PRIOR: Final = 1 / 25
+"""Precision of difficulties: their deviation is 5 logits, so that items that everybody passes have one too.
 
-Less draws items to each other, and what is only easier looks like learning: by .02 with 3 logits and by .01
-with 10, in worlds of 40 people who are asked easier items later.
+Less draws items to each other, and what is only easier looks like learning; more lets items wander off that
+few answered.
 """
 _NODES: Final = np.linspace(-5.25, 5.25, 15)
 _NARROWEST: Final = 0.4
 """Least deviation of ability; what is much less than a step of the nodes cannot be seen on them."""
 _STEPS: Final = 200
-_STEPS_AGAIN: Final = 8
 _STILL: Final = 3e-4
 _QUITE_STILL: Final = 1e-7
 """Logits of mean and deviation together below which a group is taken to stand, in resamples and at first."""
-_NEAR: Final = 0.01
-"""Logits by which difficulties of a resample may still be off; their error is many times that."""
+_NEAR: Final = 0.05
+_NEAR_AT_FIRST: Final = 1e-7
+"""Largest of the last steps of difficulties, in standard errors of each, in resamples and at first."""
+_PARTS: Final = 3
 _CHUNK: Final = 32
 
 
@@ -89,22 +90,30 @@ class Scale:
             In [0, 1]; NaN in a resample that nobody of a group is in.
         """
         used = np.unique(np.concatenate([*groups, np.empty(0, np.int64)]))
-        where = [np.searchsorted(used, group) for group in groups]
         asked = self.sittings.asked[used]
         passed = np.asarray(self.sittings.passed[used].sum(axis=1), np.float64)
         learner = self.sittings.learner[used]
+        hard = asked @ self.difficulty[0] / np.asarray(asked.sum(axis=1))
+        parts = [_alike(np.searchsorted(used, group), hard) for group in groups]
         levels = np.empty((len(self.weights), len(groups)))
-        normals: list[tuple[float, float]] = [(0.0, 1.0)] * len(groups)
+        normals = [[(0.0, 1.0)] * len(of_group) for of_group in parts]
         for draw, (weights, difficulty) in enumerate(zip(self.weights, self.difficulty, strict=True)):
             likelihood = _likelihood(asked, passed, difficulty)
             expected = expit(_NODES[:, None] - difficulty) @ self.mix
-            for at, rows in enumerate(where):
-                mass, normal = _mass(
-                    likelihood[rows], weights[learner[rows]], normals[at], _STILL if draw else _QUITE_STILL
-                )
-                levels[draw, at] = mass @ expected
-                if not draw:
-                    normals[at] = normal
+            for at, of_group in enumerate(parts):
+                total = inside = 0.0
+                for nth, rows in enumerate(of_group):
+                    own = weights[learner[rows]]
+                    if not own.any():
+                        continue
+                    mass, normal = _mass(
+                        likelihood[rows], own, normals[at][nth], _STILL if draw else _QUITE_STILL
+                    )
+                    total += own.sum() * float(mass @ expected)
+                    inside += own.sum()
+                    if not draw:
+                        normals[at][nth] = normal
+                levels[draw, at] = total / inside if inside else np.nan
         return levels
 
 
@@ -131,60 +140,60 @@ class _Pairs:
         starts = np.repeat(np.cumsum(n_won * n_lost) - n_won * n_lost, n_won * n_lost)
         nth = np.arange(len(sitting)) - starts
         worse = lost.indices[lost.indptr[sitting] + nth % np.maximum(n_lost[sitting], 1)].astype(np.int64)
-        cell, of = np.unique(better * n + worse, return_inverse=True)
-        self.better, self.worse = np.divmod(cell, n)
+        low, high = np.minimum(better, worse), np.maximum(better, worse)
+        cell, of = np.unique(low * n + high, return_inverse=True)
+        self.low, self.high = np.divmod(cell, n)
         # With this weight n answers of a sitting count as n answers, not as n squared.
         weight = 2.0 / (n_won + n_lost)[sitting]
         shape = (len(cell), sittings.due.shape[1])
-        self.counts = csr_array((weight, (of, sittings.learner[sitting])), shape=shape)
-        # Sums over pairs by item: plus where it failed, minus where it passed.
-        signs = np.repeat(np.array([1.0, -1.0]), len(cell))
-        cells = np.tile(np.arange(len(cell)), 2)
-        self.by_item = csr_array((signs, (np.r_[self.worse, self.better], cells)), shape=(n, len(cell)))
+        learner = sittings.learner[sitting]
+        self.counts = csr_array((weight, (of, learner)), shape=shape)
+        # Of those the ones in which the item of the lower number failed.
+        failed = worse == low
+        self.failed = csr_array((weight[failed], (of[failed], learner[failed])), shape=shape)
 
     def fitted(self, weights: Floats, start: Floats | None = None) -> Floats:
-        """Difficulties for each row of weights; Newton steps, from `start` all with the curvature of ones."""
-        if start is None:
-            return self._fitted_once(weights[0])[None]
-        factor = cho_factor(self._curvature(np.asarray(self.counts.sum(axis=1)), start))
-        found = np.tile(start[:, None], len(weights))
+        """Difficulties for each row of weights by Newton steps, from `start` if there is one."""
+        found = np.empty((len(weights), self.n_items))
+        first = np.zeros(self.n_items) if start is None else start
+        near = _NEAR_AT_FIRST if start is None else _NEAR
         for at in range(0, len(weights), _CHUNK):
             part = slice(at, at + _CHUNK)
-            counts: Floats = np.asarray(self.counts @ weights[part].T)
-            for _ in range(_STEPS_AGAIN):
-                step = cho_solve(factor, self._slope(counts, found[:, part]))
-                found[:, part] += step
-                if np.abs(step).max(initial=0.0) < _NEAR:
-                    break
-        difficulty: Floats = found.T
-        return difficulty
+            counts, failed = self.counts @ weights[part].T, self.failed @ weights[part].T
+            for draw in range(counts.shape[1]):
+                found[at + draw] = self._fitted_once(counts[:, draw], failed[:, draw], first, near)
+        return found
 
-    def _fitted_once(self, weights: Floats) -> Floats:
-        counts: Floats = np.asarray(self.counts @ weights)
-        found = np.zeros(self.n_items)
+    def _fitted_once(self, counts: Floats, failed: Floats, start: Floats, near: float) -> Floats:
+        n, found = self.n_items, start.copy()
+        inside = counts > 0
+        counts, failed, low, high = counts[inside], failed[inside], self.low[inside], self.high[inside]
         for _ in range(_STEPS):
-            slope = self._slope(counts[:, None], found[:, None])[:, 0]
-            step = cho_solve(cho_factor(self._curvature(counts, found)), slope)
+            chance = expit(found[low] - found[high])
+            more = failed - counts * chance
+            slope = np.bincount(low, more, n) - np.bincount(high, more, n) - _PRIOR * found
+            known = counts * chance * (1 - chance)
+            curvature = np.bincount(low * n + high, known, n * n).reshape(n, n)
+            curvature += curvature.T
+            alone = curvature.sum(axis=0) + _PRIOR
+            np.negative(curvature, out=curvature)
+            np.fill_diagonal(curvature, alone)
+            step = cho_solve(cho_factor(curvature, overwrite_a=True, check_finite=False), slope)
             # An item that nearly all pass is far off at first.
             found += np.clip(step, -1.0, 1.0)
-            if np.abs(step).max(initial=0.0) < 1e-8:
+            if (np.abs(step) * np.sqrt(alone)).max(initial=0.0) < near:
                 break
         return found
 
-    def _slope(self, counts: Floats, difficulty: Floats) -> Floats:
-        """Slope of the log likelihood; counts by pair and resample, difficulties by item and resample."""
-        left = difficulty[self.worse] - difficulty[self.better]
-        np.exp(left, out=left)
-        left += 1.0
-        np.divide(counts, left, out=left)
-        slope: Floats = self.by_item @ left - _PRIOR * difficulty
-        return slope
 
-    def _curvature(self, counts: Floats, difficulty: Floats) -> Floats:
-        chance = expit(difficulty[self.worse] - difficulty[self.better])
-        weighed = self.by_item.multiply(counts * chance * (1 - chance)) @ self.by_item.T
-        curvature: Floats = weighed.toarray() + _PRIOR * np.eye(self.n_items)
-        return curvature
+def _alike(rows: Ints, hard: Floats) -> list[Ints]:
+    """Cut a group by how hard the items were that its people were asked: in three, or as it has 20s.
+
+    Who is asked harder items is often more able: in each part that is taken as it is (Mislevy 1991,
+    Psychometrika 56, conditions on what is known of people likewise).
+    """
+    n_parts = max(1, min(_PARTS, len(rows) // FEWEST_PEOPLE))
+    return np.array_split(rows[np.argsort(hard[rows], kind="stable")], n_parts)
 
 
 def _likelihood(asked: csr_array, passed: Floats, difficulty: Floats) -> Floats:
@@ -205,8 +214,6 @@ def _mass(
     """
     mean, deviation = normal
     total = weights.sum()
-    if not total:
-        return np.full(len(_NODES), np.nan), normal
     for _ in range(_STEPS):
         prior = np.exp(-0.5 * ((_NODES - mean) / deviation) ** 2)
         mass = prior * ((weights / (likelihood @ prior)) @ likelihood) / total

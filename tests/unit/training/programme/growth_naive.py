@@ -56,12 +56,12 @@ def difficulties(sittings: Sittings, weight: Mapping[str, float]) -> dict[str, f
     counts = np.array(list(wins.values()))
 
     def loss(b: np.ndarray) -> float:
-        return float(counts @ np.logaddexp(0, b[pairs[:, 0]] - b[pairs[:, 1]]) + (b @ b) / 200)
+        return float(counts @ np.logaddexp(0, b[pairs[:, 0]] - b[pairs[:, 1]]) + (b @ b) / 50)
 
     def slope(b: np.ndarray) -> np.ndarray:
         # The chance that the answer that passed was the other one.
         wrong = counts / (1 + np.exp(b[pairs[:, 1]] - b[pairs[:, 0]]))
-        out = b / 100
+        out = b / 25
         np.add.at(out, pairs[:, 0], wrong)
         np.add.at(out, pairs[:, 1], -wrong)
         return out
@@ -82,9 +82,34 @@ def mix_of(sittings: Sittings) -> dict[str, float]:
 
 
 def level(
+    chosen: Sittings,
+    b: Mapping[str, float],
+    mix: Mapping[str, float],
+    weight: Mapping[str, float],
+    b_of_all: Mapping[str, float],
+) -> float:
+    """Share of the mix passed by a group, in three parts by how hard its items were, or as it has 20s."""
+
+    def hard(key: tuple[str, int]) -> float:
+        return sum(b_of_all[item] for item in chosen[key]) / len(chosen[key])
+
+    keys = sorted(sorted(chosen), key=hard)
+    n_parts = max(1, min(3, len(keys) // 20))
+    sizes = [len(keys) // n_parts + (at < len(keys) % n_parts) for at in range(n_parts)]
+    total = people = 0.0
+    for at, size in enumerate(sizes):
+        part = {key: chosen[key] for key in keys[sum(sizes[:at]) : sum(sizes[:at]) + size]}
+        own = sum(weight[learner] for learner, _ in part)
+        if own:
+            total += own * level_of_part(part, b, mix, weight)
+            people += own
+    return total / people
+
+
+def level_of_part(
     chosen: Sittings, b: Mapping[str, float], mix: Mapping[str, float], weight: Mapping[str, float]
 ) -> float:
-    """Share of the mix passed by a group, with the normal distribution that makes its answers most likely."""
+    """Share of the mix passed, with the normal distribution that makes the answers most likely."""
     nodes = np.linspace(-5.25, 5.25, 15)
     likelihoods, weights = [], []
     for (learner, _), sitting in chosen.items():
@@ -101,7 +126,12 @@ def level(
         density = np.exp(-0.5 * ((nodes - x[0]) / max(0.4, math.exp(x[1]))) ** 2)
         return density / density.sum()
 
-    best = minimize(lambda x: -(counts @ np.log(table @ prior(x))), [0.0, 0.0], method="Nelder-Mead").x
+    best = minimize(
+        lambda x: -(counts @ np.log(table @ prior(x))),
+        [0.0, 0.0],
+        method="Nelder-Mead",
+        options={"xatol": 1e-5, "fatol": 1e-8},
+    ).x
     joint = table * prior(best)
     mass = counts @ (joint / joint.sum(axis=1, keepdims=True)) / counts.sum()
     expected = sum(share / (1 + np.exp(-(nodes - b[item]))) for item, share in mix.items())

@@ -136,23 +136,28 @@ def test_no_points_of_curves_tell_of_one_to_four_people(n: int, seed: int) -> No
 
 
 def test_everybody_is_told_of_before_groups_and_the_main_time_first() -> None:
-    # In the small group two were not measured after 12 months, so of it nothing may be told beside everybody.
-    n = 60
+    # After 24 months five were not measured, three of the small group and two of the large one: beside
+    # everybody then, nothing may be told of groups at other times, nor of how many they could have been.
+    n = 80
     sat = np.ones((4, n), np.bool_)
-    sat[2, :2] = False
-    sat[3, 20:22] = False
+    sat[2, :6] = False
+    sat[3, 27:32] = False
     time, learner = np.nonzero(sat)
     asked = csr_array(np.ones((len(time), 1)))
     due = np.ones((4, n), np.bool_)
     made = Sittings(MONTHS, "checks", learner, time, asked, asked, np.zeros(n, "datetime64[us]"), due)
-    small = np.arange(n) < 22
+    small = np.arange(n) < 30
     ledger = Ledger(np.ones(n, np.bool_))
     found = growth(Flat(made, np.ones((3, n))), {"small": small, "large": ~small}, ledger)
     assert found is not None
     assert found.main == 12
-    assert [(row.months, row.gain.n_learners, row.n_eligible) for row in found.everybody] == [(12, 58, None)]
-    assert [(row.group, row.months) for row in found.groups] == [("small", 12), ("large", 12)]
-    assert ledger.n_withheld > 0
+    shown = [(row.months, row.gain.n_learners, row.n_eligible) for row in found.everybody]
+    assert shown == [(6, 80, 80), (12, 74, 80), (24, 75, 80)]
+    assert [(row.group, row.months, row.n_eligible) for row in found.groups] == [
+        ("small", 24, None),
+        ("large", 24, None),
+    ]
+    assert ledger.n_withheld == 6
 
 
 @pytest.mark.parametrize("combination", list(product([True, False], repeat=2)))
