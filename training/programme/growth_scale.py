@@ -159,7 +159,8 @@ class _Pairs:
         near = _NEAR_AT_FIRST if start is None else _NEAR
         for at in range(0, len(weights), _CHUNK):
             part = slice(at, at + _CHUNK)
-            counts, failed = self.counts @ weights[part].T, self.failed @ weights[part].T
+            counts = np.asarray(self.counts @ weights[part].T)
+            failed = np.asarray(self.failed @ weights[part].T)
             for draw in range(counts.shape[1]):
                 found[at + draw] = self._fitted_once(counts[:, draw], failed[:, draw], first, near)
         return found
