@@ -105,11 +105,12 @@ lock-peers: setup ## remake the locked requirements of other libraries
 
 NOW ?=
 VALUE ?=
-champion_of = $(wildcard $(BUNDLE))
+# The champion where there is one; what is named must be there.
+bundle_of = $(if $(filter file,$(origin BUNDLE)),$(wildcard $(BUNDLE)),$(BUNDLE))
 
 .PHONY: report
 report: setup ## what the programme brings, as pages in MLflow: DATA=dir BUNDLE=dir NOW=time VALUE=worth-of-one-unit OUT=dir
-	@$(BIN)/python -m training report --data $(DATA) $(if $(champion_of),--bundle $(BUNDLE)) \
+	@$(BIN)/python -m training report --data $(DATA) $(if $(bundle_of),--bundle $(BUNDLE)) \
 	    $(if $(NOW),--now $(NOW)) $(if $(VALUE),--value-per-unit $(VALUE)) \
 	    $(if $(filter command line,$(origin OUT)),--out $(OUT))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from recommender.domain.catalog import Catalog
+from recommender.domain.disclosure import LEAST
 from recommender.skills.columns import AttemptColumns
 from recommender.skills.model import SkillModel
 from training.config import TrainConfig
@@ -24,7 +25,7 @@ def judge_skills(
     config: TrainConfig,
     known: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> SkillReport | None:
-    """Evaluate the learner-skill model on learners it has never seen; None with fewer than two learners.
+    """Evaluate the learner-skill model on learners it has never seen; None with fewer than five of them.
 
     Beside it stand the mean of each item, Best-LR, and what is `known` from elsewhere:
     by name, one probability for each row of `attempts`.
@@ -33,7 +34,7 @@ def judge_skills(
     fraction = config.evaluation.test_fraction
     rng = np.random.default_rng(config.seed)
     _, tested = split_learners(len(active), (1 - fraction, fraction), rng)
-    if not len(tested) or len(tested) == len(active):
+    if len(tested) < LEAST or len(tested) == len(active):
         return None
     mask = np.zeros(attempts.n_learners, np.bool_)
     mask[active[tested]] = True

@@ -48,6 +48,9 @@ def main() -> None:
             )
             page.goto(address)
             ready(page)
+            for button in page.get_by_role("button", name="Close").all():
+                button.click()  # of the panel that opens beside everything on the first visit
+            ready(page)
             page.wait_for_timeout(700)  # what slides into place
             page.screenshot(path=out / f"mlflow-{name}.png")
             page.close()
@@ -55,15 +58,6 @@ def main() -> None:
             print(out / f"mlflow-{name}.png")  # noqa: T201
         if asked - {"127.0.0.1", None}:
             raise SystemExit(f"pages asked others than this machine: {sorted(map(str, asked))}")
-
-
-def _as_on_the_second_visit(page: Page, url: str) -> None:
-    """Choose the mode for models, and close the panel that opens beside everything on the first visit."""
-    page.goto(f"{url}/#/experiments?{_MODE}")
-    page.get_by_text("MLflow Assistant").first.wait_for(timeout=60_000)
-    page.get_by_role("button", name="Close").first.click()
-    page.get_by_text("MLflow Assistant").first.wait_for(state="hidden")
-    page.close()
 
 
 def _shots(client: MlflowClient, url: str) -> Iterator[tuple[str, str, Shot]]:

@@ -35,6 +35,8 @@ PASSWORD: Final = "MLFLOW_AUTH_ADMIN_PASSWORD"  # noqa: S105 - the name of a var
 PAGE: Final = "/#/experiments?workflowType=machine_learning"
 """A browser that has not been there before opens any other address in MLflow's mode for prompts."""
 
+UNPROTECTED: Final = "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
+_LEAST_SECRET = 32
 _HERE = ("127.0.0.1", "localhost", "::1")
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -79,6 +81,9 @@ def run(host: str, port: int, store: Path = STORE) -> None:
     ConfigurationError
         If settings contradict each other, or would let others in without a password.
     """
+    if os.environ.get(AUTH):
+        # Hashes of passwords may lie in a file beside the others.
+        os.umask(0o077)
     start = plan(host, port, os.environ, store)
     for line in start.told:
         typer.echo(line)
@@ -101,6 +106,7 @@ def plan(host: str, port: int, environment: Mapping[str, str], store: Path) -> S
         See `run`.
     """
     given = {name: value for name, value in environment.items() if value}
+    _check_protection(given)
     database = _database(given, store)
     store.mkdir(parents=True, exist_ok=True)
     of_mode = _for_team if given.get(AUTH) else _for_one
@@ -109,6 +115,19 @@ def plan(host: str, port: int, environment: Mapping[str, str], store: Path) -> S
     # The address of a server is for its clients: this process is the server.
     rest = {name: value for name, value in given.items() if name != TRACKING}
     return Start(command, _QUIET | rest | {BACKEND: database} | variables, told)
+
+
+def _check_protection(given: Mapping[str, str]) -> None:
+    """Refuse variables that take away what keeps pages of the web from using the server."""
+    if given.get(UNPROTECTED, "").lower() in ("true", "1", "yes", "on"):
+        raise ConfigurationError(f"{UNPROTECTED}={given[UNPROTECTED]} lets any page of the web in; unset it")
+    if "*" in given.get(ORIGINS, ""):
+        raise ConfigurationError(f"{ORIGINS}={given[ORIGINS]} lets any page of the web in; name the origins")
+    if SECRET in given and len(given[SECRET]) < _LEAST_SECRET:
+        raise ConfigurationError(
+            f"{SECRET} has {len(given[SECRET])} characters, which can be guessed; give at least "
+            f"{_LEAST_SECRET} random ones, or unset it"
+        )
 
 
 _Mode = tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]
@@ -160,9 +179,10 @@ def _check_team(given: Mapping[str, str], hosts: list[str]) -> None:
             f"{AUTH} is set and {HOSTS} is not; name the hosts that people type, "
             f"such as {HOSTS}=mlflow.example.org,localhost:5000"
         )
-    if "*" in hosts:
+    open_to_all = [host for host in hosts if _is_anybodys(host)]
+    if open_to_all:
         raise ConfigurationError(
-            f"{HOSTS}=* lets any page of the web in by a name of its own; name the hosts"
+            f"{HOSTS}={open_to_all[0]} lets any page of the web in by a name of its own; name the hosts"
         )
     if ARTIFACT_ROOT in given:
         raise ConfigurationError(
@@ -178,6 +198,16 @@ def _check_team(given: Mapping[str, str], hosts: list[str]) -> None:
             "MLflow asks for passwords only with the package Flask-WTF, which is not installed; "
             "run pip install 'mlflow[auth]'"
         )
+
+
+def _is_anybodys(host: str) -> bool:
+    """Whether a pattern of hosts leaves open whose they are.
+
+    >>> [_is_anybodys(host) for host in ("*", "*:5000", "*.org", "*.example.org:5000", "mlflow")]
+    [True, True, True, False, False]
+    """
+    name = host.partition(":")[0]
+    return "*" in name and ("*" in name.removeprefix("*.") or "." not in name.removeprefix("*."))
 
 
 def _database(given: Mapping[str, str], store: Path) -> str:

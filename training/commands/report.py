@@ -91,16 +91,16 @@ def run(
     returns = {"value_per_unit": value_per_unit, "measure": measure, "ahead": anticipation}
     started, console = datetime.now(UTC), Console(markup=False, emoji=False, highlight=False)
     opened = None if bundle is None else _opened(bundle)
-    dataset = (
-        load_dataset(data) if opened is None else load_dataset(data, pass_mark=opened.difficulty.pass_mark)
-    )
-    if opened is not None:
-        _check_catalog(opened, dataset)
+    dataset = _loaded(data, opened)
     programme = Programme(dataset, moment_of(dataset, now)[0], opened, seed=seed)
     blended = None if importance is None else _importance(programme)
     simulated = dataset.simulated or (opened is not None and opened.simulated)
     about = About(
-        dataset.name, dataset.fingerprint, programme.now, simulated, None if opened is None else opened.id
+        dataset.name,
+        dataset.fingerprint,
+        programme.now,
+        simulated,
+        None if opened is None else _named(opened),
     )
     if simulated:
         console.print(labelled("no figure below is of real people.", True))
@@ -108,8 +108,7 @@ def run(
     first = overview(made)
     with TemporaryDirectory(prefix="reports-") as name:
         folder = Path(name)
-        for report in (first, *(one for one in made if isinstance(one, Report))):
-            write_report(report, about, folder)
+        _write([first, *made], about, folder)
         run_id = log_run(_record(first, made, programme, about, folder, started), store)
         if out is not None:
             shutil.copytree(folder, out, dirs_exist_ok=True)
@@ -120,7 +119,7 @@ def run(
         blended.to_csv(importance, index=False)
         console.print(f"Importance moved by demand: {importance}", soft_wrap=True)
     if json_file is not None:
-        _write_json(json_file, made, about, run_id)
+        _write_json(json_file, made, about, None if opened is None else opened.id, run_id)
     return made
 
 
@@ -155,10 +154,32 @@ def _made(programme: Programme, makers: Mapping[str, Maker], console: Console) -
     return made
 
 
+def _write(reports: Sequence[Report | NotShown], about: About, folder: Path) -> None:
+    for report in reports:
+        if isinstance(report, Report):
+            if (folder / f"{report.name}.html").exists():
+                raise AssertionError(f"two reports are called {report.name}")
+            write_report(report, about, folder)
+
+
 def _opened(bundle: Path) -> ModelBundle:
     if bundle.suffix == ".json":
         bundle = bundle.parent / read_pointer(bundle).bundle
     return ModelBundle.open(bundle)
+
+
+def _loaded(data: Path, bundle: ModelBundle | None) -> Dataset:
+    if bundle is None:
+        return load_dataset(data)
+    dataset = load_dataset(data, pass_mark=bundle.difficulty.pass_mark)
+    _check_catalog(bundle, dataset)
+    return dataset
+
+
+def _named(bundle: ModelBundle) -> str:
+    """Name a model and its day: one that was made later than the moment of the reports knows more."""
+    made = bundle.manifest.get("created_at")
+    return bundle.id if made is None else f"{bundle.id}, made on {datetime.fromisoformat(made):%d %B %Y}"
 
 
 def _check_catalog(bundle: ModelBundle, dataset: Dataset) -> None:
@@ -209,7 +230,10 @@ def _record(
     return RunRecord(
         name=run_name(started, about.dataset, f"outcomes as of {programme.now:%Y-%m-%d}"),
         description="\n".join(lines),
-        params={"now": programme.now.isoformat(), "bundle_id": about.model or "none"},
+        params={
+            "now": programme.now.isoformat(),
+            "bundle_id": "none" if programme.bundle is None else programme.bundle.id,
+        },
         metrics={
             "reports": {"shown": len(shown), "not_shown": len(made) - len(shown)},
             "groups_withheld": first.n_withheld,
@@ -226,13 +250,15 @@ def _record(
     )
 
 
-def _write_json(file: Path, made: Sequence[Report | NotShown], about: About, run_id: str) -> None:
+def _write_json(
+    file: Path, made: Sequence[Report | NotShown], about: About, bundle_id: str | None, run_id: str
+) -> None:
     result: dict[str, Any] = {
         "dataset": about.dataset,
         "fingerprint": about.fingerprint,
         "now": about.now.isoformat(),
         "simulated": about.simulated,
-        "bundle_id": about.model,
+        "bundle_id": bundle_id,
         "run_id": run_id,
         "reports": {
             one.name: {"answer": list(one.answer), "n_withheld": one.n_withheld}

@@ -9,6 +9,9 @@ That is enough, in whatever way figures are put together: union, difference and 
 whole parts, and a sum over groups, each weighed as one likes, weighs all people of one part alike. It is the
 safety rule of tabular data with a threshold (Hundepool et al. 2012, "Statistical Disclosure Control", chapter
 4), asked of all tables of a report at once and not of one. It says nothing of what two reports tell together.
+
+A mean of values that are nearly all the same known one, such as no gap, gives away those who differ: so they
+are a group that is told of too. Whoever tells a mean has to see that they are not few.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from recommender.domain.disclosure import LEAST
 from training.datasets.dataset import Dataset
 from training.evaluation.metrics import CalibrationBins
 from training.evaluation.module_report import ENGINE, ModuleReport
@@ -103,7 +104,7 @@ def _answer(trained: Trained) -> Iterator[str]:
         )
     for report in trained.modules:
         engine = report.models.get(ENGINE)
-        if engine is None or engine.metrics["hr@10"] is None:
+        if engine is None or engine.metrics["hr@10"] is None or report.n["learners"] < LEAST:
             continue
         title = PROTOCOL_TITLES[report.protocol]
         yield (
@@ -142,12 +143,12 @@ def _quality(trained: Trained) -> Iterator[Section]:
             sheet=_skill_sheet(trained),
         )
         bins = trained.skills.calibration.get(SKILL_MODEL)
-        if bins is not None:
+        if bins is not None and _many_in_each(trained, bins):
             yield _calibration(trained, bins)
         if len(trained.slices) > 1:
             yield _slices(trained)
     for report in trained.modules:
-        if report.models:
+        if report.models and report.n["learners"] >= LEAST:
             yield _modules(report)
 
 
@@ -181,6 +182,16 @@ def _skill_sheet(trained: Trained) -> Sheet:
         dict.fromkeys(("auc", "auc_first5", "accuracy", "ece"), "share"),
         stub="model",
     )
+
+
+def _many_in_each(trained: Trained, bins: CalibrationBins) -> bool:
+    """Whether each group of answers is of five learners at least."""
+    answered = trained.skills.answered if trained.skills is not None else None
+    if answered is None:
+        return False
+    order = np.argsort(answered.predictions[SKILL_MODEL], kind="stable")
+    parts = np.split(answered.learner[order], np.cumsum(bins.count)[:-1])
+    return all(len(np.unique(part)) >= LEAST for part in parts)
 
 
 def _calibration(trained: Trained, bins: CalibrationBins) -> Section:

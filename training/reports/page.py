@@ -21,6 +21,7 @@ from recommender.domain.disclosure import LEAST
 from recommender.domain.simulation import LABEL, labelled
 from training.reports.sheet import About, Kind, NotShown, Report, Section, Sheet
 
+_OVERVIEW: Final = "overview"
 TABLES: Final = "tables"
 """Folder of the tables beside the pages."""
 MISSING: Final = "\N{EN DASH}"
@@ -67,7 +68,7 @@ def as_page(report: Report, about: About) -> str:
         simulated_words=_SIMULATED_WORDS,
         of=_of(about),
         parts=[_part(section, report) for section in report.sections],
-        withheld=_withheld(report.n_withheld),
+        withheld=_withheld(report),
     )
 
 
@@ -87,7 +88,7 @@ def overview(reports: Sequence[Report | NotShown]) -> Report:
         stub="title",
     )
     return Report(
-        name="overview",
+        name=_OVERVIEW,
         title="What the programme brings",
         question="What did each report find, and where does it stand?",
         answer=tuple(f"{_enumerated(of)}: {finding}" for finding, of in titles.items()),
@@ -209,11 +210,12 @@ def _of(about: About) -> str:
     return f"Data {about.dataset} ({about.fingerprint[:12]}), as of {at:%d %B %Y, %H:%M} UTC.{model}"
 
 
-def _withheld(n: int) -> str:
-    rule = (
-        f"No figure of this report is about fewer than {LEAST} people, nor can two of its figures be taken "
-        f"from each other to learn of fewer than {LEAST}."
-    )
+def _withheld(report: Report) -> str:
+    n = report.n_withheld
+    rule = f"No figure of this report is about fewer than {LEAST} people, nor can "
+    if report.name == _OVERVIEW:
+        rule = f"No figure here is about fewer than {LEAST} people. In each report by itself neither can "
+    rule += f"two of its figures be taken from each other to learn of fewer than {LEAST}."
     if not n:
         return f"{rule} Nothing was left out for it."
     return f"{rule} {n:,} group{'s were' if n > 1 else ' was'} left out for it."

@@ -37,6 +37,27 @@ def option(start, name):
     return start.command[start.command.index(name) + 1]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", "true"),
+        ("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "https://here.example.org,*"),
+        ("MLFLOW_FLASK_SERVER_SECRET_KEY", "short"),
+    ],
+)
+def test_what_takes_protection_away_is_refused_for_one_and_for_a_team(tmp_path, team, name, value):
+    for environment in ({}, team):
+        with pytest.raises(ConfigurationError, match=name):
+            plan("127.0.0.1", 5000, environment | {name: value}, tmp_path)
+
+
+@pytest.mark.parametrize("host", ["*", "*:5000", "*.org", "a*b.example.org"])
+def test_hosts_that_may_be_anybodys_are_refused(tmp_path, team, host):
+    hosts = {"MLFLOW_SERVER_ALLOWED_HOSTS": f"mlflow.example.org,{host}"}
+    with pytest.raises(ConfigurationError, match="lets any page of the web in"):
+        plan("127.0.0.1", 5000, team | hosts, tmp_path)
+
+
 def test_one_person_gets_sqlite_without_a_password_and_the_link_to_models(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
@@ -113,14 +134,14 @@ def test_the_file_with_passwords_is_made_once_and_is_its_owners_alone(tmp_path, 
 
 def test_what_is_set_goes_before_what_is_made(tmp_path, team):
     given = team | {
-        "MLFLOW_FLASK_SERVER_SECRET_KEY": "of-several-servers",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "of-several-servers-and-long-enough",
         "MLFLOW_ARTIFACTS_DESTINATION": "s3://bucket/mlflow",
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": "https://other.example.org",
         "MLFLOW_WORKERS": "7",
         "MLFLOW_DISABLE_TELEMETRY": "false",
     }
     start = plan("127.0.0.1", 5000, given, tmp_path)
-    assert start.environment["MLFLOW_FLASK_SERVER_SECRET_KEY"] == "of-several-servers"
+    assert start.environment["MLFLOW_FLASK_SERVER_SECRET_KEY"] == "of-several-servers-and-long-enough"
     assert start.environment["MLFLOW_DISABLE_TELEMETRY"] == "false"
     assert option(start, "--artifacts-destination") == "s3://bucket/mlflow"
     assert option(start, "--cors-allowed-origins") == "https://other.example.org"

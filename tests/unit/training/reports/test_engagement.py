@@ -211,7 +211,8 @@ def test_the_same_programme_gives_the_same_files(reports: dict[str, Report], tmp
         for folder, one in (("a", report), ("b", again[name])):
             (tmp_path / folder).mkdir(exist_ok=True)
             write_report(one, about, tmp_path / folder)
-    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+    made = (path for path in (tmp_path / "a").rglob("*") if path.is_file())
+    files = sorted(path.relative_to(tmp_path / "a") for path in made)
     assert len(files) == 3 + 3 + 2 + 2
     for name in files:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
