@@ -334,7 +334,7 @@ def _spare_readiness(people: GapPeople, name: str, group: Bools, found: Mapping[
     its = [s for s in found if people.asked[group, s].any()]
     hidden = [s for s in its if name not in found[s].cells]
     told = [s for s in its if name in found[s].cells and short[group, s].any()]
-    while told and 0 < int(short[np.ix_(group, hidden)].any(axis=1).sum()) < LEAST:
+    while told and 0 < int(short[group][:, hidden].any(axis=1).sum()) < LEAST:
         hidden.append(told.pop())
         found[hidden[-1]].withhold(name)
 
