@@ -3,7 +3,8 @@
 What is told is asked of the ledger in this order: everybody; each group, the largest first; how each group
 moved, which is how everybody of these moved; and then, the skills that weigh most over all people first, the
 gap of everybody who needs the skill and of those of each group. So a skill of few people never costs the
-figures of a whole group.
+figures of a whole group. Beside that each mean is asked of a `ValueLedger`: where only one to four people
+lack anything, no mean gap is told.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.domain.catalog import Floats
 from recommender.domain.disclosure import LEAST
 from recommender.pathways.withhold import tellable
 from training.programme.ledger import Bools, Ledger
 from training.programme.skill_gaps_means import Mean, Verdict, mean_of, verdicts
 from training.programme.skill_gaps_people import GapPeople, Labels, Moment
+from training.programme.skill_gaps_values import ValueLedger, tell_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,9 @@ class GroupGaps:
     ----------
     name : str
         As in the labels; "" for people of no group.
-    short : Mean
-        One less readiness.
+    n_people : int
+    short : Mean or None
+        One less readiness; None where it may not be told.
     moved : mapping of str to Moved
         By name of the moment, those that may be told.
     gaps : mapping of int to Mean
@@ -64,7 +68,8 @@ class GroupGaps:
     """
 
     name: str
-    short: Mean
+    n_people: int
+    short: Mean | None
     moved: Mapping[str, Moved]
     gaps: Mapping[int, Mean]
 
@@ -99,18 +104,18 @@ class SkillGaps:
 
     Parameters
     ----------
-    short : Mean
-        One less readiness, of everybody.
+    short : Mean or None
+        One less readiness, of everybody; None where it may not be told.
     moved : mapping of str to Moved
         Of everybody, by name of the moment.
     skills : tuple of SkillGap
         The one that matters most first.
     groups : tuple of GroupGaps
-        The least ready first.
+        The least ready first, last those whose readiness may not be told.
     n_withheld : int
     """
 
-    short: Mean
+    short: Mean | None
     moved: Mapping[str, Moved]
     skills: tuple[SkillGap, ...]
     groups: tuple[GroupGaps, ...]
@@ -131,21 +136,39 @@ def skill_gaps(people: GapPeople, labels: Labels) -> SkillGaps | None:
         return None
     names = sorted(set(labels[people.among].tolist()))
     groups = ledger.split({name: people.among & (labels == name) for name in names})
-    sets = _moved_sets(people, groups, ledger)
+    lacks = 1.0 - people.ready
+    now = ValueLedger(lacks)
+    short = {name: mean_of(lacks[rows]) for name, rows in _ready_sets(people, groups, now).items()}
+    found = _moved_sets(people, groups, ledger)
+    sets = _tellable_moves(people, found, now)
     moved = _moved(people, groups, sets)
     everybody = _everybody_moved(people, sets.values(), ledger)
-    skills, cells = _skills(people, groups, ledger)
+    asked = _asked(people, groups, ledger)
+    skills, cells = _figures(people, asked, groups)
     told = [
-        GroupGaps(name, mean_of(1.0 - people.ready[group]), moved[name], cells[name])
+        GroupGaps(name, int(group.sum()), short.get(name), moved[name], cells[name])
         for name, group in groups.items()
     ]
+    n_moved = sum(map(len, found.values())) - sum(map(len, sets.values()))
+    n_ready = 1 + len(groups) - len(short)
     return SkillGaps(
-        short=mean_of(1.0 - people.ready[people.among]),
+        short=short.get(None),
         moved=everybody,
         skills=tuple(sorted(skills, key=lambda skill: (-skill.matters, skill.skill))),
-        groups=tuple(sorted(told, key=lambda group: (-group.short.value, group.name))),
-        n_withheld=ledger.n_withheld,
+        groups=tuple(sorted(told, key=_least_ready_first)),
+        n_withheld=ledger.n_withheld + n_ready + n_moved + sum(one.n_withheld for one in asked.values()),
     )
+
+
+def _least_ready_first(group: GroupGaps) -> tuple[bool, float, str]:
+    return group.short is None, 0.0 if group.short is None else -group.short.value, group.name
+
+
+def _ready_sets(people: GapPeople, groups: Mapping[str, Bools], now: ValueLedger) -> dict[str | None, Bools]:
+    """Of whom the mean readiness may be told: None is everybody."""
+    sets: dict[str | None, Bools] = {None: people.among}
+    sets |= {name: groups[name] for name in _by_size(groups)}
+    return {name: rows for name, rows in sets.items() if now.tell(rows)}
 
 
 @dataclass(slots=True)
@@ -198,6 +221,18 @@ def _moved_sets(people: GapPeople, groups: Mapping[str, Bools], ledger: Ledger) 
     return found
 
 
+def _tellable_moves(people: GapPeople, found: Mapping[str, _Sets], now: ValueLedger) -> dict[str, _Sets]:
+    """Leave out whose means then, now or of the change would give one to four people away."""
+    sets: dict[str, _Sets] = {name: {} for name in found}
+    for moment in people.moments:
+        then, change = ValueLedger(1.0 - moment.ready), ValueLedger(people.ready - moment.ready)
+        of = {name: its[moment.name] for name, its in found.items() if moment.name in its}
+        for name in _by_size(of):
+            if tell_all([now, then, change], of[name]):
+                sets[name][moment.name] = of[name]
+    return sets
+
+
 def _moved(people: GapPeople, groups: Mapping[str, Bools], found: Mapping[str, _Sets]) -> dict[str, _Moves]:
     """How each group moved since each moment."""
     moved: dict[str, _Moves] = {name: {} for name in groups}
@@ -240,26 +275,84 @@ def _first_told(sets: Sequence[Bools], ledger: Ledger) -> Bools | None:
     return next((of for of in sets if of.any() and ledger.tell(of)), None)
 
 
-def _skills(
-    people: GapPeople, groups: Mapping[str, Bools], ledger: Ledger
-) -> tuple[list[SkillGap], dict[str, dict[int, Mean]]]:
-    """Gap in each skill, of everybody and of each group."""
+@dataclass(slots=True)
+class _Asked:
+    """Of whom the mean gap in one skill may be told.
+
+    `whole` is None where it may not be told of all who are asked for the skill.
+    """
+
+    whole: Bools | None
+    cells: dict[str, Bools]
+    n_withheld: int
+
+    def withhold(self, name: str) -> None:
+        """Withhold a cell, and all people of the skill, from whom it would follow."""
+        self.n_withheld += 1 + (self.whole is not None)
+        self.whole = None
+        del self.cells[name]
+
+
+def _asked(people: GapPeople, groups: Mapping[str, Bools], ledger: Ledger) -> dict[int, _Asked]:
+    """Of whom gaps may be told, by skill, the one that weighs most first."""
     weight = (people.importance * people.among[:, None]).sum(axis=0)
-    cells: dict[str, dict[int, Mean]] = {name: {} for name in groups}
-    skills = []
+    found: dict[int, _Asked] = {}
     for s in np.argsort(-weight, kind="stable").tolist():
         asked = people.among & people.asked[:, s]
-        if not asked.any():
-            continue
-        is_all, joined = ledger.tell(asked), np.zeros_like(asked)
-        for name in _by_size(groups):
-            cell = asked & groups[name]
-            if cell.any() and ledger.tell(cell):
-                joined |= cell
-                cells[name][s] = mean_of(people.gap[cell, s])
-        told = asked if is_all else joined
+        if asked.any():
+            found[s] = _asked_skill(asked, people.gap[:, s], groups, ledger)
+    for name, group in groups.items():
+        _spare_readiness(people, name, group, found)
+    return found
+
+
+def _asked_skill(asked: Bools, gap: Floats, groups: Mapping[str, Bools], ledger: Ledger) -> _Asked:
+    values, n_withheld = ValueLedger(gap), 0
+    whole: Bools | None = asked if ledger.tell(asked) else None
+    if whole is not None and not values.tell(whole):
+        whole, n_withheld = None, 1
+    cells = {}
+    for name in _by_size(groups):
+        cell = asked & groups[name]
+        if cell.any() and ledger.tell(cell):
+            if values.tell(cell):
+                cells[name] = cell
+            else:
+                n_withheld += 1
+    return _Asked(whole, cells, n_withheld)
+
+
+def _spare_readiness(people: GapPeople, name: str, group: Bools, found: Mapping[int, _Asked]) -> None:
+    """Withhold further skills of a group of one role where readiness would tell of those withheld.
+
+    There readiness is one less a known weighted sum of the mean gaps, so those told can be taken from it:
+    what is left is about the people who are short in a skill withheld.
+    """
+    if len(set(people.labels["role"][group].tolist())) > 1:
+        return
+    short = people.gap > 0.0
+    its = [s for s in found if people.asked[group, s].any()]
+    hidden = [s for s in its if name not in found[s].cells]
+    told = [s for s in its if name in found[s].cells and short[group, s].any()]
+    while told and 0 < int(short[group][:, hidden].any(axis=1).sum()) < LEAST:
+        hidden.append(told.pop())
+        found[hidden[-1]].withhold(name)
+
+
+def _figures(
+    people: GapPeople, asked: Mapping[int, _Asked], groups: Iterable[str]
+) -> tuple[list[SkillGap], dict[str, dict[int, Mean]]]:
+    """Gap in each skill, of everybody and of each group."""
+    cells: dict[str, dict[int, Mean]] = {name: {} for name in groups}
+    skills = []
+    for s, its in asked.items():
+        for name, cell in its.cells.items():
+            cells[name][s] = mean_of(people.gap[cell, s])
+        told = its.whole
+        if told is None:
+            told = np.logical_or.reduce([np.zeros_like(people.among), *its.cells.values()])
         if told.any():
             gap, importance = people.gap[told, s], people.importance[told, s]
             required, matters = people.required[told, s].mean(), (importance * gap).sum()
-            skills.append(SkillGap(s, mean_of(gap), float(required), float(matters), is_all))
+            skills.append(SkillGap(s, mean_of(gap), float(required), float(matters), its.whole is not None))
     return skills, cells

@@ -114,9 +114,7 @@ def _answer(told: _Told) -> tuple[str, ...]:
     found = told.found
     lines = [
         *_short_skill(told),
-        f"People are {percent(1.0 - found.short.value)} ready on average for their target role or, without "
-        f"one, their present role ({ready_between(found.short)}). At 100% all have every skill as far as the "
-        "role asks for it.",
+        _ready_line(found),
     ]
     lines += [_movement(name, moved) for name, moved in found.moved.items()]
     if found.moved:
@@ -125,12 +123,27 @@ def _answer(told: _Told) -> tuple[str, ...]:
         lines.append("Whether it is getting better cannot be told; see below.")
     lines += _widest_gap(told)
     least = found.groups[0]
-    if len(found.groups) > 1:
+    if len(found.groups) > 1 and least.short is not None:
         lines.append(
             f"The least ready {told.cut.by} is {told.name(least.name)}, at "
             f"{percent(1.0 - least.short.value)} ({ready_between(least.short)})."
         )
     return tuple(lines)
+
+
+def _ready_line(found: SkillGaps) -> str:
+    if found.short is None:
+        return f"How ready people are on average may not be told: fewer than {LEAST} would stand out."
+    return (
+        f"People are {percent(1.0 - found.short.value)} ready on average for their target role or, without "
+        f"one, their present role ({ready_between(found.short)}). At 100% all have every skill as far as the "
+        "role asks for it."
+    )
+
+
+def _least_ready(told: _Told) -> str:
+    least = told.found.groups[0]
+    return f"{told.name(least.name)} is the least ready" if least.short else "readiness may not be told"
 
 
 def _movement(name: str, moved: Moved) -> str:
@@ -181,8 +194,10 @@ def _widest_gap(told: _Told) -> list[str]:
         return []
     group, skill, gap = cells[0]
     return [
-        f"The widest gap of one {told.cut.by} in one skill is that of {told.name(group)} in "
-        f"{told.skills[skill]}: {points(gap.value)} points short ({short_between(gap)})."
+        f"The gap of one {told.cut.by} in one skill that is most surely wide is that of "
+        f"{told.name(group)} in {told.skills[skill]}: {points(gap.value)} points short "
+        f"({short_between(gap)}; it is picked by the lower of these two, so another may be wider on average "
+        "but less sure, and one that is picked is likely somewhat less wide than it looks)."
     ]
 
 
@@ -223,18 +238,17 @@ def _sections(told: _Told) -> list[Section]:
 
 
 _EMPTY: Final = (
-    f"Empty: no role there asks for the skill, or too few people would stand out (fewer than {LEAST}, also "
-    "when figures are taken from each other)."
+    f"Empty: no role there asks for the skill, or few would stand out: fewer than {LEAST} need it, lack "
+    "something or differ from the others, also when figures are taken from each other."
 )
 
 
 def _heat(told: _Told) -> Section:
     found, cut = told.found, told.cut
     first = told.skills[found.skills[0].skill]
-    least = told.name(found.groups[0].name)
     cells = widest(found)
     finding = (
-        f"The widest surely known gap of all is {told.name(cells[0][0])} in {told.skills[cells[0][1]]}."
+        f"The gap that is most surely wide is that of {told.name(cells[0][0])} in {told.skills[cells[0][1]]}."
         if cells
         else f"The skill that matters most is {first}."
     )
@@ -250,7 +264,7 @@ def _heat(told: _Told) -> Section:
         Chart(
             heat_map(found, told.names, told.skills),
             f"Gaps in the {len(shown_skills(found))} skills that matter most (rows, {first} first), of "
-            f"everybody and by {cut.by} (columns: {which}; {least} is the least ready). Darker is a wider "
+            f"everybody and by {cut.by} (columns: {which}; {_least_ready(told)}). Darker is a wider "
             f"gap, grey is empty. {finding}",
         ),
         notes=(_EMPTY,),
@@ -259,7 +273,7 @@ def _heat(told: _Told) -> Section:
 
 def _widest(told: _Told) -> Section:
     return Section(
-        f"The widest gaps of one {told.cut.by} in one skill",
+        f"The gaps of one {told.cut.by} in one skill that are most surely wide",
         (
             "In the order of the lower end of the interval, so that small groups do not come first by "
             "chance. Both ends are for a group looked at for its own sake, and hold in about 95 of 100 such "
@@ -277,7 +291,7 @@ def _readiness(told: _Told) -> Section:
         f"Readiness is the share of what the role asks for that is there, important skills counting more. "
         f"The chart shows {which}; the table has all that may be told."
     ]
-    says = f"Readiness of {which}, with 95% intervals: {told.name(found.groups[0].name)} is the least ready."
+    says = f"Readiness of {which}, with 95% intervals: {_least_ready(told)}."
     if main is not None:
         text.append(
             f"Change compares the same people now and {_at(main)}. A filled triangle moved up or down by "

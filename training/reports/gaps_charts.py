@@ -107,13 +107,18 @@ def readiness_chart(found: SkillGaps, names: Mapping[str, str], main: str | None
 def _ready(axes: Axes, found: SkillGaps, groups: Sequence[GroupGaps]) -> None:
     for y, group in enumerate(groups):
         short = group.short
+        if short is None:
+            continue
         if short.low is not None and short.high is not None:
             ends = 100.0 * np.clip([1.0 - short.high, 1.0 - short.low], 0.0, 1.0)
             axes.plot(ends, [y, y], color=_BLUE, linewidth=2)
         axes.plot(100.0 * (1.0 - short.value), y, "o", color=_BLUE, markersize=6)
-    whole = 100.0 * (1.0 - found.short.value)
-    axes.axvline(whole, color=_GREY, linewidth=1, linestyle="--")
-    axes.set_title(f"Ready now, % (dashed: everybody, {whole:.0f}%)", loc="left", fontsize=_SIZE, color=_INK)
+    title = "Ready now, %"
+    if found.short is not None:
+        whole = 100.0 * (1.0 - found.short.value)
+        axes.axvline(whole, color=_GREY, linewidth=1, linestyle="--")
+        title += f" (dashed: everybody, {whole:.0f}%)"
+    axes.set_title(title, loc="left", fontsize=_SIZE, color=_INK)
 
 
 def _changes(axes: Axes, groups: Sequence[GroupGaps], main: str) -> None:

@@ -109,10 +109,10 @@ def groups_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], main: str
         short = group.short
         row: dict[str, Any] = {
             "group": names.get(group.name, group.name),
-            "n_people": short.n_people,
-            "ready": _told(1.0 - short.value),
-            "ready_low": _told(None if short.high is None else max(1.0 - short.high, 0.0)),
-            "ready_high": _told(None if short.low is None else min(1.0 - short.low, 1.0)),
+            "n_people": group.n_people,
+            "ready": _told(None if short is None else 1.0 - short.value),
+            "ready_low": _told(None if short is None or short.high is None else max(1.0 - short.high, 0.0)),
+            "ready_high": _told(None if short is None or short.low is None else min(1.0 - short.low, 1.0)),
         }
         for moment in found.moved:
             moved = group.moved.get(moment)
@@ -133,7 +133,7 @@ def gaps_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], skills: Seq
     keys = _keys(skills[one.skill] for one in found.skills)
     rows: list[dict[str, Any]] = []
     for group in found.groups:
-        row = {"group": names.get(group.name, group.name), "n_people": group.short.n_people}
+        row = {"group": names.get(group.name, group.name), "n_people": group.n_people}
         for one, key in zip(found.skills, keys, strict=True):
             gap = group.gaps.get(one.skill)
             its = _gap(gap) | {"n_people": None if gap is None else gap.n_people}

@@ -24,6 +24,20 @@ def parts_of(everybody: People, told: Iterable[People]) -> set[People]:
     return parts
 
 
+def gives_away(values: list[float]) -> bool:
+    """Whether fewer than five people differ from 0, or from what most of them share."""
+    values = [round(value, 9) for value in values]
+    n_differ = len(values) - values.count(0.0)
+    n_odd = len(values) - max((values.count(value) for value in values), default=0)
+    return 1 <= n_differ <= 4 or (1 <= n_odd <= 4 and n_odd < len(values) - n_odd)
+
+
+def means_safe(value: dict[str, float], told: list[People]) -> bool:
+    """Whether nothing of few people follows from means of sets of people."""
+    everybody = People().union(*told)
+    return not any(gives_away([value[i] for i in part]) for part in parts_of(everybody, told) if part)
+
+
 class ByHand:
     """One report of a programme, with all that it should tell."""
 
@@ -100,6 +114,11 @@ class ByHand:
             self.n_withheld += 1
         return told
 
+    def _may_mean(self, *means: tuple[dict[str, float], list[People], People]) -> bool:
+        told = all(means_safe(value, [*before, group]) for value, before, group in means)
+        self.n_withheld += not told
+        return told
+
     def _there(self, at: pd.Timestamp) -> People:
         n = dict.fromkeys(self.learners, 0)
         for row in self.attempts:
@@ -111,12 +130,18 @@ class ByHand:
         self.moved: dict[tuple[str, str], People] = {}
         self.cells: dict[tuple[str, str], People] = {}
         self.skills: dict[str, People] = {}
+        self.joined: set[str] = set()
         if not self._may(self.among):
             return
         labels = sorted({self.label(i, by) for i in self.among})
         of = {name: People(i for i in self.among if self.label(i, by) == name) for name in labels}
         by_size = sorted(labels, key=lambda name: -len(of[name]))
         self.groups = {name: of[name] for name in by_size if self._may(of[name])}
+        lacks = {i: 1.0 - ready for i, ready in self.ready.items()}
+        self.ready_told: dict[str, People] = {}
+        for name, group in {"*": self.among, **self.groups}.items():
+            if self._may_mean((lacks, [*self.ready_told.values()], group)):
+                self.ready_told[name] = group
         self._tell_moved()
         self._tell_skills()
 
@@ -149,10 +174,26 @@ class ByHand:
                 if found is not None:
                     self.moved[name, moment] = found
                     cuts.append(found)
+        self._tell_moved_means(times)
         for moment in times:
             joined = People().union(*(its for (_, m), its in self.moved.items() if m == moment))
             if joined and self._may(joined):
                 self.moved["*", moment] = joined
+
+    def _tell_moved_means(self, times: Iterable[str]) -> None:
+        found_all, self.moved = self.moved, {}
+        lacks = {i: 1.0 - ready for i, ready in self.ready.items()}
+        told_now = [*self.ready_told.values()]
+        for moment in times:
+            then = {i: 1.0 - ready for i, ready in self.ready_then(moment).items()}
+            change = {i: then[i] - lacks[i] for i in lacks}
+            sets = [(name, its) for (name, m), its in found_all.items() if m == moment]
+            before: list[People] = []
+            for name, its in sorted(sets, key=lambda one: -len(one[1])):
+                if self._may_mean((lacks, told_now, its), (then, before, its), (change, before, its)):
+                    self.moved[name, moment] = its
+                    before.append(its)
+                    told_now.append(its)
 
     def _tell_skills(self) -> None:
         weight = {s: sum(PROFILES[self.role(i) or ""].get(s, (0, 0))[1] for i in self.among) for s in SKILLS}
@@ -160,13 +201,35 @@ class ByHand:
             asked = People(i for i in self.among if s in PROFILES[self.role(i) or ""])
             if not asked:
                 continue
-            whole = self._may(asked)
+            gap = {i: self.gap[i, s] for i in asked}
+            whole = self._may(asked) and self._may_mean((gap, [], asked))
+            before = [asked] if whole else []
             for name, group in self.groups.items():
-                if asked & group and self._may(asked & group):
-                    self.cells[name, s] = asked & group
+                cell = asked & group
+                if cell and self._may(cell) and self._may_mean((gap, before, cell)):
+                    self.cells[name, s] = cell
+                    before.append(cell)
+            if whole:
+                self.skills[s] = asked
+        for name, group in self.groups.items():
+            self._spare(name, group, sorted(SKILLS, key=lambda s: -weight[s]))
+        for s in SKILLS:
             joined = People().union(*(its for (_, t), its in self.cells.items() if t == s))
-            if asked if whole else joined:
-                self.skills[s] = asked if whole else joined
+            if s not in self.skills and joined:
+                self.skills[s] = joined
+                self.joined.add(s)
+
+    def _spare(self, name: str, group: People, skills: list[str]) -> None:
+        if len({self.role(i) for i in group}) > 1:
+            return
+        profile = PROFILES[self.role(min(group)) or ""]
+        for s in reversed(skills):
+            hidden = [t for t in profile if (name, t) not in self.cells]
+            n_short = sum(any(self.gap[i, t] > 0 for t in hidden) for i in group)
+            if 1 <= n_short <= 4 and (name, s) in self.cells and any(self.gap[i, s] > 0 for i in group):
+                del self.cells[name, s]
+                self.n_withheld += 1 + (s in self.skills)
+                self.skills.pop(s, None)
 
     def ready_then(self, moment: str) -> dict[str, float]:
         if moment not in self._then:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.pathways.readiness import readiness
-from tests.unit.training.programme.gaps_by_hand import ByHand, parts_of
+from tests.unit.training.programme.gaps_by_hand import ByHand, means_safe, parts_of
 from tests.unit.training.programme.gaps_world import FIRST, NOW, PROFILES, SKILLS, Counted, random_world
 from training.programme.skill_gaps import SkillGaps, skill_gaps
 from training.programme.skill_gaps_people import GapPeople, Moment, gap_people
@@ -103,7 +103,7 @@ def test_who_was_not_there_then_is_not_compared() -> None:
     moment.there[late] = False
     groups = found(people, team).groups
     assert [group.moved["12 months ago"].change.n_people for group in groups] == [12, 12]
-    assert [group.short.n_people for group in groups] == [20, 20]
+    assert [group.n_people for group in groups] == [20, 20]
 
 
 def test_newcomers_too_few_to_tell_of_keep_movement_untold() -> None:
@@ -112,7 +112,7 @@ def test_newcomers_too_few_to_tell_of_keep_movement_untold() -> None:
     its = found(people, team)
     groups = {group.name: group for group in its.groups}
     assert "12 months ago" not in groups["t00"].moved
-    assert groups["t00"].short.n_people == 20
+    assert groups["t00"].n_people == 20
     assert its.moved["12 months ago"].change.n_people == 40
     assert not its.moved["12 months ago"].is_all
     assert its.n_withheld == 1
@@ -219,7 +219,7 @@ def test_nobody_stands_out_however_figures_are_put_together(seed: int, n: int, t
     asked = {s: of(people.asked[:, s]) for s in range(len(SKILLS))}
     for group in its.groups:
         members = of(people.labels[by] == group.name)
-        assert len(members) == group.short.n_people
+        assert len(members) == group.n_people
         told.append(members)
         told += [members & asked[s] for s in group.gaps]
         for moment in group.moved:
@@ -230,3 +230,67 @@ def test_nobody_stands_out_however_figures_are_put_together(seed: int, n: int, t
             assert len(told[-1]) == n_moved
     told += [asked[skill.skill] for skill in its.skills if skill.is_all]
     assert min(len(part) for part in parts_of(hand.among, told)) >= 5
+    for s, name in enumerate(SKILLS):
+        sets = [of(people.labels[by] == group.name) & asked[s] for group in its.groups if s in group.gaps]
+        sets += [asked[s] for skill in its.skills if skill.skill == s and skill.is_all]
+        assert means_safe({i: hand.gap[i, name] for i in asked[s]}, sets)
+    lacks = {i: 1.0 - ready for i, ready in hand.ready.items()}
+    ready = [of(people.labels[by] == group.name) for group in its.groups if group.short is not None]
+    ready += [of(people.among)] if its.short is not None else []
+    for moment in hand.moments():
+        moved = [hand.moved[group.name, moment] for group in its.groups if moment in group.moved]
+        then = {i: 1.0 - its_then for i, its_then in hand.ready_then(moment).items()}
+        assert means_safe(then, moved)
+        assert means_safe({i: then[i] - lacks[i] for i in lacks}, moved)
+        ready += moved
+    assert means_safe(lacks, ready)
+
+
+def alike(n_short: int) -> tuple[GapPeople, Any]:
+    """Return two teams of 12 who lack nothing in skill 1, but for some of the first."""
+    people, team = crowd(2, 12)
+    people.gap[:, 1] = 0.0
+    people.gap[:n_short, 1] = np.linspace(0.1, 0.3, n_short)
+    return people, team
+
+
+@pytest.mark.parametrize("n_short", [1, 4])
+def test_a_mean_gap_of_one_to_four_who_lack_anything_is_not_told(n_short: int) -> None:
+    people, team = alike(n_short)
+    its = found(people, team)
+    groups = {group.name: group for group in its.groups}
+    # Of the rest, who lack nothing, it may be told; of all it would be told of the few.
+    assert set(groups["t00"].gaps) in ({0}, set()), "skill 0 goes too where readiness would tell of skill 1"
+    assert 1 in groups["t01"].gaps
+    assert not any(one.is_all for one in its.skills if one.skill == 1)
+    assert its.n_withheld >= 2
+
+
+def test_a_mean_gap_of_five_who_lack_something_is_told() -> None:
+    people, team = alike(5)
+    its = found(people, team)
+    assert all(set(group.gaps) == {0, 1} for group in its.groups)
+    assert its.n_withheld == 0
+
+
+def test_few_who_lack_something_do_not_follow_by_taking_groups_from_the_whole() -> None:
+    people, team = crowd(3, 12)
+    people.gap[24:, 1] = 0.0
+    people.gap[24:26, 1] = 0.2, 0.3
+    its = found(people, team)
+    cells = {group.name for group in its.groups if 1 in group.gaps}
+    assert "t02" not in cells
+    assert len(cells) == (1 if any(one.is_all for one in its.skills if one.skill == 1) else 2)
+
+
+def test_readiness_and_movement_of_few_who_differ_are_not_told() -> None:
+    people, team = crowd(2, 12)
+    people.ready[:10], people.moments[0].ready[12:22] = 1.0, people.ready[12:22]
+    its = found(people, team)
+    groups = {group.name: group for group in its.groups}
+    assert groups["t00"].short is None
+    assert groups["t01"].short is None, "taken from everybody it would leave the two"
+    assert its.short is not None
+    assert groups["t01"].moved == {}
+    assert groups["t00"].moved == {}, "readiness now would be told with it"
+    assert its.moved == {}

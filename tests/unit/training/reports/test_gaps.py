@@ -65,6 +65,7 @@ class Expected:
         self.hand, self.by = ByHand(world, by), by
         hand = self.hand
         short = {n: sum(1 - hand.ready[i] for i in g) / len(g) for n, g in hand.groups.items()}
+        short = {name: short[name] if name in hand.ready_told else -1.0 for name in short}
         self.order = sorted(hand.groups, key=lambda name: (-round(short[name], 9), name))
         matters = {
             s: sum(PROFILES[hand.role(i) or ""][s][1] * hand.gap[i, s] for i in its)
@@ -80,10 +81,8 @@ class Expected:
     def skills_rows(self) -> list[dict[str, Any]]:
         rows = []
         for s in self.skills:
-            of = self.hand.skills[s]
+            of, whole = self.hand.skills[s], "no" if s in self.hand.joined else "yes"
             required = np.mean([PROFILES[self.hand.role(i) or ""][s][0] for i in of])
-            everybody = {i for i in self.hand.among if s in PROFILES[self.hand.role(i) or ""]}
-            whole = "yes" if everybody == of and of in self.hand.told else "no"
             row = {"skill": f"Skill {s.upper()}", "required": told(float(required))}
             rows.append(row | self.gap(of, s) | {"is_everybody": whole})
         return rows
@@ -140,6 +139,8 @@ class Expected:
                 "ready_low": told(None if high is None else max(1 - high, 0.0)),
                 "ready_high": told(None if low is None else min(1 - low, 1.0)),
             }
+            if group not in self.hand.ready_told:
+                row |= dict.fromkeys(("ready", "ready_low", "ready_high"), np.nan)
             for moment in self.moments():
                 row |= {f"{k}_{KEYS[moment]}": v for k, v in self._moved(group, moment).items()}
             rows.append(row)
@@ -219,20 +220,46 @@ def planted(seed: int) -> Counted:
     return programme(people, attempts)
 
 
-def test_a_team_most_of_which_are_alike_is_not_passed_over() -> None:
+def test_of_a_team_most_of_which_are_alike_no_mean_is_told() -> None:
     report = reports(planted(6))["team"]
-    widest = tables(report)["widest"]
-    assert widest.loc[0, ["group", "skill"]].tolist() == ["t3", "Skill D"]
-    assert pd.isna(widest.loc[0, "low"])
-    assert "t3 in Skill D" in (line := report.answer[-2]), line
-    assert "how sure that is may not be told" in line
+    groups = tables(report)["gaps"].set_index("group")
+    assert pd.isna(groups.loc["t3", ["gap_skill_d", "low_skill_d", "high_skill_d", "n_people_skill_d"]]).all()
+    assert not any("t3 in Skill D" in line for line in report.answer)
+
+
+def lacking(n_clerks: int, n_short: int) -> Counted:
+    """Two teams of clerks who all have skill D, but for some of the first."""
+    people, attempts = [], []
+    for i in range(2 * n_clerks):
+        people.append(person(i, role_id="clerk", team_id=f"t{i // n_clerks}"))
+        row = people[-1]["learner_id"]
+        attempts += answers(row, "a", FIRST, *([True] * 9))
+        attempts += answers(row, "d", FIRST, *([False] * (i + 1) if i < n_short else [True] * 9))
+    return programme(people, attempts)
+
+
+@pytest.mark.parametrize("n_short", [1, 4, 5])
+def test_what_one_to_four_people_lack_follows_from_no_table(n_short: int) -> None:
+    report = reports(lacking(12, n_short))["team"]
+    its = tables(report)
+    gaps, told_of = its["gaps"].set_index("group"), n_short == 5
+    assert pd.isna(gaps.loc["t0", "gap_skill_d"]) == (not told_of)
+    assert pd.isna(its["groups"].set_index("group").loc["t0", "ready"]) == (not told_of)
+    whole = its["skills"].set_index("skill")["n_people"]["Skill D"]
+    assert whole == (24 if told_of else 12), "else it is only of the team that lacks nothing"
+    assert gaps.loc["t1", "gap_skill_d"] == 0.0
+    assert (report.n_withheld == 0) == told_of
+    assert any(line.startswith("How ready") for line in report.answer) == (not told_of)
+    assert as_page(report, About("made", "0" * 64, NOW, False))
 
 
 def test_the_team_that_lacks_a_skill_and_the_one_that_learned_are_named() -> None:
     report = reports(planted(3))["team"]
     its = tables(report)
     assert its["widest"].loc[0, ["group", "skill"]].tolist() == ["t3", "Skill D"]
-    assert any("widest gap of one team in one skill is that of t3 in Skill D" in s for s in report.answer)
+    assert any(
+        "that is most surely wide is that of t3 in Skill D" in s and "is picked" in s for s in report.answer
+    )
     groups = its["groups"].set_index("group")
     assert groups["verdict_12_months_ago"]["t1"] == "rose"
     rest = groups.drop("t1")
