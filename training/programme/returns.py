@@ -14,6 +14,7 @@ from training.programme.returns_design import Design, choose_design, periods_ahe
 from training.programme.returns_draws import Draws, draw, groups_at
 from training.programme.returns_panel import Bools, Floats, Ints, Panel
 from training.programme.returns_people import People, people_of
+from training.programme.returns_told import cost_is_told
 
 SURE: Final = 0.95
 """How sure intervals are."""
@@ -100,6 +101,8 @@ class Returns:
     course : Course
     trends : Trends or None
         None where no period before the start can be looked at.
+    cost_told : bool
+        Whether cost may be told, if any is known.
     cohorts : tuple of CohortEffect
         Those of at least five units on both sides that may be told.
     """
@@ -111,6 +114,7 @@ class Returns:
     effect: Interval
     course: Course
     trends: Trends | None
+    cost_told: bool
     cohorts: tuple[CohortEffect, ...]
 
     @property
@@ -158,6 +162,8 @@ def judge(programme: Programme, panel: Panel, *, ahead: int | None = None) -> Re
         effect=interval(draws.effect[:, window].mean(axis=1), design.fewest),
         course=course,
         trends=_trends(design, draws, course),
+        # Of the cohorts last: what all cost is asked for more.
+        cost_told=cost_is_told(panel, design, people),
         cohorts=_by_cohort(design, people, draws),
     )
 

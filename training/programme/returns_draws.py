@@ -88,6 +88,25 @@ def groups_at(panel: Panel, design: Design, since: int) -> tuple[Bools, Bools]:
     return treated, comparison
 
 
+def costs_of(panel: Panel, design: Design) -> tuple[Floats, Floats]:
+    """Return what each of the treated cost before the window, and in each period of it.
+
+    Returns
+    -------
+    before : float array, shape (n_treated, 1)
+        What is not known counts as nothing.
+    inside : float array, shape (n_treated, n_window)
+        NaN where no cost is known.
+    """
+    rows = np.flatnonzero(design.treated)
+    start = panel.start[rows][:, None]
+    cost = panel.cost[rows]
+    is_before = np.arange(panel.n_periods) < start - design.ahead
+    before = np.where(is_before & ~np.isnan(cost), cost, 0.0).sum(axis=1, keepdims=True)
+    inside = cost[np.arange(len(rows))[:, None], start + np.arange(-design.ahead, design.last + 1)]
+    return before, inside
+
+
 def _weights(n: int, used: Ints, rng: np.random.Generator, n_resamples: int) -> Iterator[Floats]:
     """How often each unit is in: first each once, then in resamples, some at once."""
     yield np.ones((1, n))
@@ -139,11 +158,7 @@ def _mean_change(change: Floats, weight: Floats) -> tuple[Floats, Floats]:
 
 def _costs(panel: Panel, design: Design, weight: Floats) -> Floats:
     rows = np.flatnonzero(design.treated)
-    start = panel.start[rows][:, None]
-    cost = panel.cost[rows]
-    is_before = np.arange(panel.n_periods) < start - design.ahead
-    before = np.where(is_before & ~np.isnan(cost), cost, 0.0).sum(axis=1, keepdims=True)
-    inside = cost[np.arange(len(rows))[:, None], start + np.arange(-design.ahead, design.last + 1)]
+    before, inside = costs_of(panel, design)
     if np.isnan(inside).all():
         return np.full((len(weight), design.n_window), np.nan)
     once, _ = _mean_change(before, weight[:, rows])
