@@ -80,7 +80,7 @@ def groups_at(panel: Panel, design: Design, since: int) -> tuple[Bools, Bools]:
     treated, comparison = np.zeros((2, design.n_units), np.bool_)
     for cohort in design.cohorts:
         its, others = (
-            rows[~np.isnan(_changes(panel, design, cohort.start, rows, np.array([since]))[:, 0])]
+            rows[~np.isnan(changes(panel, design, cohort.start, rows, np.array([since]))[:, 0])]
             for rows in (cohort.treated, cohort.comparison)
         )
         if len(its) and len(others):
@@ -126,7 +126,7 @@ def _effects(panel: Panel, design: Design, since: Ints, weight: Floats) -> tuple
     window = since >= -design.ahead
     for c, cohort in enumerate(design.cohorts):
         (its, n), (others, m) = (
-            _mean_change(_changes(panel, design, cohort.start, rows, since), weight[:, rows])
+            _mean_change(changes(panel, design, cohort.start, rows, since), weight[:, rows])
             for rows in (cohort.treated, cohort.comparison)
         )
         there = (n > 0) & (m > 0)
@@ -138,8 +138,8 @@ def _effects(panel: Panel, design: Design, since: Ints, weight: Floats) -> tuple
         return total / units, by_cohort
 
 
-def _changes(panel: Panel, design: Design, start: int, rows: Ints, since: Ints) -> Floats:
-    """Value minus that of the base period; shape (n_rows, n_since), NaN where there is none."""
+def changes(panel: Panel, design: Design, start: int, rows: Ints, since: Ints) -> Floats:
+    """Return values minus those of the base period; shape (n_rows, n_since), NaN where there is none."""
     period = start + since
     there = (period >= 0) & (period < panel.n_periods)
     value = panel.value[np.ix_(rows, np.where(there, period, 0))]
@@ -171,8 +171,8 @@ def _costs(panel: Panel, design: Design, weight: Floats) -> Floats:
 def _level(panel: Panel, design: Design, since: Ints) -> Floats:
     total, units = np.zeros(len(since)), np.zeros(len(since))
     for cohort in design.cohorts:
-        change = _changes(panel, design, cohort.start, cohort.treated, since)
-        others = _changes(panel, design, cohort.start, cohort.comparison, since)
+        change = changes(panel, design, cohort.start, cohort.treated, since)
+        others = changes(panel, design, cohort.start, cohort.comparison, since)
         there = ~np.isnan(change) & (~np.isnan(others)).any(axis=0)
         value = change + panel.value[cohort.treated, cohort.start + design.base][:, None]
         total += np.where(there, value, 0.0).sum(axis=0)

@@ -12,8 +12,8 @@ import numpy as np
 
 from recommender.domain.disclosure import LEAST
 from training.programme.returns_design import Design
-from training.programme.returns_draws import costs_of
-from training.programme.returns_panel import Bools, Floats, Panel
+from training.programme.returns_draws import changes, costs_of
+from training.programme.returns_panel import Bools, Floats, Ints, Panel
 from training.programme.returns_people import People
 
 _DIGITS: Final = 9
@@ -50,6 +50,28 @@ def cost_is_told(panel: Panel, design: Design, people: People) -> bool:
         people.ledger.n_withheld += len(groups)
         return False
     return people.tell(*groups)
+
+
+def values_are_told(panel: Panel, design: Design, since: Ints) -> bool:
+    """Whether means of the measure in some periods since the start, and changes from the base, may be told.
+
+    Told are the mean of the treated and, as what is expected minus their base, the mean change of those they
+    are compared with.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    since : int64 array, shape (n_since,)
+    """
+    level = []
+    for cohort in design.cohorts:
+        base = panel.value[cohort.treated, cohort.start + design.base][:, None]
+        level.append(np.hstack([base, base + changes(panel, design, cohort.start, cohort.treated, since)]))
+        others = changes(panel, design, cohort.start, cohort.comparison, since)
+        if not gives_nobody_away(others):
+            return False
+    return gives_nobody_away(np.concatenate(level))
 
 
 def gives_nobody_away(values: Floats) -> bool:

@@ -79,6 +79,21 @@ def test_what_two_periods_differ_by_gives_no_unit_away() -> None:
     assert is_told(cost)
 
 
+def test_costs_of_nothing_and_of_few_are_counted_as_well() -> None:
+    cost = varied()
+    cost[:15, 6] = np.nan
+    cost[:2, 6] = 0.0
+    assert not is_told(cost)
+    cost[:8, 6] = [10, 20, 30, 40, 0, 0, 0, 0]
+    assert not is_told(cost)
+    cost[:9, 6] = [10, 20, 30, 40, 50, 0, 0, 0, 0]
+    assert is_told(cost)
+    early = varied()
+    early[:11, 1], early[:15, 4] = 70.0 + np.arange(11), 0.0
+    assert is_told(early, size=8)
+    assert not is_told(early, size=1)
+
+
 def test_people_who_spend_in_one_period_and_not_in_another_are_five() -> None:
     # Ten, and eleven: the one between is a team of eight, or one person.
     cost = varied()
@@ -87,3 +102,20 @@ def test_people_who_spend_in_one_period_and_not_in_another_are_five() -> None:
     assert not is_told(cost, size=1)
     cost[10:15, 7] = 0.0
     assert is_told(cost, size=1)
+
+
+@pytest.mark.parametrize(("first", "of"), [(0, "those that began"), (15, "the others")])
+@pytest.mark.parametrize("n", [1, 4, 5])
+def test_units_whose_value_is_not_that_of_most_are_nobody_or_five(n: int, first: int, of: str) -> None:
+    for at, is_before in ((1, True), (6, False)):
+        values = np.zeros((25, N_PERIODS))
+        values[first : first + n, at] = 3.0 + np.arange(n)
+        rows = outcomes(values, START)
+        found = judge(programme(rows, learners([8] * 25), n_resamples=20), panels(rows)[0], ahead=0)
+        if n == 5 or is_before:
+            assert isinstance(found, Returns), of
+            assert (at - 4 in found.course.since) == (n == 5), of
+            assert (found.people.ledger.n_withheld > 0) == (n < 5)
+        else:
+            assert isinstance(found, str), of
+            assert found.startswith("values are so much alike")
