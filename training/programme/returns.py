@@ -14,6 +14,7 @@ from training.programme.returns_design import Design, choose_design, periods_ahe
 from training.programme.returns_draws import Draws, draw, groups_at
 from training.programme.returns_panel import Bools, Floats, Ints, Panel
 from training.programme.returns_people import People, people_of
+from training.programme.returns_told import cost_is_told, values_are_told
 
 SURE: Final = 0.95
 """How sure intervals are."""
@@ -100,6 +101,8 @@ class Returns:
     course : Course
     trends : Trends or None
         None where no period before the start can be looked at.
+    cost_told : bool
+        Whether cost may be told, if any is known.
     cohorts : tuple of CohortEffect
         Those of at least five units on both sides that may be told.
     """
@@ -111,6 +114,7 @@ class Returns:
     effect: Interval
     course: Course
     trends: Trends | None
+    cost_told: bool
     cohorts: tuple[CohortEffect, ...]
 
     @property
@@ -146,6 +150,8 @@ def judge(programme: Programme, panel: Panel, *, ahead: int | None = None) -> Re
     people = people_of(panel, programme)
     if not people.tell(design.treated, design.comparison):
         return f"fewer than {LEAST} people would stand out"
+    if not values_are_told(panel, design, np.arange(-design.ahead, design.last + 1)):
+        return f"values are so much alike that fewer than {LEAST} units with another one would stand out"
     rng = programme.rng(f"returns {panel.kind} {panel.measure}")
     draws = draw(panel, design, rng, programme.n_resamples)
     course = _course(panel, design, people, draws)
@@ -158,6 +164,8 @@ def judge(programme: Programme, panel: Panel, *, ahead: int | None = None) -> Re
         effect=interval(draws.effect[:, window].mean(axis=1), design.fewest),
         course=course,
         trends=_trends(design, draws, course),
+        # Of the cohorts last: what all cost is asked for more.
+        cost_told=cost_is_told(panel, design, people),
         cohorts=_by_cohort(design, people, draws),
     )
 
@@ -196,7 +204,11 @@ def _course(panel: Panel, design: Design, people: People, draws: Draws) -> Cours
     for i in order.tolist():
         groups = groups_at(panel, design, int(draws.since[i]))
         n, m = (int(group.sum()) for group in groups)
-        if min(n, m) >= LEAST and people.tell(*groups):
+        if min(n, m) < LEAST:
+            continue
+        if not values_are_told(panel, design, draws.since[[i]]):
+            people.ledger.n_withheld += len(groups)
+        elif people.tell(*groups):
             told[i] = (n, m)
     shown = np.array(sorted(told), np.int64)
     sizes = np.array([told[i] for i in shown.tolist()], np.int64)

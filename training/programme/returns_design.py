@@ -134,18 +134,19 @@ def periods_ahead(panel: Panel) -> int:
 
     Whoever costs learns: the marked start may be late. A period counts if its mean cost is at least a tenth
     of that from the start on. Where all of the three periods before the start count, cost has nothing to do
-    with the start, and none is taken to be ahead.
+    with the start, and none is taken to be ahead. Costs of fewer than five units tell nothing of that.
     """
     begun = panel.has_begun & panel.is_clear
     since = np.arange(panel.n_periods) - panel.start[begun][:, None]
     cost = panel.cost[begun]
-    after = _mean(cost[since >= 0])
+    after = _mean(cost, since >= 0)
     for ahead in range(_MOST_AHEAD):
-        if not (_mean(cost[since == -1 - ahead]) >= _SOME_COST * after > 0):
+        if not (_mean(cost, since == -1 - ahead) >= _SOME_COST * after > 0):
             return ahead
     return 0
 
 
-def _mean(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else np.nan
+def _mean(cost: Floats, its: Bools) -> float:
+    """Mean of what is known; NaN where fewer than five units (rows) spend anything."""
+    known = cost[its & ~np.isnan(cost)]
+    return float(known.mean()) if (its & (cost > 0)).any(axis=1).sum() >= LEAST else np.nan

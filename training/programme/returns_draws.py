@@ -80,12 +80,31 @@ def groups_at(panel: Panel, design: Design, since: int) -> tuple[Bools, Bools]:
     treated, comparison = np.zeros((2, design.n_units), np.bool_)
     for cohort in design.cohorts:
         its, others = (
-            rows[~np.isnan(_changes(panel, design, cohort.start, rows, np.array([since]))[:, 0])]
+            rows[~np.isnan(changes(panel, design, cohort.start, rows, np.array([since]))[:, 0])]
             for rows in (cohort.treated, cohort.comparison)
         )
         if len(its) and len(others):
             treated[its] = comparison[others] = True
     return treated, comparison
+
+
+def costs_of(panel: Panel, design: Design) -> tuple[Floats, Floats]:
+    """Return what each of the treated cost before the window, and in each period of it.
+
+    Returns
+    -------
+    before : float array, shape (n_treated, 1)
+        What is not known counts as nothing.
+    inside : float array, shape (n_treated, n_window)
+        NaN where no cost is known.
+    """
+    rows = np.flatnonzero(design.treated)
+    start = panel.start[rows][:, None]
+    cost = panel.cost[rows]
+    is_before = np.arange(panel.n_periods) < start - design.ahead
+    before = np.where(is_before & ~np.isnan(cost), cost, 0.0).sum(axis=1, keepdims=True)
+    inside = cost[np.arange(len(rows))[:, None], start + np.arange(-design.ahead, design.last + 1)]
+    return before, inside
 
 
 def _weights(n: int, used: Ints, rng: np.random.Generator, n_resamples: int) -> Iterator[Floats]:
@@ -107,7 +126,7 @@ def _effects(panel: Panel, design: Design, since: Ints, weight: Floats) -> tuple
     window = since >= -design.ahead
     for c, cohort in enumerate(design.cohorts):
         (its, n), (others, m) = (
-            _mean_change(_changes(panel, design, cohort.start, rows, since), weight[:, rows])
+            _mean_change(changes(panel, design, cohort.start, rows, since), weight[:, rows])
             for rows in (cohort.treated, cohort.comparison)
         )
         there = (n > 0) & (m > 0)
@@ -119,8 +138,8 @@ def _effects(panel: Panel, design: Design, since: Ints, weight: Floats) -> tuple
         return total / units, by_cohort
 
 
-def _changes(panel: Panel, design: Design, start: int, rows: Ints, since: Ints) -> Floats:
-    """Value minus that of the base period; shape (n_rows, n_since), NaN where there is none."""
+def changes(panel: Panel, design: Design, start: int, rows: Ints, since: Ints) -> Floats:
+    """Return values minus those of the base period; shape (n_rows, n_since), NaN where there is none."""
     period = start + since
     there = (period >= 0) & (period < panel.n_periods)
     value = panel.value[np.ix_(rows, np.where(there, period, 0))]
@@ -139,11 +158,7 @@ def _mean_change(change: Floats, weight: Floats) -> tuple[Floats, Floats]:
 
 def _costs(panel: Panel, design: Design, weight: Floats) -> Floats:
     rows = np.flatnonzero(design.treated)
-    start = panel.start[rows][:, None]
-    cost = panel.cost[rows]
-    is_before = np.arange(panel.n_periods) < start - design.ahead
-    before = np.where(is_before & ~np.isnan(cost), cost, 0.0).sum(axis=1, keepdims=True)
-    inside = cost[np.arange(len(rows))[:, None], start + np.arange(-design.ahead, design.last + 1)]
+    before, inside = costs_of(panel, design)
     if np.isnan(inside).all():
         return np.full((len(weight), design.n_window), np.nan)
     once, _ = _mean_change(before, weight[:, rows])
@@ -156,8 +171,8 @@ def _costs(panel: Panel, design: Design, weight: Floats) -> Floats:
 def _level(panel: Panel, design: Design, since: Ints) -> Floats:
     total, units = np.zeros(len(since)), np.zeros(len(since))
     for cohort in design.cohorts:
-        change = _changes(panel, design, cohort.start, cohort.treated, since)
-        others = _changes(panel, design, cohort.start, cohort.comparison, since)
+        change = changes(panel, design, cohort.start, cohort.treated, since)
+        others = changes(panel, design, cohort.start, cohort.comparison, since)
         there = ~np.isnan(change) & (~np.isnan(others)).any(axis=0)
         value = change + panel.value[cohort.treated, cohort.start + design.base][:, None]
         total += np.where(there, value, 0.0).sum(axis=0)

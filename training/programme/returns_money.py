@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.programme.returns import Interval, Returns, interval, quantile
+from training.programme.returns_draws import costs_of
 from training.programme.returns_panel import Floats
 
 
@@ -73,10 +74,10 @@ def money(found: Returns, value_per_unit: float | None) -> Money | None:
     Returns
     -------
     Money or None
-        None where no cost is known.
+        None where no cost is known, or it may not be told.
     """
     draws, design = found.draws, found.design
-    if np.isnan(draws.cost[0]).any():
+    if not found.cost_told or np.isnan(draws.cost[0]).any():
         return None
     total = np.cumsum(draws.effect[:, draws.since >= -design.ahead], axis=1)
     back = low = high = None
@@ -142,7 +143,5 @@ def _first_paid(curve: Floats, ahead: int) -> int | None:
 
 
 def _cost_known(found: Returns) -> float:
-    rows = np.flatnonzero(found.design.treated)
-    inside = np.arange(-found.design.ahead, found.design.last + 1)
-    cells = found.panel.cost[rows[:, None], found.panel.start[rows][:, None] + inside]
-    return float((~np.isnan(cells)).mean())
+    _, inside = costs_of(found.panel, found.design)
+    return float((~np.isnan(inside)).mean())

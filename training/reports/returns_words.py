@@ -77,6 +77,8 @@ def _expected(found: Returns) -> float:
 
 def worth(found: Returns, its: Money | None, value: float | None, words: Nouns) -> list[str]:
     """Say what it brought beside what it cost; the answer first."""
+    if not found.cost_told:
+        return ["What it cost cannot be told of so few, so whether it was worth it cannot be said."]
     if its is None:
         return ["What it cost is not known (column cost), so whether it was worth it cannot be said."]
     if found.in_doubt:
@@ -187,6 +189,11 @@ def cannot_show(found: Returns, its: Money | None, words: Nouns) -> tuple[str, .
         f"Nothing is told of {words.many} that took part so early that there are no values from before, nor "
         "of those with a row that does not say whether they take part (column treated)."
     )
+    if not found.cost_told:
+        said.append(
+            f"What it cost, and for how many {words.many} that is known, is not told: in some {words.period} "
+            f"fewer than {LEAST} {words.many} or people stand out by it, and a mean would give theirs away."
+        )
     if its is not None and its.cost_known < 1:
         said.append(
             f"Cost is known for {its.cost_known:.0%} of the {words.period}s of those that began; the mean of "

@@ -41,7 +41,7 @@ def monthly(rng: np.random.Generator, start: list[int] = START, n_periods: int =
 def test_a_return_is_value_minus_all_cost(ahead: int) -> None:
     rng = np.random.default_rng(1)
     cost = monthly(rng)
-    cost[0, 2], cost[1, 5], cost[21, 8] = 500.0, 700.0, 90.0
+    cost[:6, 2], cost[6:12, 5], cost[21, 8] = rng.gamma(2, 90, 6), rng.gamma(2, 90, 6), 90.0
     found = judged(made(rng, START, n_periods=20, effect=2.0), cost, ahead=ahead)
     its = told(found, WORTH)
     window = [i for i, since in enumerate(found.course.since) if since >= -ahead]

@@ -122,6 +122,15 @@ def test_cost_before_the_marked_start_tells_that_it_is_late(first_cost: int, ahe
     assert periods_ahead(panel_of(flat(start, 12, cost))) == ahead
 
 
+@pytest.mark.parametrize(("n_spend", "ahead"), [(4, 0), (5, 1)])
+def test_costs_of_fewer_than_five_units_do_not_tell_when_it_begins(n_spend: int, ahead: int) -> None:
+    cost = np.where(np.arange(12) >= 4, 100.0, 0.0) * np.ones((12, 1))
+    cost[:n_spend, 3] = 900.0
+    assert periods_ahead(panel_of(flat([4] * 7 + [NEVER] * 5, 12, cost))) == ahead
+    cost[n_spend:] = 0.0
+    assert periods_ahead(panel_of(flat([4] * 7 + [NEVER] * 5, 12, cost))) == ahead
+
+
 def test_a_little_cost_before_or_none_at_all_tells_nothing() -> None:
     start = [4] * 5 + [NEVER] * 5
     period = np.arange(12)

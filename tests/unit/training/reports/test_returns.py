@@ -233,6 +233,20 @@ def test_without_cost_only_the_effect_is_told() -> None:
     assert "return" not in tables(found)
 
 
+@pytest.mark.parametrize("others", [np.nan, 0.0, 100.0])
+def test_the_cost_of_one_unit_is_not_told(others: float) -> None:
+    cost = np.full((20, 14), others)
+    cost[0, 6:] = 1234.5
+    rows = simple(5.0, 0.0).assign(cost=cost.ravel())
+    found = report(rows, learners([8] * 20), value_per_unit=9.0)
+    assert "return" not in tables(found)
+    assert found.answer[-1].startswith("What it cost cannot be told of so few")
+    assert any(line.startswith("What it cost, and for how many teams") for line in found.cannot_show)
+    assert not any("Cost is known for" in line for line in found.cannot_show)
+    assert found.n_withheld > 0
+    assert not any("for cost does" in line for line in found.method)
+
+
 def test_reports_that_cannot_be_given_say_why() -> None:
     nothing = programme(outcomes(np.ones((2, 2)), [1, 1]).iloc[:0], learners([5, 5]))
     (found,) = returns_reports(nothing)
@@ -310,7 +324,10 @@ def test_nobody_can_be_told_apart(seed: int, kind: str) -> None:
     start = rng.choice([0, 2, 3, 4, 6, NEVER], n, p=[0.1, 0.25, 0.15, 0.1, 0.1, 0.3]).tolist()
     values = made(rng, start, n_periods=9, effect=1.0)
     values[rng.random(values.shape) < rng.choice([0, 0.02])] = np.nan
-    rows = outcomes(values, start, np.ones(values.shape), kind=kind)
+    # Costs that all differ, of all or of some, in all months or in some.
+    cost = np.where(rng.random(values.shape) < rng.choice([0, 0.05]), 0.0, rng.gamma(2, 20, values.shape))
+    cost[rng.random(n) < rng.choice([0, 0.3])] = np.nan
+    rows = outcomes(values, start, cost, kind=kind)
     rows.loc[rows["unit_id"].isin(["u003", "u007"]) & (rng.random(len(rows)) < 0.1), "treated"] = pd.NA
     sizes = rng.integers(0, rng.choice([3, 6]), n) if kind == "team" else np.ones(n, int)
     people = learners(sizes.tolist())
@@ -337,6 +354,8 @@ def shown_groups(found: Report, rows: pd.DataFrame) -> list[set[str]]:
     treated = {unit for its, _ in cohorts.values() for unit in its}
     compared = {unit for _, others in cohorts.values() for unit in others}
     groups = [treated, compared]
+    if "return" in given:
+        groups += cost_groups(rows, cohorts, last)
     month = rows["occurred_at"].dt.year * 12 + rows["occurred_at"].dt.month
     at = month - month.min()
     there = set(zip(rows["unit_id"], at, strict=True))
@@ -355,6 +374,27 @@ def shown_groups(found: Report, rows: pd.DataFrame) -> list[set[str]]:
         names = {str(pd.Period("2022-01", "M") + start): start for start in cohorts}
         groups += [set(group) for name in given["by-start"]["began"] for group in cohorts[names[name]]]
     return groups + left_out(given["who"], rows, treated, compared)
+
+
+def cost_groups(
+    rows: pd.DataFrame, cohorts: dict[int, tuple[list[str], list[str]]], last: int
+) -> list[set[str]]:
+    """Units whose cost is known and that spend anything, by period of the window, from the rows alone."""
+    cost = rows.pivot(index="unit_id", columns="occurred_at", values="cost")
+    cost.columns = range(cost.shape[1])
+    groups: list[set[str]] = []
+    for since in range(last + 1):
+        known, spends = set(), set()
+        for start, (its, _) in cohorts.items():
+            for unit in its:
+                before = cost.loc[unit, : start - 1].sum() if since == 0 else 0.0
+                now = cost.loc[unit, start + since]
+                known |= {unit} if now == now else set()
+                spends |= {unit} if before > 0 or now > 0 else set()
+        assert not 0 < len(known) < 5
+        assert not 0 < len(spends) < 5
+        groups += [known, spends]
+    return groups
 
 
 def left_out(who: pd.DataFrame, rows: pd.DataFrame, treated: set[str], compared: set[str]) -> list[set[str]]:
