@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import pandas as pd
 from training.programme.equity_gains import Gained, compare_gains, gained
 from training.programme.equity_measures import Ratio, compare_predictions, compare_ratios
 from training.programme.equity_offers import K, Offers, offers
+from training.programme.equity_places import FILLED, families, told_of_places
 from training.programme.equity_predictions import HeldOut, held_out_predictions
 from training.programme.equity_verdicts import Comparison, Measure, judge
 from training.programme.ledger import Bools, Ledger
@@ -19,8 +20,8 @@ from training.programme.programme import Programme
 
 PREFIX: Final = "group_"
 NOT_SAID: Final = "not recorded"
-"""Group of those of whom a column says nothing."""
-OFFERED: Final = Measure(("offered",), 1 / K)
+"""Group of those of whom a column says nothing, if no group is truly called so."""
+OFFERED: Final = Measure(FILLED, 1 / K)
 _PLACES: Final = 0.10
 _SUCCESS: Final = Measure(("success",), 0.05)
 
@@ -40,6 +41,9 @@ class Audit:
     is_sampled : bool
         Whether lists were made for some people only.
     n_withheld : int
+        Groups, and values of groups, that are not told.
+    n_places_withheld : int
+        Of these, values of places of lists that would give few people away.
     """
 
     column: str
@@ -51,6 +55,7 @@ class Audit:
     has_gain: bool
     is_sampled: bool
     n_withheld: int
+    n_places_withheld: int = 0
 
     def of(self, *kinds: str) -> tuple[Comparison, ...]:
         """Comparisons by measures of some kinds, in the order of kinds."""
@@ -117,13 +122,22 @@ def audit(
     told = ledger.split(groups)
     found: list[Comparison] = []
     rng, n_resamples = programme.rng(f"equity {column}"), programme.n_resamples
+    n_places_withheld = 0
     if answers is not None and len(told) > 1:
         found += compare_predictions(answers, told, rng, n_resamples)
     if offered is not None:
-        for people, ratios in _ratios(offered):
-            of_these = ledger.split({name: group & people for name, group in told.items()})
-            if len(of_these) > 1:
-                found += compare_ratios(ratios, of_these, rng, n_resamples)
+        of_lists = ledger.split({name: group & offered.served for name, group in told.items()})
+        if len(of_lists) > 1:
+            may_tell = told_of_places(offered, of_lists)
+            n_places_withheld = sum(len(of_lists) - len(names) for names in may_tell.values())
+            for names, ratios in _by_names(_in_lists(offered), may_tell).items():
+                found += compare_ratios(ratios, {name: of_lists[name] for name in names}, rng, n_resamples)
+        if offered.n_success.any():
+            has_chance = offered.n_success > 0
+            of_chances = ledger.split({name: group & has_chance for name, group in told.items()})
+            if len(of_chances) > 1:
+                success = Ratio(_SUCCESS, offered.success, offered.n_success)
+                found += compare_ratios([success], of_chances, rng, n_resamples)
     of_gain = compare_gains({name: its for name, its in gains.items() if name in told}, ledger)
     return Audit(
         column=column,
@@ -134,7 +148,8 @@ def audit(
         has_fit=offered is not None and bool(offered.n_success.any()),
         has_gain=bool(of_gain),
         is_sampled=offered is not None and not bool(offered.served[_union(groups)].all()),
-        n_withheld=ledger.n_withheld,
+        n_withheld=ledger.n_withheld + n_places_withheld,
+        n_places_withheld=n_places_withheld,
     )
 
 
@@ -143,23 +158,32 @@ def _union(groups: Mapping[str, Bools]) -> Bools:
 
 
 def _groups(column: pd.Series[Any], among: Bools) -> dict[str, Bools]:
-    names = column.astype("object").where(column.notna(), NOT_SAID).astype(str).to_numpy()
-    return {name: among & (names == name) for name in sorted(set(names[among]))}
+    is_said = column.notna().to_numpy()
+    names = column.astype("object").astype(str).to_numpy()
+    not_said = NOT_SAID
+    while not_said in set(names[is_said]):
+        not_said += " (no value)"
+    names = np.where(is_said, names, not_said)
+    return {name: among & (names == name) for name in sorted(set(names[among].tolist()))}
 
 
-def _ratios(offered: Offers) -> list[tuple[Bools, list[Ratio]]]:
-    """Say what is compared of lists, and of whom: all whose lists were made, those with known chances.
-
-    Counts are over all places of a list, so that nobody with an empty one drops out.
-    """
+def _in_lists(offered: Offers) -> list[Ratio]:
+    """Say what is compared of lists, over all their places, so that nobody with an empty one drops out."""
     places = np.where(offered.served, float(K), 0.0)
-    in_lists = [Ratio(OFFERED, offered.filled, places)]
-    fits = {"easier": offered.easier, "on_level": offered.on_level, "harder": offered.harder}
-    if offered.n_success.any():
-        in_lists += [Ratio(Measure((name,), _PLACES), top, places) for name, top in fits.items()]
-    for key, top in offered.kinds.items():
-        in_lists.append(Ratio(Measure(key, _PLACES), top, places))
-    asked = [(offered.served, in_lists)]
-    if offered.n_success.any():
-        asked.append((offered.n_success > 0, [Ratio(_SUCCESS, offered.success, offered.n_success)]))
-    return asked
+    kinds = [
+        Ratio(Measure(key, _PLACES), its, places)
+        for family in families(offered)
+        for key, its in family.items()
+    ]
+    return [Ratio(OFFERED, offered.filled, places), *kinds]
+
+
+def _by_names(
+    ratios: Sequence[Ratio], told: Mapping[tuple[str, ...], tuple[str, ...]]
+) -> dict[tuple[str, ...], list[Ratio]]:
+    """Put together what may be told of the same groups."""
+    by_names: dict[tuple[str, ...], list[Ratio]] = {}
+    for one in ratios:
+        if told[one.measure.key]:
+            by_names.setdefault(told[one.measure.key], []).append(one)
+    return by_names

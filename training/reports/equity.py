@@ -21,6 +21,8 @@ from training.reports.sheet import Kind, NotShown, Report, Section, Sheet
 
 _QUESTION: Final = "Is anybody disadvantaged? Each group beside everybody else."
 _MOST_NAMED: Final = 6
+_MOST_KNOWN: Final = 0.8
+"""Share of comparisons of which enough is known, from which it is said that no difference was found."""
 _SIGNED: Final = ("calibration", "gain")
 """Values that are differences themselves."""
 _TITLES: Final = {
@@ -81,14 +83,20 @@ def equity_reports(programme: Programme) -> list[Report | NotShown]:
     if not found:
         reason = "The table of learners has no column of groups; bring one whose name begins with group_."
         return [NotShown("equity", "Equity", _QUESTION, reason)]
-    names: Counter[str] = Counter()
-    reports: list[Report | NotShown] = []
+    names: list[str] = []
     for audit in found:
-        slug = re.sub(r"[^a-z0-9]+", "-", audit.column.removeprefix("group_").lower()).strip("-") or "groups"
-        names[slug] += 1
-        name = f"equity-{slug}" if names[slug] == 1 else f"equity-{slug}-{names[slug]}"
-        reports.append(_report(audit, name))
-    return reports
+        names.append(_name(audit.column, names))
+    return [_report(audit, name) for audit, name in zip(found, names, strict=True)]
+
+
+def _name(column: str, taken: Sequence[str]) -> str:
+    """Name a report by its column, with a number where that name is taken."""
+    slug = re.sub(r"[^a-z0-9]+", "-", column.removeprefix("group_").lower()).strip("-") or "groups"
+    name, number = f"equity-{slug}", 1
+    while name in taken:
+        number += 1
+        name = f"equity-{slug}-{number}"
+    return name
 
 
 def _report(audit: Audit, name: str) -> Report | NotShown:
@@ -124,6 +132,11 @@ def _answer(audit: Audit) -> tuple[str, ...]:
     rest = f"{count['same']:,} show no difference that matters, of {count['too few']:,} too little is known"
     if count["different"]:
         first = f"Perhaps: {count['different']:,} of {of_all} show a difference that may matter; {rest}."
+    elif count["same"] and count["too few"] > (1 - _MOST_KNOWN) * n:
+        first = (
+            f"Of {of_all} too little is known for {count['too few']:,}; the other {count['same']:,} show no "
+            "difference that matters."
+        )
     elif count["same"]:
         first = f"No difference that may matter was found in {of_all}: {rest}."
     else:
@@ -171,9 +184,11 @@ def _sections(audit: Audit) -> list[Section]:
     if surprise:
         sheet = _sheet("surprise", surprise)
         found.append(Section("How much answers surprise it", _SURPRISE_TEXT, beside_others(surprise), sheet))
-    if places:
-        chart, sheet = of_ten_places(places), _sheet("difficulty", (*places, *chances))
-        found.append(Section("How difficult what is recommended is", _FIT_TEXT, chart, sheet, _notes(places)))
+    if places or chances:
+        of_ten = of_ten_places(places) if places else None
+        sheet = _sheet("difficulty", (*places, *chances))
+        notes = _notes(places)
+        found.append(Section("How difficult what is recommended is", _FIT_TEXT, of_ten, sheet, notes))
     if kinds:
         found.append(Section("How much is recommended, and what", _KINDS_TEXT, None, _sheet("kinds", kinds)))
     if gains:
@@ -245,6 +260,12 @@ def _cannot_show(audit: Audit) -> tuple[str, ...]:
         (
             not audit.is_sampled,
             f"Lists of everybody: they were made for {MOST_SERVED:,} people, drawn at random.",
+        ),
+        (
+            not audit.n_places_withheld,
+            f"{audit.n_places_withheld:,} shares of places of lists: fewer than five people of the group "
+            "have such a place, or any other place, or it would follow from other shares, or no second "
+            "group is left to compare with. Everybody else is then the other groups whose share is told.",
         ),
     )
     always = (

@@ -31,7 +31,7 @@ _PLACES: Final = (
     ("on_level", "on level", "#009e73", ""),
     ("harder", "harder than suits", "#e69f00", "///"),
 )
-_REST: Final = "not known, or empty"
+_REST: Final = "not known, empty or withheld"
 
 
 def beside_others(comparisons: Sequence[Comparison]) -> Chart:
@@ -56,7 +56,10 @@ def beside_others(comparisons: Sequence[Comparison]) -> Chart:
 def of_ten_places(comparisons: Sequence[Comparison]) -> Chart:
     """Draw how difficult the places of each group's lists are, as shares of all places."""
     groups = _largest(comparisons)
-    value = {(one.group, one.measure.key[0]): one.value for one in comparisons}
+    # What is withheld is of the rest.
+    value = {(name, kind): 0.0 for name in groups for kind, *_ in _PLACES}
+    told = {(one.group, one.measure.key[0]): one.value for one in comparisons}
+    value |= told
     figure = Figure(figsize=(_WIDTH, 1.5 + 0.4 * len(groups)), layout="constrained")
     axes = figure.subplots()
     rest = [1 - sum(value[name, kind] for kind, *_ in _PLACES) for name in groups]
@@ -95,13 +98,17 @@ def of_ten_places(comparisons: Sequence[Comparison]) -> Chart:
     axes.spines[:].set_visible(False)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=_SMALL)
-    on_level = sorted((value[name, "on_level"], name) for name in groups)
-    return Chart(
-        figure,
+    on_level = sorted((told[name, "on_level"], name) for name in groups if (name, "on_level") in told)
+    says = (
         "Of the ten places of each person's list, how many hold a module that is easier than suits, on level "
-        f"or harder, by group. On level are from {on_level[0][0]:.0%} ({on_level[0][1]}) to "
-        f"{on_level[-1][0]:.0%} ({on_level[-1][1]}) of the places.",
+        "or harder, by group."
     )
+    if on_level:
+        says += (
+            f" On level are from {on_level[0][0]:.0%} ({on_level[0][1]}) to "
+            f"{on_level[-1][0]:.0%} ({on_level[-1][1]}) of the places."
+        )
+    return Chart(figure, says)
 
 
 def _draw(axes: Axes, measure: Measure, rows: Sequence[Comparison]) -> None:

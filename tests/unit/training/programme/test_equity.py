@@ -78,6 +78,16 @@ def test_whoever_has_no_group_is_one(monkeypatch) -> None:
     assert sum(its.sizes.values()) == 200
 
 
+def test_a_group_truly_called_not_recorded_is_none_of_those_without(monkeypatch) -> None:
+    labels = sites(200, 6)
+    labels[:60] = None
+    labels[60:110] = "not recorded"
+    its = found(world(labels, 6), monkeypatch)
+    assert its.sizes["not recorded"] == 50
+    assert its.sizes["not recorded (no value)"] == 60
+    assert sum(its.sizes.values()) == 200
+
+
 def test_those_without_answers_are_not_in_it(monkeypatch) -> None:
     labels = sites(300, 7, (0.6, 0.4))
     answered = np.arange(300) >= 90

@@ -65,14 +65,25 @@ def value_of(made: World, measure: str, people: np.ndarray) -> float:
         case "Chance of passing":
             who = np.flatnonzero(people)
             return float(offered.success[who].sum() / offered.n_success[who].sum())
-    counts = {
+    counts = places_of(made)
+    who = [i for i in range(len(people)) if people[i] and offered.served[i]]
+    return sum(counts[measure][i] / 10 for i in who) / len(who)
+
+
+def places_of(made: World) -> dict[str, np.ndarray]:
+    """Places by measure."""
+    offered = made.offered
+    return {
         "Places filled": offered.filled,
         "Places on level": offered.on_level,
         "Places easier than that": offered.easier,
         "Places harder than that": offered.harder,
     } | {f"Places with {what} “{name}”": its for (what, name), its in offered.kinds.items()}
-    who = [i for i in range(len(people)) if people[i] and offered.served[i]]
-    return sum(counts[measure][i] / 10 for i in who) / len(who)
+
+
+def gives_away(places: np.ndarray) -> bool:
+    """Whether one to four people have such places, or others."""
+    return any(1 <= count <= 4 for count in ((places > 0).sum(), (places < 10).sum()))
 
 
 def people_of(made: World, measure: str) -> np.ndarray:
@@ -120,12 +131,7 @@ def weighted(made: World, measure: str, times: np.ndarray) -> float:
             return float(log_loss(y, p, sample_weight=w))
         case "Chance of passing":
             return float((times * offered.success).sum() / (times * offered.n_success).sum())
-    counts = {
-        "Places filled": offered.filled,
-        "Places on level": offered.on_level,
-        "Places easier than that": offered.easier,
-        "Places harder than that": offered.harder,
-    } | {f"Places with {what} “{name}”": its for (what, name), its in offered.kinds.items()}
+    counts = places_of(made)
     return float((times * counts[measure]).sum() / (10 * times.sum()))
 
 
@@ -141,12 +147,21 @@ def test_every_table_in_full(monkeypatch) -> None:
     rows = all_rows(its)
     measures = [*MATTERS, *LIST_MEASURES]
     told = {(m, g) for m in measures for g in ("a", "b", "c", "z few")}
+    # Two of the eight have lists that are not full. Shares by difficulty or format would tell of these places
+    # if all were told: what fewest people have is not.
+    eight = {m: its[:8] for m, its in places_of(made).items()}
+    assert {m for m, places in eight.items() if gives_away(places)} == {"Places filled"}
+    told -= {("Places filled", "z few")}
+    for family in (LIST_MEASURES[1:4], LIST_MEASURES[4:6]):
+        order = {m: i for i, m in enumerate(("Places easier than that", *LIST_MEASURES))}
+        told -= {(min(family, key=lambda m: ((eight[m] > 0).sum(), order[m])), "z few")}
     assert set(zip(rows["measure"], rows["group"], strict=True)) == told
     assert len(rows) == len(told)
     p_of = {}
     for row in rows.itertuples():
         people = people_of(made, row.measure)
-        group, rest = people & (labels == row.group), people & (labels != row.group)
+        others = np.isin(labels, [g for m, g in told if m == row.measure and g != row.group])
+        group, rest = people & (labels == row.group), people & others
         assert (row.n_learners, row.n_others) == (group.sum(), rest.sum())
         assert row.value == pytest.approx(value_of(made, row.measure, group))
         assert row.others == pytest.approx(value_of(made, row.measure, rest))
@@ -265,6 +280,102 @@ def test_each_column_has_a_name_of_its_own(monkeypatch) -> None:
     assert names == ["equity-site", "equity-site-2", "equity-groups"]
 
 
+def test_names_are_of_one_report_each(monkeypatch) -> None:
+    programme: Programme = world(sites(200, 9), 9).put_in(monkeypatch)
+    for column in ("group_a", "group_A", "group_a_2", "group_A!", "group_a-2"):
+        programme.learners[column] = programme.learners["group_site"]
+    names = [its.name for its in equity_reports(programme)]
+    assert names == ["equity-site", "equity-a", "equity-a-2", "equity-a-2-2", "equity-a-3", "equity-a-2-3"]
+
+
+def planted(places: np.ndarray, value: float, *where: int) -> np.ndarray:
+    """Give some people other places."""
+    its = places.copy()
+    its[list(where)] = value
+    return its
+
+
+def test_the_one_place_of_one_person_is_not_told(monkeypatch) -> None:
+    made = world(sites(300, 3, (0.5, 0.5)), 3)
+    one = int(np.flatnonzero(made.labels == "a")[0])
+    empty, full = np.zeros(300), np.full(300, 10.0)
+    rare = planted(empty, 1.0, one)
+    kinds = {("format", "rare"): rare, ("format", "usual"): full - rare, ("level", "all"): full}
+    kinds[("level", "none")] = empty
+    lists = replace(
+        made.offered, filled=full, easier=empty, on_level=planted(full, 9.0, one), harder=rare, kinds=kinds
+    )
+    its = report(replace(made, offered=lists), monkeypatch)
+    shown = set(all_rows(its)["measure"])
+    assert not {m for m in shown if "rare" in m or "usual" in m or "on level" in m or "harder" in m}
+    assert {"Places filled", "Places with level “all”", "Places with level “none”"} <= shown
+    # Two groups each of: on level, harder, rare and usual.
+    assert its.n_withheld == 8
+    assert any(line.startswith("8 shares of places of lists: fewer than five") for line in its.cannot_show)
+    page = as_page(its, ABOUT)
+    assert "0.0007" not in page
+    assert (
+        "harder" not in next(x.chart.says for x in its.sections if "difficult" in x.title).split("group.")[1]
+    )
+
+
+def test_one_list_that_is_not_full_is_not_told(monkeypatch) -> None:
+    made = world(sites(300, 3, (0.4, 0.3, 0.3)), 3)
+    one = int(np.flatnonzero(made.labels == "a")[0])
+    full = planted(np.full(300, 10.0), 9.0, one)
+    half = np.where(np.arange(300) % 2 == 0, 10.0, 0.0)
+    kinds = {("format", "one"): np.minimum(half, full), ("format", "two"): np.minimum(10 - half, full)}
+    rows = all_rows(
+        report(replace(made, offered=replace(made.offered, filled=full, kinds=kinds)), monkeypatch)
+    )
+    assert set(rows.loc[rows["measure"] == "Places filled", "group"]) == {"b", "c"}
+    told = rows[rows["measure"].str.startswith("Places with format")]
+    # Both formats together would tell of the empty place.
+    assert (told["group"] == "a").sum() == 1
+    assert set(told.loc[told["group"] != "a", "group"]) == {"b", "c"}
+
+
+def test_chances_are_shown_without_places(monkeypatch) -> None:
+    made = world(sites(300, 3, (0.5, 0.5)), 3)
+    empty = np.zeros(300)
+    few = planted(empty, 1.0, *(int(np.flatnonzero(made.labels == g)[0]) for g in "ab"))
+    lists = replace(made.offered, easier=few, on_level=few, harder=few)
+    its = report(replace(made, offered=lists), monkeypatch)
+    (section,) = (x for x in its.sections if "difficult" in x.title)
+    assert section.chart is None
+    assert set(section.sheet.rows["measure"]) == {"Chance of passing"}
+    as_page(its, ABOUT)
+
+
+def test_little_known_is_not_no_difference(monkeypatch) -> None:
+    its = report(world(sites(1200, 4, (0.49, 0.49, 0.02)), 4, n_answers=(15, 25)), monkeypatch)
+    count = all_rows(its)["verdict"].value_counts()
+    n, n_little, n_same = count.sum(), count["too few to say"], count["no difference that matters"]
+    assert count.size == 2
+    assert 0 < n_same < 0.8 * n
+    assert its.answer[0] == (
+        f"Of {n} comparisons between 3 groups of 1,200 people together too little is known for {n_little}; "
+        f"the other {n_same} show no difference that matters."
+    )
+
+
+def check_places(made: World, names: np.ndarray, shown: dict[str, set[str]]) -> None:
+    """No share that is told, nor what is left of all places, is of one to four people."""
+    listed = people_of(made, "Places filled")
+    for measure, places in places_of(made).items():
+        for group in shown[measure]:
+            assert not gives_away(places[listed & (names == group)])
+            assert not gives_away(places[listed & np.isin(names, list(shown[measure] - {group}))])
+    for group in set(names):
+        own = listed & (names == group)
+        for family in (LIST_MEASURES[1:4], LIST_MEASURES[4:6], LIST_MEASURES[6:]):
+            told = [places_of(made)[m][own] for m in family if group in shown[m]]
+            if told:
+                assert not gives_away(sum(told))
+                rest = made.offered.filled[own] - sum(told)
+                assert group not in shown["Places filled"] or not 1 <= (rest > 0).sum() <= 4
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(12, 70), n_sites=st.integers(2, 5))
 def test_nobody_is_told_apart(seed: int, n: int, n_sites: int) -> None:
@@ -299,6 +410,7 @@ def test_nobody_is_told_apart(seed: int, n: int, n_sites: int) -> None:
             told += [people & (names == group), everybody & (names != group)]
             row = rows[(rows["measure"] == measure) & (rows["group"] == group)].iloc[0]
             assert (row.n_learners, row.n_others) == (told[-2].sum(), told[-1].sum())
+    check_places(made, names, shown)
     among = np.isin(np.arange(n), made.answers.learner)
     parts = defaultdict(int)
     for i in np.flatnonzero(among):
