@@ -208,7 +208,5 @@ def _supply(programme: Programme, mentions: Mentions, level: Level) -> Supply | 
     learners = programme.learners
     index = bundle.catalog.skill_index
     columns = np.array([index.get(skill, -1) for skill in mentions.skill_ids], np.int64)
-    # Who is hired later is not there yet.
-    among = ~np.asarray(learners["hired_at"] > pd.Timestamp(programme.now), np.bool_)
     asked = levels_asked(bundle.catalog, learners)
-    return read_supply(programme.standing(), asked, among, columns, level.order.tolist())
+    return read_supply(programme.standing(), asked, programme.is_here, columns, level.order.tolist())

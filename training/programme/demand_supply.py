@@ -13,6 +13,7 @@ from scipy import stats
 
 from recommender.blocks.standing import Standing
 from recommender.domain.catalog import Catalog
+from recommender.pathways.withhold import tellable
 from recommender.ranking.gain import Need
 from training.programme.ledger import Bools, Ledger
 
@@ -24,7 +25,7 @@ USUAL_LEVEL: Final = 0.7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supply:
-    """Arrays of shape (n_skills,), NaN where a figure may not be told or the model does not know the skill.
+    """Arrays of shape (n_skills,), NaN where a figure may not be told or nothing is known of the skill.
 
     Parameters
     ----------
@@ -37,9 +38,13 @@ class Supply:
         Share at the level that their role asks for, `USUAL_LEVEL` where it asks for none, and its 95%
         interval.
     answered : float
-        Share of the skills that a person has answered an item of, mean over all of them.
+        Share of the skills with a mean that a person has answered an item of, mean over all of them; NaN
+        where there are no such skills.
+    n_unknown, n_unanswered, n_few : int
+        Skills without a mean: the model does not know them; nobody has answered on them; one to four people
+        have, or have not.
     n_withheld : int
-        Groups of people that could not be told of.
+        Groups of people that could not be told of, and skills that few have or have not answered on.
     """
 
     n_people: int
@@ -50,6 +55,9 @@ class Supply:
     reached_low: Floats
     reached_high: Floats
     answered: float
+    n_unknown: int
+    n_unanswered: int
+    n_few: int
     n_withheld: int
 
 
@@ -80,7 +88,9 @@ def read_supply(
 ) -> Supply | None:
     """Tell how many of some people have each skill; None where there are too few of them.
 
-    Of mean mastery everybody is one group, so it is told of every skill. A share at a level cuts people in
+    Of mean mastery everybody is one group. But who has not answered on a skill stands at what the model
+    expects of anybody, and then the mean is that of the others: so a skill is told of only where at least
+    five people have answered on it, and nobody or at least five have not. A share at a level cuts people in
     two, and the ledger lets few such cuts of the same people pass.
 
     The interval of the mean is Student's (1908), that of the share Wilson's (1927): both as if these people
@@ -101,7 +111,13 @@ def read_supply(
     ledger = Ledger(among)
     if not ledger.tell(among):
         return None
-    n, known = int(among.sum()), columns >= 0
+    n, is_known = int(among.sum()), columns >= 0
+    answered = np.zeros((n, len(columns)), np.bool_)
+    answered[:, is_known] = standing.n_attempts[among][:, columns[is_known]] > 0
+    n_answered = answered.sum(axis=0)
+    is_told = tellable(n_answered) & tellable(n - n_answered)
+    known = is_known & is_told & (n_answered > 0)
+    n_few = int((is_known & ~is_told).sum())
     (mean, low, high), reached = np.full((2, 3, len(columns)), np.nan)
     mastery = standing.used[among][:, columns[known]]
     mean[known] = mastery.mean(axis=0)
@@ -115,6 +131,17 @@ def read_supply(
         if ledger.tell(has):
             interval = stats.binomtest(int(has.sum()), n).proportion_ci(method="wilson")
             reached[:, skill] = has.sum() / n, *interval
-    answered = standing.n_attempts[among][:, columns[known]] > 0
-    share = float(answered.mean()) if answered.size else 0.0
-    return Supply(n, mean, low, high, reached[0], reached[1], reached[2], share, ledger.n_withheld)
+    return Supply(
+        n,
+        mean,
+        low,
+        high,
+        reached[0],
+        reached[1],
+        reached[2],
+        answered=float(answered[:, known].mean()) if known.any() else np.nan,
+        n_unknown=int((~is_known).sum()),
+        n_unanswered=int((is_known & (n_answered == 0)).sum()),
+        n_few=n_few,
+        n_withheld=ledger.n_withheld + n_few,
+    )

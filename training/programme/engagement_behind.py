@@ -73,7 +73,7 @@ class Signs:
         missing = asked.missing(programme.standing().used)
         hired = seconds(programme.learners["hired_at"])
         now = programme.now.timestamp()
-        people = (missing > 0.0) & ~(hired > now)
+        people = (missing > 0.0) & programme.is_here
         last = last_seen(programme)
         since = now - timedelta(days=IDLE_DAYS).total_seconds()
         idle = (last < since) & ~(np.isneginf(last) & (hired > since))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.domain.disclosure import LEAST
-from training.programme.engagement_figures import Mean, Share
+from training.programme.engagement_figures import Mean, Share, may_tell
 from training.programme.engagement_skills import Asked, Floats, Skills, by_skill, level, segments
 from training.programme.ledger import Bools, Ledger
 from training.programme.programme import Programme
@@ -33,13 +33,13 @@ class Fade:
     Parameters
     ----------
     then, now : float64 arrays
-        Mastery; NaN where it was not known.
+        Mastery; NaN where it was not known, and of who is not hired yet.
     is_idle : bool array
         Mastery was known then, and since then there was no answer on the skill and no module of it finished.
     is_due : bool array
         Idle, at what is asked then and below it now.
     is_asked : bool array
-        The role of the person asks for the skill.
+        The role of the person asks for the skill, and they are hired by now.
     """
 
     then: Floats
@@ -52,7 +52,11 @@ class Fade:
     def of(cls, programme: Programme) -> Fade:
         """Read how people stood and stand; there is a bundle with a skill model."""
         asked, at = Asked.of(programme), programme.now - timedelta(days=BACK_DAYS)
-        then, now = programme.standing(at).mastery, programme.standing().mastery
+        here = programme.is_here[:, None]
+        then, now = (
+            np.where(here, standing.mastery, np.nan)
+            for standing in (programme.standing(at), programme.standing())
+        )
         is_idle = ~np.isnan(then) & ~np.isnan(now) & ~_practised_since(programme, at)
         required = level(asked)
         return cls(
@@ -60,7 +64,7 @@ class Fade:
             now=now,
             is_idle=is_idle,
             is_due=is_idle & (then >= required) & (now < required),
-            is_asked=np.asarray(asked.required > 0.0, np.bool_),
+            is_asked=np.asarray(here & (asked.required > 0.0), np.bool_),
         )
 
     @property
@@ -89,9 +93,9 @@ def _practised_since(programme: Programme, at: datetime) -> Bools:
         is_since = completions["occurred_at"] > pd.Timestamp(at)
         rows = completions[(completions["status"] == "completed") & is_since]
         skills = Skills.of(programme)
-        column = [catalog.skill_index.get(skill_id, -1) for skill_id in skills.ids]
-        known = np.array(column) >= 0
-        since[:, np.array(column)[known]] |= by_skill(programme, rows, skills)[:, known]
+        column = np.array([catalog.skill_index.get(skill_id, -1) for skill_id in skills.ids], np.int64)
+        known = column >= 0
+        since[:, column[known]] |= by_skill(programme, rows, skills)[:, known]
     return since
 
 
@@ -138,7 +142,7 @@ class Fading:
     skills : tuple of FadingSkill
         That lost most first, by the sum over people.
     n_few : int
-        Skills left out: few people's role asks for them, or few lost anything.
+        Skills left out: few people's role asks for them, or few lost anything, or something else than most.
     """
 
     due: Share | None
@@ -161,13 +165,16 @@ def fading(programme: Programme, fade: Fade, ledger: Ledger) -> Fading:
 
 
 def _asked(fade: Fade, ledger: Ledger) -> list[int]:
-    """Skills that may be told of, what lost most first: nobody or at least five lost anything of them."""
+    """Skills that may be told of, what lost most first: nobody or at least five lost anything of them.
+
+    Of who lost what nobody or at least five are alone with it too; see `may_tell`.
+    """
     lost = np.where(fade.is_asked, fade.lost, 0.0)
     n_lost = np.count_nonzero(lost, axis=0)
     groups = {
         s: fade.is_asked[:, s]
         for s in np.argsort(-lost.sum(axis=0), kind="stable").tolist()
-        if n_lost[s] == 0 or n_lost[s] >= LEAST
+        if (n_lost[s] == 0 or n_lost[s] >= LEAST) and may_tell(lost[fade.is_asked[:, s], s])
     }
     return list(ledger.split(groups))
 
@@ -175,8 +182,8 @@ def _asked(fade: Fade, ledger: Ledger) -> list[int]:
 def _skill(name: str, skill: int, fade: Fade, ledger: Ledger) -> FadingSkill:
     people = fade.is_asked[:, skill]
     idle = people & fade.is_idle[:, skill]
-    told = idle.any() and ledger.tell(idle)
     then, now = fade.then[idle, skill], fade.now[idle, skill]
+    told = idle.any() and may_tell(then) and may_tell(now) and ledger.tell(idle)
     return FadingSkill(
         name=name,
         n_asked=int(people.sum()),

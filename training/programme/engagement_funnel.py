@@ -45,7 +45,11 @@ class Reached:
     def of(cls, programme: Programme, skills: Skills, uses: Uses | None) -> Reached | None:
         """Look it up; None where nobody completed anything."""
         rows = programme.table("completions")
-        if rows is None or not (rows["status"] == "completed").any():
+        if rows is None:
+            return None
+        # Who is not hired yet counts nowhere.
+        rows = rows[rows["learner_id"].isin(programme.learners["learner_id"][programme.is_here])]
+        if not (rows["status"] == "completed").any():
             return None
         steps: dict[Step, Bools] = {}
         # Data that name nothing but what was finished do not say what else was started.

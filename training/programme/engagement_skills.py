@@ -44,8 +44,10 @@ class Skills:
 
     @classmethod
     def of(cls, programme: Programme) -> Skills:
-        """Read the table of skills, which loading makes where there is none."""
-        table = programme.dataset.tables["skills"]
+        """Read the table of skills; none of them where there is no table, as when no row names a skill."""
+        table = programme.dataset.tables.get("skills")
+        if table is None or table.empty:
+            return cls((), (), {}, False)
         ids, names = table["skill_id"].tolist(), table["name"].tolist()
         are_domains = bool(table["domain"].notna().any())
         part_of = table["domain"] if are_domains else _tops(table)

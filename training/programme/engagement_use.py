@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from training.programme.engagement_figures import Mean
+from training.programme.engagement_figures import Mean, may_tell
 from training.programme.engagement_skills import Floats, Skills
 from training.programme.ledger import Bools, Ledger
 from training.programme.programme import Programme
@@ -133,12 +133,22 @@ def changes(
         cells = np.asarray(kinds[who] & left, np.bool_)
         people = np.asarray(cells.any(axis=1), np.bool_)
         left = left & ~people[:, None]
-        if people.any() and ledger.tell(people):
-            found.append(_change(who, uses, cells, people))
+        if not people.any():
+            continue
+        first, last = _means(uses, cells, people)
+        if not all(map(may_tell, (first, last, last - first))):
+            ledger.n_withheld += 1
+        elif ledger.tell(people):
+            found.append(_change(who, first, last))
     return tuple(found)
 
 
-def _change(who: Who, uses: Uses, cells: Bools, people: Bools) -> Change:
+def _means(uses: Uses, cells: Bools, people: Bools) -> tuple[Floats, Floats]:
+    """Return uses of each of some people at first and lately, means over their skills."""
     count = cells.sum(axis=1)[people]
     first, last = (np.where(cells, at, 0.0).sum(axis=1)[people] / count for at in (uses.first, uses.last))
+    return first, last
+
+
+def _change(who: Who, first: Floats, last: Floats) -> Change:
     return Change(who, float(first.mean()), float(last.mean()), Mean.of(last - first))

@@ -13,6 +13,7 @@ import numpy as np
 from recommender.domain.disclosure import LEAST
 from recommender.people.config import PeopleConfig
 from recommender.people.table import may_champion
+from training.programme.engagement_figures import may_tell
 from training.programme.engagement_skills import Asked, Floats, Skills
 from training.programme.ledger import Bools, Ledger
 from training.programme.programme import Programme
@@ -21,6 +22,8 @@ from training.programme.programme import Programme
 @dataclass(frozen=True, slots=True, eq=False)
 class Help:
     """Who needs and who could give help, arrays of shape (n_learners, n_skills) by the bundle's catalogue.
+
+    Who is not hired yet neither needs nor gives any.
 
     Parameters
     ----------
@@ -52,9 +55,9 @@ class Help:
         config = config or PeopleConfig()
         asked, standing = Asked.of(programme), programme.standing()
         # What weighs nothing is no gap to the engine.
-        is_asked = (asked.required > 0.0) & (asked.importance > 0.0)
+        is_asked = (asked.required > 0.0) & (asked.importance > 0.0) & programme.is_here[:, None]
         gap = np.where(is_asked, np.maximum(asked.required - standing.used, 0.0), 0.0)
-        agreed = programme.learners["can_mentor"].fillna(False).to_numpy(np.bool_)
+        agreed = programme.learners["can_mentor"].fillna(False).to_numpy(np.bool_) & programme.is_here
         is_known = ~np.isnan(standing.mastery)
         able = standing.low >= _middle(np.where(gap > 0.0, asked.required, np.nan))
         champion = may_champion(standing.low, standing.high - standing.low, standing.n_attempts, config)
@@ -124,7 +127,8 @@ class Mentors:
     skills : tuple of SkillHelp
         Skills that at least five people lack, whose groups may be told.
     n_few : int
-        Skills left out: one to four people lack them, or few people's role asks for them.
+        Skills left out: one to four people lack them, or lack something else than most, or few people's
+        role asks for them.
     """
 
     n_people: int
@@ -140,7 +144,9 @@ def mentors(programme: Programme, help_: Help, skills: Skills, ledger: Ledger) -
     has_gap = help_.gap > 0.0
     n_need = has_gap.sum(axis=0)
     order = np.argsort(-help_.gap.sum(axis=0), kind="stable")
-    lacked = [s for s in order.tolist() if n_need[s] >= LEAST]
+    lacked = [
+        s for s in order.tolist() if n_need[s] >= LEAST and may_tell(help_.gap[help_.is_asked[:, s], s])
+    ]
     # Whose role asks for what depends on roles alone: these groups are large, and there are few parts.
     asked = ledger.split({s: help_.is_asked[:, s] for s in lacked})
     agreed = int(help_.agreed.sum()) if ledger.tell(help_.agreed) else None

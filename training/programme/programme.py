@@ -61,6 +61,13 @@ class Programme:
         table: pd.DataFrame = self.dataset.tables["learners"].sort_values("learner_id", ignore_index=True)
         return table
 
+    @cached_property
+    def is_here(self) -> Bools:
+        """Whether each learner is hired by `now`, or nobody knows when; shape (n_learners,)."""
+        if "hired_at" not in self.learners:
+            return np.ones(len(self.learners), np.bool_)
+        return ~np.asarray(self.learners["hired_at"] > pd.Timestamp(self.now), np.bool_)
+
     def table(self, name: str) -> pd.DataFrame | None:
         """Rows of a table that are not of later than `now`; None where there are none.
 

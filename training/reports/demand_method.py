@@ -37,24 +37,37 @@ def _supply(told: Told) -> list[str]:
             why = "there are fewer than five people"
         return [f"Whether we have the skills: {why}."]
     lines = []
-    n = int((~np.isnan(supply.reached)).sum())
-    if n < len(supply.reached):
+    if supply.n_few:
+        lines.append(
+            f"Whether we have {_skills(supply.n_few)}: one to four people have answered on it, or have not, "
+            "and a mean would give them away."
+        )
+    if supply.n_unanswered:
+        lines.append(f"Whether we have {_skills(supply.n_unanswered)}: nobody here has answered on it.")
+    n, n_told = int((~np.isnan(supply.reached)).sum()), int((~np.isnan(supply.mean)).sum())
+    if n < n_told:
         lines.append(
             f"How many people are at the level that their role asks for, but for {n} of "
-            f"{len(supply.reached)} skills, the most asked for first. Shares of more skills of the same "
-            "people, put together, would single out a few of them. The mean of all people gives nobody away "
-            "and is told."
+            f"{n_told} skills, the most asked for first. Shares of more skills of the same people, put "
+            "together, would single out a few of them."
         )
-    unknown = int(np.isnan(supply.mean).sum())
-    if unknown:
-        lines.append(f"Mastery of {unknown} skills that came to the catalogue after the model was trained.")
+    if supply.n_unknown:
+        lines.append(
+            f"Mastery of {_skills(supply.n_unknown)} that came to the catalogue after the model was trained."
+        )
+    if not n_told:
+        return lines
     lines.append(
         "How far the model itself is off: the intervals of mastery are about which people are here, not "
         f"about what the model knows of them. A person has answered on {supply.answered:.0%} of the skills "
-        "on average; for the others the model expects what people of the same role with the same other "
-        "answers show."
+        "told of, on average; for the others the model expects what people of the same role with the same "
+        "other answers show."
     )
     return lines
+
+
+def _skills(n: int) -> str:
+    return "1 skill" if n == 1 else f"{n} skills"
 
 
 def _trend(told: Told) -> list[str]:

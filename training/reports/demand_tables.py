@@ -90,7 +90,9 @@ def rows_of(demand: Demand, skills: pd.DataFrame) -> pd.DataFrame:
             at_level=supply.reached,
             at_level_low=supply.reached_low,
             at_level_high=supply.reached_high,
-            asked_much_and_scarce=np.where(demand.quadrants.short, BOTH, "no"),
+            asked_much_and_scarce=pd.Series(
+                np.where(demand.quadrants.short, BOTH, "no"), dtype="object"
+            ).mask(np.isnan(supply.mean), None),
         )
     return rows.iloc[level.order].reset_index(drop=True)
 

@@ -31,7 +31,8 @@ def _scarce(told: Told) -> list[str]:
     if supply is None or np.isnan(supply.mean).all():
         return []
     short = told.rows[told.rows["asked_much_and_scarce"] == BOTH]
-    n, basis = len(told.rows), f"By {told.of_postings} and {supply.n_people:,} people"
+    n = int((~np.isnan(supply.mean)).sum())
+    basis = f"By {told.of_postings} and {supply.n_people:,} people"
     lowest, highest = percent(np.nanmin(supply.mean)), percent(np.nanmax(supply.mean))
     span = (
         f"Of the skill that fewest here have, {lowest} of people would pass a typical task; of the one that "
@@ -109,7 +110,9 @@ def _listed(parts: Iterable[str]) -> str:
 
 def scarce_words(told: Told) -> tuple[str, ...]:
     """Above the picture of what is asked for much and scarce."""
-    quadrants = told.demand.quadrants
+    quadrants, supply = told.demand.quadrants, told.demand.supply
+    if supply is not None and np.isnan(supply.mean).all():
+        return ("Of no skill can it be told how many people here have it.",)
     if quadrants is None or not quadrants.short.any():
         return ("No skill is asked for much and scarce.",)
     n, surely = int(quadrants.short.sum()), int((quadrants.short & quadrants.surely_much).sum())

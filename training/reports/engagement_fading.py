@@ -212,7 +212,10 @@ def _cannot(found: Fading) -> list[str]:
         lines.append("Skills: no role asks for one, or few people would stand out.")
     if found.n_few:
         few = "1 skill" if found.n_few == 1 else f"{found.n_few} skills"
-        lines.append(f"{few}: few people's role asks for it, or few of these lost anything.")
+        lines.append(
+            f"{few}: few people's role asks for it, or few of these lost anything, or "
+            "something else than most."
+        )
     return lines
 
 

@@ -39,6 +39,8 @@ _WHO: Final[dict[Who, str]] = {
 def funnel_report(programme: Programme) -> Report | NotShown:
     """Report how many skills people bring to each step."""
     skills = Skills.of(programme)
+    if not len(skills):
+        return _not("No skill is named; it takes the table skills, or modules with skill_ids.")
     uses = Uses.of(programme, skills)
     reached = Reached.of(programme, skills, uses)
     if reached is None:

@@ -27,6 +27,10 @@ _UNKNOWN: Final[Mapping[Kind, str]] = {
     "role": "no learner has a role; with learners.role_id it would be there",
 }
 
+_FEW: Final = (
+    "It cannot be told without few people standing out; it takes more people who were measured twice."
+)
+
 
 def growth_reports(programme: Programme) -> list[Report | NotShown]:
     """Report on what people gained and on how long proficiency takes, by cohort, segment and role.
@@ -43,17 +47,19 @@ def growth_reports(programme: Programme) -> list[Report | NotShown]:
         return [NotShown("growth", "Learning", QUESTION, reason)]
     scale, followed = scale_of(programme), spells(programme)
     groups = {kind: partition(programme, kind, began) for kind in KINDS}
-    by_gain = [_growth_report(kind, scale, groups[kind]) for kind in KINDS if groups[kind]]
-    shown: list[Report | NotShown] = [report for report in by_gain if report is not None]
-    if not shown:
-        shown = [NotShown("growth", "Learning", QUESTION, growth_words.NOT_LINKED)]
-    if followed is not None:
+    by_gain = {kind: _growth_report(kind, scale, groups[kind]) for kind in KINDS if groups[kind]}
+    shown: list[Report | NotShown] = []
+    if all(report is None for report in by_gain.values()):
+        shown.append(NotShown("growth", "Learning", QUESTION, growth_words.NOT_LINKED))
+    else:
         shown += [
-            report
-            for kind in KINDS
-            if groups[kind]
-            and (report := growth_proficiency.report(kind, followed, groups[kind])) is not None
+            report or NotShown(f"growth-by-{kind}", f"Learning by {kind}", QUESTION, _FEW)
+            for kind, report in by_gain.items()
         ]
+    if followed is None:
+        shown.append(growth_proficiency.NOT_FOLLOWED)
+    else:
+        shown += [growth_proficiency.report(kind, followed, groups[kind]) for kind in by_gain]
     shown += [
         NotShown(f"growth-by-{kind}", f"Learning by {kind}", QUESTION, f"{_UNKNOWN[kind].capitalize()}.")
         for kind in KINDS

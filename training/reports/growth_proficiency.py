@@ -13,25 +13,37 @@ from training.programme.growth_sittings import FEWEST_PEOPLE
 from training.programme.ledger import Bools, Ledger
 from training.reports.growth_charts import curves_chart
 from training.reports.growth_tables import curves_sheet
-from training.reports.sheet import Report, Section
+from training.reports.sheet import NotShown, Report, Section
 
 QUESTION: Final = "How long does it take until people are proficient in a skill?"
+_TITLE: Final = "Time to proficiency"
+NOT_FOLLOWED: Final = NotShown(
+    "proficiency",
+    _TITLE,
+    QUESTION,
+    "No answer with a date is to an item of a skill; it takes attempts on such.",
+)
 _PROFICIENT: Final = (
     f"Somebody counts as proficient in a skill once, of their last {LAST} answers to items of it, each the "
     f"first to its item, at least {PASSED} passed. Looked at is the first skill in which that is so."
 )
 
 
-def report(kind: Kind, found: Spells, groups: Mapping[str, Bools]) -> Report | None:
-    """Report on proficiency in one partition of people; None where no curve may be told."""
+def report(kind: Kind, found: Spells, groups: Mapping[str, Bools]) -> Report | NotShown:
+    """Report on proficiency in one partition of people."""
+    name, title = f"proficiency-by-{kind}", f"{_TITLE} by {kind}"
     seen = ~np.isnan(found.months)
     ledger = Ledger(seen)
     told = curves(found, {name: group & seen for name, group in groups.items()}, ledger)
     if not told.points:
-        return None
+        reason = (
+            f"It takes {FEWEST_PEOPLE} people who are still followed at some month, and that few people "
+            "stand out at none."
+        )
+        return NotShown(name, title, QUESTION, reason)
     return Report(
-        name=f"proficiency-by-{kind}",
-        title=f"Time to proficiency by {kind}",
+        name=name,
+        title=title,
         question=QUESTION,
         answer=_answer(kind, told),
         sections=(

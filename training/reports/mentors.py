@@ -182,7 +182,10 @@ def _cannot(found: Mentors) -> list[str]:
         )
     if found.n_few:
         few = "1 skill" if found.n_few == 1 else f"{found.n_few} skills"
-        lines.append(f"{few}: fewer than five people lack it, or few people's role asks for it.")
+        lines.append(
+            f"{few}: fewer than five people lack it, or lack something else than most, or few "
+            "people's role asks for it."
+        )
     return lines
 
 

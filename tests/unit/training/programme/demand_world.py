@@ -107,6 +107,8 @@ class Planted(Programme):
         dataset = Dataset("made", Path(), tables, (), "f" * 64, True, False)
         super().__init__(dataset, now, bundle)
         self.mastery = mastery
+        self.answered: np.ndarray | None = None
+        """Whether each person answered on each skill; where it is None, those with mastery above a half."""
 
     def tables_of(self, name: str) -> pd.DataFrame:
         return self.dataset.tables[name]
@@ -114,7 +116,7 @@ class Planted(Programme):
     def standing(self, at: datetime | None = None) -> Standing:  # noqa: ARG002
         assert self.mastery is not None
         used = self.mastery[:, ::-1]
-        answered = (used > 0.5).astype(np.int32)
+        answered = (used > 0.5 if self.answered is None else self.answered[:, ::-1]).astype(np.int32)
         return Standing(used, used, used, used, answered)
 
 

@@ -133,6 +133,29 @@ def test_shares_at_the_level_that_the_role_asks_for(made: Planted, found: Demand
     assert not np.isnan(supply.reached[found.level.order[0]]), "the most asked for is told first"
 
 
+@pytest.mark.parametrize("n_answered", [0, 1, 4, 5, 12, 15, 16, 19, 20])
+def test_a_mean_is_told_only_where_few_neither_answered_nor_did_not(n_answered: int) -> None:
+    plain = world(n_people=20).learners.assign(hired_at=pd.Timestamp(NOW) - pd.Timedelta(days=1))
+    programme = world(learners=plain)
+    # Others stand at what the model expects of anybody: the mean times 20 would tell of one who answered.
+    programme.mastery = np.full((20, len(IDS)), 0.4)
+    programme.answered = np.ones((20, len(IDS)), np.bool_)
+    at = IDS.index("data")
+    programme.answered[n_answered:, at] = False
+    programme.mastery[:n_answered, at] = 0.93
+    supply = worked_out(programme).supply
+    assert supply is not None
+    is_told = n_answered in (5, 12, 15, 20)
+    for name in ("mean", "low", "high"):
+        assert np.isnan(getattr(supply, name)[at]) != is_told
+        assert not np.isnan(np.delete(getattr(supply, name), at)).any()
+    assert is_told or np.isnan(supply.reached[at])
+    assert (supply.n_unanswered, supply.n_few) == (n_answered == 0, not is_told and n_answered > 0)
+    assert supply.n_unknown == 0
+    told = programme.answered if is_told else np.delete(programme.answered, at, axis=1)
+    assert supply.answered == pytest.approx(told.mean())
+
+
 def test_a_level_is_that_of_the_target_role_else_of_the_present_one_else_seven_tenths(made: Planted) -> None:
     assert made.bundle is not None
     asked = levels_asked(made.bundle.catalog, made.learners)

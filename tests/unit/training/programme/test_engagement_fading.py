@@ -120,6 +120,22 @@ def test_a_skill_that_nobody_practises_fades_and_one_in_practice_does_not() -> N
     assert (found.due.n_has, found.due.n) == (12, 24)
 
 
+@pytest.mark.parametrize(("n_other", "is_told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_of_who_lost_something_else_than_most_nobody_or_five_are_told(n_other: int, is_told: bool) -> None:
+    def who(days: float) -> Person:
+        return Person("clerk", answers=[("talk", True, days + k) for k in range(3)])
+
+    found, _, _ = look([who(200.0) for _ in range(20)] + [who(300.0) for _ in range(n_other)])
+    assert ("Talk" in {one.name for one in found.skills}) == is_told
+
+
+def test_who_is_not_hired_yet_counts_nowhere() -> None:
+    people = random_people(np.random.default_rng(23), 150)
+    before, _, _ = look(people)
+    later = [Person("clerk", answers=[("talk", True, 200.0)], hired_days=-1.0) for _ in range(9)]
+    assert look(people + later)[0] == before
+
+
 @pytest.mark.parametrize(
     ("since", "is_idle"),
     [

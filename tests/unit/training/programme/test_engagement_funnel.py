@@ -191,6 +191,24 @@ def test_what_comes_later_counts_for_nothing() -> None:
     assert (after, changed) == (before, change)
 
 
+@pytest.mark.parametrize(("n_other", "is_told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_of_whose_use_changed_unlike_that_of_most_nobody_or_five_are_told(
+    n_other: int, is_told: bool
+) -> None:
+    people = [starter(1, uses=[("talk", 2, 3), ("talk", 1, 3)]) for _ in range(20)]
+    people += [starter(1, uses=[("talk", 2, 3), ("talk", 1, 17)]) for _ in range(n_other)]
+    _, changed, ledger = look(people)
+    assert len(changed) == is_told
+    assert ledger.n_withheld >= (not is_told)
+
+
+def test_who_is_not_hired_yet_counts_nowhere() -> None:
+    people = random_people(np.random.default_rng(25), 200)
+    before = look(people)[:2]
+    later = [starter(3, uses=[("talk", 2, 3), ("talk", 1, 9)], hired_days=-1.0) for _ in range(9)]
+    assert look(people + later)[:2] == before
+
+
 def test_a_quarter_that_is_not_over_is_not_used() -> None:
     people = [starter(5, uses=[("code", 2, 4), ("code", 1, 20), ("code", 0, 90)]) for _ in range(9)]
     made = programme(people)

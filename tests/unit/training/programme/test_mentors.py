@@ -167,3 +167,18 @@ def test_what_comes_later_counts_for_nothing() -> None:
     for p in people:
         p.answers += [("talk", True, -1.0 - 0.01 * k) for k in range(30)]
     assert look(people)[0] == before
+
+
+@pytest.mark.parametrize(("n_other", "is_told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_of_who_lacks_something_else_than_most_nobody_or_five_are_told(n_other: int, is_told: bool) -> None:
+    people = [Person("clerk") for _ in range(20)]
+    people += [Person("clerk", answers=[("talk", False, 5.0)]) for _ in range(n_other)]
+    found, _, _ = look(people)
+    assert is_told == (found is not None and "Talk" in {one.name for one in found.skills})
+
+
+def test_who_is_not_hired_yet_neither_needs_nor_gives_help() -> None:
+    people = able_people(37, 150)
+    before, _, _ = look(people)
+    later = [Person("clerk", answers=[("talk", True, 5.0)] * 9, can_mentor=True, hired_days=-1.0)] * 9
+    assert look(people + later)[0] == before

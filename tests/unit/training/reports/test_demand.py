@@ -172,6 +172,7 @@ def test_what_it_answers(made: Planted, report: Report) -> None:
 def test_the_most_asked_for_of_several_scarce_skills_comes_first() -> None:
     programme = world(n_postings=400)
     assert programme.mastery is not None
+    programme.answered = programme.mastery > 0.5
     programme.mastery[:, [IDS.index("data"), IDS.index("sql")]] *= 0.5
     programme.mastery[:, IDS.index("coaching")] = 0.95
     report = report_of(programme)
@@ -181,6 +182,39 @@ def test_the_most_asked_for_of_several_scarce_skills_comes_first() -> None:
         f"2 of 6 skills are asked for much and scarce here. Most of all: {names[0]},"
     )
     assert report.answer[1].startswith(f"Next: {names[1]}, which ")
+
+
+def test_a_skill_that_one_person_has_answered_on_is_told_nowhere() -> None:
+    programme = world(n_people=60)
+    assert programme.mastery is not None
+    programme.answered = programme.mastery > 0.5
+    programme.answered[:, [IDS.index("data"), IDS.index("sql")]] = False
+    programme.answered[0, IDS.index("data")] = True
+    report = report_of(programme)
+    rows = sheet(report, "skills").rows.set_index("skill_id")
+    people = ["mastery", "mastery_low", "mastery_high", "at_level", "at_level_low", "at_level_high"]
+    assert rows.loc[["data", "sql"], [*people, "asked_much_and_scarce"]].isna().all(axis=None)
+    assert rows.loc[["quality", "java", "coaching", "spare"], people[:3]].notna().all(axis=None)
+    text = " ".join(report.cannot_show)
+    assert "Whether we have 1 skill: one to four people have answered on it, or have not" in text
+    assert "Whether we have 1 skill: nobody here has answered on it" in text
+    assert "came to the catalogue after" not in text
+    assert " of 4 skills " in report.answer[0]
+    assert not {"Data", "SQL"} & set(sheet(report, "asked-and-scarce").rows["skill"])
+
+
+def test_where_of_no_skill_it_can_be_told_no_figure_of_people_is_there() -> None:
+    programme = world(n_people=60)
+    assert programme.mastery is not None
+    programme.answered = np.zeros_like(programme.mastery, np.bool_)
+    programme.answered[0] = True
+    report = report_of(programme)
+    rows = sheet(report, "skills").rows
+    assert rows[["mastery", "at_level", "asked_much_and_scarce"]].isna().all(axis=None)
+    assert "people" not in " ".join(report.answer)
+    assert "has answered on" not in " ".join(report.cannot_show)
+    assert "nan" not in " ".join([*report.answer, *report.cannot_show, *report.sections[0].text])
+    assert report.n_withheld == len(IDS)
 
 
 def test_what_falls_is_called_a_fall_of_so_many_points() -> None:

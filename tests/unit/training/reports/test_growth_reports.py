@@ -15,7 +15,8 @@ import pytest
 from tests.unit.training.programme import growth_naive as naive
 from tests.unit.training.programme.growth_worlds import NOW, START, asked, grown, programme, sitting
 from training.programme.growth import Gain
-from training.programme.growth_groups import Growth, GrowthFound, Returned
+from training.programme.growth_groups import Growth, GrowthFound, Returned, growth
+from training.programme.growth_proficiency import Curves
 from training.programme.programme import Programme
 from training.reports import growth_words
 from training.reports.growth import growth_reports
@@ -271,6 +272,24 @@ def test_where_no_items_link_two_times_it_is_said_and_not_drawn() -> None:
     assert "at a fixed date" in reasons["growth"]
     assert "learners.segment" in reasons["growth-by-segment"]
     assert "learners.role_id" in reasons["growth-by-role"]
+
+
+def test_a_report_that_may_not_be_told_says_so(monkeypatch: pytest.MonkeyPatch, made: Programme) -> None:
+    module = "training.reports.growth"
+    kinds = iter(range(9))
+    of_kind = growth
+
+    def refused(*args: Any) -> GrowthFound | None:
+        return None if next(kinds) == 1 else of_kind(*args)
+
+    monkeypatch.setattr(f"{module}.growth", refused)
+    monkeypatch.setattr(f"{module}_proficiency.curves", lambda *_: Curves({}, ()))
+    shown = {one.name: one for one in growth_reports(made)}
+    assert isinstance(shown["growth-by-cohort"], Report)
+    for name in ("growth-by-segment", "proficiency-by-cohort", "proficiency-by-role"):
+        found = shown[name]
+        assert isinstance(found, NotShown)
+        assert "few people" in found.reason
 
 
 def test_without_dated_answers_nothing_is_shown() -> None:
