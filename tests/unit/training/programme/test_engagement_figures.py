@@ -69,6 +69,9 @@ def test_a_group_that_stands_out_is_named_and_one_below_is_not() -> None:
     assert differ(list(shares.values()))
     assert not differ([Share.of(0, 10), Share.of(0, 20)])
     assert not differ([Share.of(3, 10)])
+    # Beside all people, itself among them, the first would not stand out.
+    halves = {"more": Share.of(22, 50), "less": Share.of(10, 50)}
+    assert above_the_rest(halves, Share.of(32, 100)) == ["more"]
     assert above_the_rest({}, Share.of(3, 10)) == []
 
 

@@ -161,6 +161,16 @@ def test_a_skill_with_need_and_no_mentor_is_short_and_one_with_five_is_not() -> 
     assert by_name["Code"].n_mentors is None
 
 
+def test_half_of_those_in_need_are_enough() -> None:
+    # Ten are required .6 of talk and ten .7: who has .6 could mentor half of them.
+    able = Person(None, answers=[("talk", True, 1.0 + 0.01 * k) for k in range(4)], can_mentor=True)
+    assert 0.6 <= able.low("talk") < 0.7
+    talk = list(SKILLS).index("talk")
+    people = [*(Person("clerk") for _ in range(10)), *(Person("chief") for _ in range(10)), able]
+    assert look(people)[1].could[:, talk].tolist() == [False] * 20 + [True]
+    assert not look([*people, Person("chief")])[1].could[:, talk].any()
+
+
 def test_what_comes_later_counts_for_nothing() -> None:
     people = able_people(33, 150)
     before, _, _ = look(people)
