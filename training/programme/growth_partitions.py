@@ -37,7 +37,8 @@ def partition(programme: Programme, kind: Kind, began: NDArray[np.datetime64]) -
         return _cohorts(began)
     names = programme.learners["segment" if kind == "segment" else "role_id"]
     if kind == "role":
-        names = names.map(_titles(programme)).astype("str").fillna(names)
+        titles = _titles(programme)
+        names = names.map(lambda role_id: titles.get(role_id, role_id), na_action="ignore")
     return {
         str(name): np.asarray((names == name).fillna(False), np.bool_)
         for name in sorted(names.dropna().unique())

@@ -31,8 +31,8 @@ _PRIOR: Final = 1 / 25
 Less draws items to each other, and what is only easier looks like learning; more lets items wander off that
 few answered.
 """
-_NODES: Final = np.linspace(-5.25, 5.25, 15)
-_NARROWEST: Final = 0.4
+_NODES: Final = np.linspace(-5.4, 5.4, 19)
+_NARROWEST: Final = 0.5
 """Least deviation of ability; what is much less than a step of the nodes cannot be seen on them."""
 _STEPS: Final = 200
 _STILL: Final = 3e-4

@@ -103,7 +103,11 @@ VARIANTS = {
         lambda t: of_learners(t, "l001", "l002"), {"skill_evaluation": NOBODY_LEFT}, skills_judged=False
     ),
     "one module": Variant(
-        of_one_module, {"leave-last-out": ONE_EACH}, protocols=("temporal",), n_recommended=1
+        of_one_module,
+        {"leave-last-out": ONE_EACH, "skill_evaluation": NOBODY_LEFT},
+        skills_judged=False,
+        protocols=("temporal",),
+        n_recommended=1,
     ),
     "one attempt": Variant(
         lambda t: without(t, "completions") | {"attempts": t["attempts"][:1]},
@@ -232,9 +236,8 @@ def test_the_card_tells_the_numbers_of_the_training(train_variant):
     tables = {sheet.name: sheet.rows for sheet in card.sheets}
     skills = trained.metrics()["skills"]
     assert tables["skills"]["auc"].tolist() == [its["auc"] for its in skills.values()]
-    bins = trained.skills.calibration["skill_model"]
-    assert tables["calibration"]["n_answers"].tolist() == bins.count.tolist()
-    assert tables["calibration"]["passed"].tolist() == bins.observed.tolist()
+    # Twelve learners were held out: some of ten groups of answers are of fewer than five of them.
+    assert "calibration" not in tables
     for protocol in ("leave_last_out", "temporal"):
         engine = trained.metrics()[protocol]["engine"]
         first = tables[protocol.replace("_", "-")].iloc[0]

@@ -21,7 +21,7 @@ def months_between(start: pd.Timestamp, end: pd.Timestamp) -> float:
 
 
 def sittings_of(attempts: pd.DataFrame, now: pd.Timestamp) -> Sittings:
-    """Sittings of 5 to 20 first answers, by learner and month."""
+    """Sittings of 5 to 20 first answers to items of no module, by learner and month."""
     found: Sittings = defaultdict(dict)
     rows = attempts[attempts["occurred_at"] <= now].sort_values(["occurred_at", "event_id"])
     for learner, own in rows.groupby("learner_id"):
@@ -30,6 +30,8 @@ def sittings_of(attempts: pd.DataFrame, now: pd.Timestamp) -> Sittings:
             if one.item_id in seen:
                 continue
             seen.add(one.item_id)
+            if isinstance(one.module_id, str):
+                continue
             month = months_between(start, one.occurred_at)
             for at, (low, high) in WINDOWS.items():
                 if low <= month < high and len(found[str(learner), at]) < 20:
@@ -110,7 +112,7 @@ def level_of_part(
     chosen: Sittings, b: Mapping[str, float], mix: Mapping[str, float], weight: Mapping[str, float]
 ) -> float:
     """Share of the mix passed, with the normal distribution that makes the answers most likely."""
-    nodes = np.linspace(-5.25, 5.25, 15)
+    nodes = np.linspace(-5.4, 5.4, 19)
     likelihoods, weights = [], []
     for (learner, _), sitting in chosen.items():
         chance = {item: 1 / (1 + np.exp(-(nodes - b[item]))) for item in sitting}
@@ -123,7 +125,7 @@ def level_of_part(
     table, counts = np.array(likelihoods), np.array(weights)
 
     def prior(x: np.ndarray) -> np.ndarray:
-        density = np.exp(-0.5 * ((nodes - x[0]) / max(0.4, math.exp(x[1]))) ** 2)
+        density = np.exp(-0.5 * ((nodes - x[0]) / max(0.5, math.exp(x[1]))) ** 2)
         return density / density.sum()
 
     best = minimize(

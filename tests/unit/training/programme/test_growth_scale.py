@@ -16,13 +16,13 @@ from training.programme.programme import Programme
 
 
 def world(seed: int = 0, n: int = 90) -> Programme:
-    """People who answer 5 to 9 of 24 items at the start and after 6 and 12 months, some of them not."""
+    """People who answer 5 to 9 of 30 items at the start and after 6 and 12 months, some of them not."""
     rng = np.random.default_rng(seed)
-    difficulty, ability = rng.normal(0, 1, 24), rng.normal(0, 1, n)
+    difficulty, ability = rng.normal(0, 1, 30), rng.normal(0, 1, n)
     rows = []
-    for month, gain in ((0.0, 0.0), (6.2, 0.4), (12.1, 0.9)):
-        all_items = asked(rng, np.zeros((n, 24)), 9)
-        one = sitting(rng, ability + gain, difficulty, all_items, month)
+    items = asked(rng, np.zeros((n, 30)), 27)
+    for at, (month, gain) in enumerate(((0.0, 0.0), (6.2, 0.4), (12.1, 0.9))):
+        one = sitting(rng, ability + gain, difficulty, items[:, 9 * at : 9 * at + 9], month)
         nth = one.groupby("learner_id").cumcount()
         rows.append(one[nth < np.repeat(rng.integers(4, 10, n), 9)])
     return programme(pd.concat(rows), n_resamples=12, now=NOW + timedelta(days=1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,13 +34,15 @@ def world(seed: int = 2) -> Programme:
     began = np.where(np.arange(N) % 2 == 0, 0.0, 200.0)
     again = {0.0: np.arange(N) % 12 < 11, 6.0: np.arange(N) % 12 < 9, 12.0: np.arange(N) % 12 < 8}
     rows = []
-    for month, gain in ((0.0, 0.0), (6.0, 0.5), (12.0, 1.0)):
-        one = sitting(
-            rng, ability + gain * (1 + leads), difficulty, asked(rng, np.zeros((N, 26)), 8), month, began
-        )
+    items = asked(rng, np.zeros((N, 26)), 24)
+    for at, (month, gain) in enumerate(((0.0, 0.0), (6.0, 0.5), (12.0, 1.0))):
+        part = items[:, 8 * at : 8 * at + 8]
+        one = sitting(rng, ability + gain * (1 + leads), difficulty, part, month, began)
         rows.append(one[np.repeat(again[month], 8)])
-    # Everybody gives an answer when they begin.
-    rows.append(sitting(rng, ability, difficulty, np.full((N, 1), 0), 0.0, began))
+    # Everybody gives an answer when they begin, to what no check asks.
+    rows.append(
+        sitting(rng, ability, difficulty, items[:, :1], 0.0, began).assign(item_id="m", module_id="m")
+    )
     learners = pd.DataFrame(
         {
             "learner_id": [f"p{at:05}" for at in range(N)],
@@ -50,7 +51,7 @@ def world(seed: int = 2) -> Programme:
         }
     )
     roles = pd.DataFrame({"role_id": ["r1", "r2"], "title": ["Head of yard", "Clerk"]})
-    return programme(pd.concat(rows), learners, n_resamples=6, more={"roles": roles})
+    return programme(pd.concat(rows), learners, n_resamples=4, more={"roles": roles})
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +65,26 @@ def reports(made: Programme) -> dict[str, Report]:
 
 
 class Loops:
-    """Levels of groups by loops, for everybody and for the resamples that a programme draws."""
+    """Levels of groups by loops, for all people and for the resamples that a programme draws."""
 
     def __init__(self, made: Programme) -> None:
         self.attempts, self.now = made.dataset.tables["attempts"], pd.Timestamp(made.now)
         self.ids = made.learners["learner_id"].tolist()
         self.sittings = naive.sittings_of(self.attempts, self.now)
-        drawn = made.rng("growth").multinomial(len(self.ids), [1 / len(self.ids)] * len(self.ids), size=6)
+        drawn = made.rng("growth").multinomial(len(self.ids), [1 / len(self.ids)] * len(self.ids), size=4)
         draws = [[1.0] * len(self.ids), *drawn.tolist()]
         self.weights = [dict(zip(self.ids, draw, strict=True)) for draw in draws]
         self.mix = naive.mix_of(self.sittings)
+        self.known: dict[tuple[frozenset[str], int], np.ndarray] = {}
         self.b = [naive.difficulties(self.sittings, weight) for weight in self.weights]
 
     def level(self, people: Iterable[str], month: int) -> np.ndarray:
+        key = frozenset(people), month
+        if key not in self.known:
+            self.known[key] = self.new_level(*key)
+        return self.known[key]
+
+    def new_level(self, people: frozenset[str], month: int) -> np.ndarray:
         chosen = {(who, month): self.sittings[who, month] for who in people}
         return np.array(
             [
@@ -183,7 +191,7 @@ def test_every_figure_of_proficiency_is_that_of_loops(reports: dict[str, Report]
     spells = naive.spell(made.dataset.tables["attempts"], pd.Timestamp(made.now))
     table = sheet(reports["proficiency-by-segment"], "curves")
     segment = dict(zip(made.learners["learner_id"], made.learners["segment"], strict=True))
-    assert len(table) > 3
+    assert len(table) >= 3
     for row in table.itertuples():
         own = [one for who, one in spells.items() if row.group in ("everybody", segment[who])]
         reached = sum(hit and month <= row.months for month, hit in own)
@@ -220,9 +228,8 @@ def test_pages_name_nobody_and_are_the_same_each_time(
         for one, other in zip(first, second, strict=True):
             text = one.read_text()
             assert text == other.read_text()
-            assert not re.search(r"p\d{5}", text)
+            assert not any(who in text for who in made.learners["learner_id"])
             assert len(text) < 300_000
-    assert len(made.learners) == N
 
 
 def found_with(gain: Gain, rest: Gain | None, *, differs: bool) -> GrowthFound:
