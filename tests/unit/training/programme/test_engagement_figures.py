@@ -10,7 +10,7 @@ from training.programme.engagement_figures import Mean, Ratio, Share, above_the_
 
 @pytest.mark.parametrize("chance", [0.1, 0.5, 0.97])
 def test_ratios_over_people_hold_the_truth_in_about_95_of_100_worlds(chance: float) -> None:
-    rng, held, n_worlds = np.random.default_rng(0), 0, 800
+    rng, held, n_worlds = np.random.default_rng(0), 0, 500
     for _ in range(n_worlds):
         whole = rng.integers(0, 8, 80).astype(float)
         # People differ in how much they bring, so what they have is not independent.
