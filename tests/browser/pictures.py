@@ -47,7 +47,7 @@ def main() -> None:
                 "request", lambda request: asked.add(urlsplit(request.url.removeprefix("blob:")).hostname)
             )
             page.goto(address)
-            ready(page)
+            page.wait_for_timeout(3_000)
             for button in page.get_by_role("button", name="Close").all():
                 button.click()  # of the panel that opens beside everything on the first visit
             ready(page)
