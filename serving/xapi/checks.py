@@ -94,7 +94,7 @@ class Checks:
 
     def number(self, value: Any, at: str) -> bool:
         """Check for a number."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
             return self.wrong(at, "is no number", "send a JSON number", value)
         return True
 
@@ -141,3 +141,11 @@ class Checks:
 
 def _in(at: str, name: str) -> str:
     return f"{at}.{name}" if at else name
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A whole number that no float holds.
+        return False

@@ -36,7 +36,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the pictures")
     out: Path = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
+    # Of single reports there are many, and nobody reads them in the guide.
+    beside = STORE / "pictures"
+    for folder in (out, beside):
+        folder.mkdir(parents=True, exist_ok=True)
     client = connect()
     with _server() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
@@ -52,10 +55,11 @@ def main() -> None:
                 button.click()  # of the panel that opens beside everything on the first visit
             ready(page)
             page.wait_for_timeout(700)  # what slides into place
-            page.screenshot(path=out / f"mlflow-{name}.png")
+            file = (beside if name.startswith("report-") else out) / f"mlflow-{name}.png"
+            page.screenshot(path=file)
             page.close()
-            _fewer_colours(out / f"mlflow-{name}.png")
-            print(out / f"mlflow-{name}.png")  # noqa: T201
+            _fewer_colours(file)
+            print(file)  # noqa: T201
         if asked - {"127.0.0.1", None}:
             raise SystemExit(f"pages asked others than this machine: {sorted(map(str, asked))}")
 

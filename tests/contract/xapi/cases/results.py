@@ -107,6 +107,7 @@ def bad_scores() -> dict[str, Any]:
         "a scaled value as a boolean": {"scaled": True},
         "a scaled value as a list": {"scaled": [0.8]},
         "a raw value as a string": {"raw": "8"},
+        "a raw value that no float holds": {"raw": 10**400},
         "a raw value as a boolean": {"raw": False},
         "a min as a string": {"min": "0"},
         "a max as a word": {"max": "one hundred"},
