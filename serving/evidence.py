@@ -258,9 +258,9 @@ def known_ids(catalog: Catalog | None) -> Mapping[str, Collection[str]]:
 
 
 def _unknown_ids(event: EventIn, catalog: Catalog | None) -> list[Fault]:
-    faults = []
+    faults, sent = [], event.__dict__
     for field, known in known_ids(catalog).items():
-        value = getattr(event, field, None)
+        value = sent.get(field)
         if isinstance(value, list):
             named = {f"{field}[{position}]": id_ for position, id_ in enumerate(value)}
         else:

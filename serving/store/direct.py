@@ -21,6 +21,8 @@ Value = TypeVar("Value", str, bytes)
 _SIZES = tuple(2**i for i in range(10))
 # Rows that one statement inserts at most: a larger one takes a tenth of a second to compile.
 _MOST_ROWS = 64
+# So many have a statement of their own; others are put together of statements for a power of 2.
+_FEW_ROWS = 8
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -72,7 +74,8 @@ def _run(
     # Many rows a statement: SQLite's driver stops for other threads at each, and goes on when they let it.
     at = 0
     while at < len(rows):
-        size = min(_MOST_ROWS, 2 ** ((len(rows) - at).bit_length() - 1))
+        left = len(rows) - at
+        size = left if left <= _FEW_ROWS else min(_MOST_ROWS, 2 ** (left.bit_length() - 1))
         insertion, some = _insert(connection.dialect, table, overwrite, size), rows[at : at + size]
         values = [some[row][column] for row, column, _ in insertion.places]
         given: Any = tuple(values)

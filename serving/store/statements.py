@@ -140,17 +140,15 @@ def append(
     """
     found_by = _with_those_of_targets(connection, new)
     numbers = {one.statement_id: seq for seq, one in enumerate(new, after + 1)}
-    rows = [
-        one._asdict()
-        | {
-            "seq": numbers[one.statement_id],
-            "stored_ms": stored_ms,
-            "found_by": joined(found_by[one.statement_id]),
-        }
-        for one in new
-    ]
+    rows = []
+    for seq, one in enumerate(new, after + 1):
+        row = one._asdict()
+        row |= {"seq": seq, "stored_ms": stored_ms, "found_by": joined(found_by[one.statement_id])}
+        rows.append(row)
     insert(connection, xapi_statements, rows)
-    named = [{"ref": ref, "seq": seq} for i, seq in numbers.items() for ref in found_by[i]]
+    # In the order of the index: neighbours are written together.
+    pairs = sorted((ref, seq) for i, seq in numbers.items() for ref in found_by[i])
+    named = [{"ref": ref, "seq": seq} for ref, seq in pairs]
     insert(connection, xapi_references, named)
     _give_to_referrers(connection, older, found_by)
 

@@ -59,12 +59,11 @@ def _hundredths(duration: str) -> str:
 def _plain(value: Any) -> Any:
     """Put members in order, and spell whole numbers in one way: 1.0 may be forwarded as 1."""
     kind = type(value)
-    if kind is str:
-        return value
     if kind is float and value.is_integer():
         return int(value)
     if kind is dict:
-        return {name: _plain(value[name]) for name in sorted(value)}
+        # Most are texts.
+        return {name: its if type(its := value[name]) is str else _plain(its) for name in sorted(value)}
     return [_plain(its) for its in value] if kind is list else value
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection
 
 from serving.store import statements as store
@@ -71,8 +72,12 @@ def remember(connection: Connection, told: Mapping[bytes, Mapping[str, Any]]) ->
     before = store.definitions(connection, told)
     changed = {}
     for ref, its in told.items():
-        text = _SPELLING.encode(merged(json.loads(before[ref]), its) if ref in before else dict(its))
-        if text != before.get(ref):
-            changed[ref] = text
+        known = from_json(before[ref]) if ref in before else None
+        new = its if known is None else merged(known, its)
+        # Most tell what is known, in the same order: that is seen without putting it in order.
+        if known is None or to_json(new) != to_json(known):
+            text = _SPELLING.encode(new)
+            if text != before.get(ref):
+                changed[ref] = text
     if changed:
         store.define(connection, changed)

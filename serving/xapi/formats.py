@@ -143,8 +143,12 @@ def time_of(value: Any, *, exact: bool = False) -> datetime | None:
     >>> time_of("2026-01-02"), time_of("2026-01-02T03:04:05-00:00"), time_of("2026-13-02T03:04Z")
     (None, None, None)
     """
-    if not isinstance(value, str):
-        return None
+    return _moment(value, exact) if isinstance(value, str) else None
+
+
+# Of each statement it is checked first, and read after that.
+@lru_cache(maxsize=16)
+def _moment(value: str, exact: bool) -> datetime | None:
     if (found := _TIME.fullmatch(value)) is not None:
         date, minute, second, fraction, zulu, hours, minutes = found.groups()
     elif not exact and (found := _BASIC.fullmatch(value)) is not None:
