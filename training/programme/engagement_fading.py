@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from recommender.domain.disclosure import LEAST
-from training.programme.engagement_figures import Mean, Share, may_tell
+from training.programme.engagement_figures import Mean, Share
 from training.programme.engagement_skills import Asked, Floats, Skills, by_skill, level, segments
-from training.programme.ledger import Bools, Ledger
+from training.programme.ledger import Bools, Ledger, may_tell
 from training.programme.programme import Programme
 
 BACK_DAYS: Final = 182

@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from recommender.domain.disclosure import LEAST
 from training.programme.ledger import Bools, Ledger
 
 CONFIDENCE: Final = 0.95
 _UPPER: Final = (1.0 + CONFIDENCE) / 2.0
-_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +130,6 @@ class Mean:
     def holds_zero(self) -> bool:
         """Whether chance alone may be what differs from nothing."""
         return self.low <= 0.0 <= self.high
-
-
-def may_tell(values: NDArray[np.float64]) -> bool:
-    """Whether a mean of some people's values gives away no few of them.
-
-    Values that five or more people share, such as 0 for nothing lost, may be known to who reads the mean: it
-    is then that of all others. So those whose value fewer than five share are nobody or at least five; then
-    so are those who differ from the value that is shared most. Values that differ by rounding are the same.
-
-    >>> may_tell(np.zeros(9)), may_tell(np.array([0.0] * 8 + [0.4])), may_tell(np.arange(9.0))
-    (True, False, True)
-    """
-    _, n_sharing = np.unique(np.round(values, _DIGITS), return_counts=True)
-    n_alone = int(n_sharing[n_sharing < LEAST].sum())
-    return n_alone == 0 or n_alone >= LEAST
 
 
 def differ(shares: Sequence[Share]) -> bool:

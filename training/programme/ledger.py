@@ -26,6 +26,23 @@ from recommender.domain.disclosure import LEAST
 
 Bools = NDArray[np.bool_]
 Name = TypeVar("Name")
+# Values that differ by rounding are the same.
+_DIGITS = 9
+
+
+def may_tell(values: NDArray[np.float64]) -> bool:
+    """Whether a mean of some people's values gives away no few of them.
+
+    Values that five or more people share, such as 0 for nothing lost, may be known to who reads the mean: it
+    is then that of all others. So those whose value fewer than five share are nobody or at least five; then
+    so are those who differ from the value that is shared most. Values that differ by rounding are the same.
+
+    >>> may_tell(np.zeros(9)), may_tell(np.array([0.0] * 8 + [0.4])), may_tell(np.arange(9.0))
+    (True, False, True)
+    """
+    _, n_sharing = np.unique(np.round(values, _DIGITS), return_counts=True)
+    n_alone = int(n_sharing[n_sharing < LEAST].sum())
+    return n_alone == 0 or n_alone >= LEAST
 
 
 class Ledger:

@@ -6,17 +6,14 @@ value than the most common one are nobody or at least five, in each period and i
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from recommender.domain.disclosure import LEAST
+from training.programme.ledger import may_tell
 from training.programme.returns_design import Design
 from training.programme.returns_draws import changes, costs_of
 from training.programme.returns_panel import Bools, Floats, Ints, Panel
 from training.programme.returns_people import People
-
-_DIGITS: Final = 9
 
 
 def cost_is_told(panel: Panel, design: Design, people: People) -> bool:
@@ -90,16 +87,7 @@ def gives_nobody_away(values: Floats) -> bool:
     """
     columns = list(values.T)
     pairs = [other - one for i, one in enumerate(columns) for other in columns[i + 1 :]]
-    return all(_is_told(column) for column in columns + pairs)
-
-
-def _is_told(values: Floats) -> bool:
-    there = values[~np.isnan(values)]
-    if not len(there):
-        return True
-    # Rounded, for differences of equal amounts are not quite equal.
-    most = int(np.unique(np.round(there, _DIGITS), return_counts=True)[1].max())
-    return most < LEAST or len(there) - most == 0 or len(there) - most >= LEAST
+    return all(may_tell(column[~np.isnan(column)]) for column in columns + pairs)
 
 
 def _few(has: Bools) -> bool:

@@ -22,7 +22,7 @@ from recommender.pathways.withhold import tellable
 from training.programme.ledger import Bools, Ledger
 from training.programme.skill_gaps_means import Mean, Verdict, mean_of, verdicts
 from training.programme.skill_gaps_people import GapPeople, Labels, Moment
-from training.programme.skill_gaps_values import ValueLedger, tell_all
+from training.programme.value_ledger import ValueLedger, tell_all
 
 
 @dataclass(frozen=True, slots=True)
