@@ -17,7 +17,7 @@ from serving.evidence import CANONICAL
 from serving.problems import Fault
 from serving.store import aliases as store
 from serving.store import events as log
-from serving.store import learners, people, recommendations, statements
+from serving.store import learners, people, recommendations, statements, statements_naming
 from serving.store.aliases import Alias
 
 
@@ -113,7 +113,7 @@ def _without_profile(connection: Connection, learner_ids: Collection[str]) -> se
 def _move(connection: Connection, old: str, new: str) -> None:
     moved = {event.event_id: _of(new, event.payload) for event in log.history(connection, old)}
     log.give(connection, new, moved)
-    statements.give(connection, old, new)
+    statements_naming.give(connection, old, new)
     recommendations.give(connection, old, new)
     store.remove(connection, old)
 

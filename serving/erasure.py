@@ -10,7 +10,7 @@ from serving.services import Services
 from serving.store import aliases, statements
 from serving.store import erasure as store
 from serving.store.audit import AuditEntry, record
-from serving.xapi.people import keys_naming
+from serving.xapi.people import remove_statements
 
 
 def erase(services: Services, learner_id: str, audit: AuditEntry) -> dict[str, int]:
@@ -44,8 +44,7 @@ def _unsaid(connection: Connection, learner_id: str, home_pages: frozenset[str])
     """Remove what statements say of a learner, and who the learner is elsewhere."""
     # Before anybody is locked; until the end nothing more is said.
     statements.turn(connection)
-    keys = keys_naming(connection, learner_id, home_pages)
     return {
-        "xapi_statements": statements.remove(connection, learner_id, keys),
+        "xapi_statements": remove_statements(connection, learner_id, home_pages),
         "aliases": aliases.remove(connection, learner_id),
     }

@@ -20,12 +20,12 @@ from serving.model import ServedModel
 from serving.problems import UNKNOWN_LEARNER, Problem
 from serving.routers.learners import mastery_out
 from serving.routers.model import model_ref
-from serving.store import held, statements
+from serving.store import held
 from serving.store.database import Database
 from serving.store.held import HeldState
 from serving.store.learners import StoredState
 from serving.store.statements import Told
-from serving.xapi.people import keys_naming
+from serving.xapi.people import statements_naming
 from serving.xapi.telling import exact
 
 
@@ -55,11 +55,11 @@ def exported(
         profile, state = held.profile(connection, learner_id), held.state(connection, learner_id)
         events = held.event_rows(connection, learner_id)
         first = next(events, [])
-        aliases, keys = held.aliases(connection, learner_id), keys_naming(connection, learner_id, home_pages)
+        aliases = held.aliases(connection, learner_id)
         if not (
             any((profile, state, first, aliases))
             or held.was_answered(connection, learner_id)
-            or statements.any_naming(connection, learner_id, keys)
+            or any(statements_naming(connection, learner_id, home_pages))
         ):
             raise Problem(UNKNOWN_LEARNER, "nothing is held of this learner")
         head = to_json(_head(connection, model, learner_id, profile, state, now))
@@ -69,7 +69,7 @@ def exported(
         answers = held.recommendation_rows(connection, learner_id)
         yield from _listed(map(_recommendation, some) for some in answers)
         yield b'],"aliases":' + to_json(aliases) + b',"statements":['
-        said = statements.rows_naming(connection, learner_id, keys)
+        said = statements_naming(connection, learner_id, home_pages)
         yield from _listed(map(partial(_statement, learner_id), some) for some in said)
         yield b"]}"
 

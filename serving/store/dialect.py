@@ -23,7 +23,7 @@ _PRAGMAS = (
     # A commit that was answered survives a power cut: evidence is the truth.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    # What is deleted is overwritten: erased means erased.
+    # What is deleted is overwritten in the file, as soon as the log beside it is put there.
     "PRAGMA secure_delete=ON",
     # Pages of the log until it is put into the file, 16 MB of them: states of the same learners are written
     # again and again, and putting them there waits for the disk twice.

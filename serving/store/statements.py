@@ -6,36 +6,33 @@ order in which transactions commit, and nobody who has read up to one of them mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    Row,
     Select,
     and_,
     asc,
     bindparam,
-    delete,
     desc,
     exists,
     func,
     select,
-    union,
     union_all,
     update,
 )
 
-from serving.store.database import CHUNK, chunks, streamed
+from serving.store.database import chunks
 from serving.store.dialect import take_turn
 from serving.store.direct import among, insert, upsert
-from serving.store.tables import STATEMENTS, revisions, xapi_definitions, xapi_references, xapi_statements
+from serving.store.tables import xapi_definitions, xapi_references, xapi_statements
 
 KEY_BYTES = 16
 _OF = xapi_statements.c
-_TOLD = (_OF.seq, _OF.stored_ms, _OF.occurred_at, _OF.payload)
+TOLD = (_OF.seq, _OF.stored_ms, _OF.occurred_at, _OF.payload)
 
 
 class NewStatement(NamedTuple):
@@ -89,7 +86,7 @@ class Voided(NamedTuple):
     outcome: str
 
 
-_SET_KEYS = (
+SET_KEYS = (
     update(xapi_statements)
     .where(_OF.statement_id == bindparam("its_id"))
     .values(found_by=bindparam("its_keys"))
@@ -192,7 +189,7 @@ def _give_to_referrers(
                 rows.append({"its_id": one.statement_id, "its_keys": joined(before | more)})
                 named += [{"ref": ref, "seq": one.seq} for ref in more]
         if rows:
-            connection.execute(_SET_KEYS, rows)
+            connection.execute(SET_KEYS, rows)
             upsert(connection, xapi_references, named, overwrite=False)
         given = taken
         older = referrers(connection, [*given]) if given else []
@@ -233,7 +230,7 @@ def keys_in(stored: bytes) -> frozenset[bytes]:
 
 def find(connection: Connection, statement_id: str, *, voided: bool) -> Told | None:
     """Return one statement that is voided, or that is not."""
-    statement = select(*_TOLD).where(_OF.statement_id == statement_id, _OF.is_voided.is_(voided))
+    statement = select(*TOLD).where(_OF.statement_id == statement_id, _OF.is_voided.is_(voided))
     row = connection.execute(statement).first()
     return None if row is None else Told(*row)
 
@@ -258,15 +255,20 @@ def page(
     beyond : int, optional
         The number after which to go on.
     """
-    statement: Select[Any] = select(*_TOLD).where(_OF.is_voided.is_(False))
-    if since_ms is not None:
-        statement = statement.where(_OF.stored_ms > since_ms)
-    if until_ms is not None:
-        statement = statement.where(_OF.stored_ms <= until_ms)
+    statement: Select[Any] = select(*TOLD).where(_OF.is_voided.is_(False))
+    after = None if since_ms is None else _last_by(connection, since_ms)
+    last = None if until_ms is None else _last_by(connection, until_ms)
+    if beyond is not None and ascending:
+        after = max(beyond, after or 0)
+    elif beyond is not None:
+        last = min(beyond - 1, beyond if last is None else last)
 
     def ordered(statement: Select[Any], seq: Any) -> Select[Any]:
-        if beyond is not None:
-            statement = statement.where(seq > beyond if ascending else seq < beyond)
+        # Bounds of the number, which every index is in the order of: nothing outside of them is looked at.
+        if after is not None:
+            statement = statement.where(seq > after)
+        if last is not None:
+            statement = statement.where(seq <= last)
         return statement.order_by(seq if ascending else seq.desc()).limit(limit)
 
     parts = []
@@ -287,6 +289,12 @@ def page(
     return [Told(*row) for row in connection.execute(wanted)]
 
 
+def _last_by(connection: Connection, stored_ms: int) -> int:
+    """Return the number of the last statement stored by then, 0 for none: times grow with numbers."""
+    by_then = select(_OF.seq).where(_OF.stored_ms <= stored_ms)
+    return connection.execute(by_then.order_by(_OF.stored_ms.desc(), _OF.seq.desc()).limit(1)).scalar() or 0
+
+
 def _has_any(seq: Any, keys: Sequence[bytes]) -> ColumnElement[bool]:
     of = xapi_references.alias().c
     return exists().where(of.seq == seq, of.ref.in_(keys))
@@ -301,57 +309,3 @@ def definitions(connection: Connection, refs: Iterable[bytes]) -> dict[bytes, st
 def define(connection: Connection, new: Mapping[bytes, str]) -> None:
     """Tell this of activities and verbs."""
     upsert(connection, xapi_definitions, [{"ref": ref, "payload": new[ref]} for ref in sorted(new)])
-
-
-def give(connection: Connection, old: str, new: str) -> None:
-    """Make the statements about a learner those about another."""
-    connection.execute(update(xapi_statements).where(_OF.learner_id == old).values(learner_id=new))
-
-
-def payloads_about(connection: Connection, learner_id: str) -> Iterator[str]:
-    """Return what was sent of a learner, statement by statement."""
-    statement = select(_OF.payload).where(_OF.learner_id == learner_id)
-    for rows in streamed(connection, statement, CHUNK):
-        yield from (payload for (payload,) in rows)
-
-
-def rows_naming(
-    connection: Connection, learner_id: str, keys: Sequence[bytes]
-) -> Iterator[Sequence[Row[Any]]]:
-    """Statements about a learner, and those that name one by any of some keys, oldest first.
-
-    `learner_id`, `outcome` and `is_voided` beside what `Told` holds, some at a time.
-    """
-    statement = select(*_TOLD, _OF.learner_id, _OF.outcome, _OF.is_voided)
-    wanted = statement.where(_OF.seq.in_(_naming(learner_id, keys))).order_by(_OF.seq)
-    return streamed(connection, wanted, CHUNK)
-
-
-def any_naming(connection: Connection, learner_id: str, keys: Sequence[bytes]) -> bool:
-    """Whether there are such statements."""
-    statement = select(_OF.seq).where(_OF.seq.in_(_naming(learner_id, keys))).limit(1)
-    return connection.execute(statement).first() is not None
-
-
-def remove(connection: Connection, learner_id: str, keys: Sequence[bytes]) -> int:
-    """Remove the statements that `rows_naming` finds; how many there were."""
-    statement = select(_OF.seq, _OF.found_by).where(_OF.seq.in_(_naming(learner_id, keys)))
-    rows = connection.execute(statement).all()
-    if rows:
-        upsert(connection, revisions, [{"name": STATEMENTS, "revision": turn(connection)[0]}])
-    refs = [{"its_ref": ref, "its_seq": row.seq} for row in rows for ref in keys_in(row.found_by)]
-    of = xapi_references.c
-    its_own = and_(of.ref == bindparam("its_ref"), of.seq == bindparam("its_seq"))
-    for some in chunks(refs):
-        connection.execute(delete(xapi_references).where(its_own), some)
-    for numbers in chunks([row.seq for row in rows]):
-        connection.execute(delete(xapi_statements).where(_OF.seq.in_(numbers)))
-    return len(rows)
-
-
-def _naming(learner_id: str, keys: Sequence[bytes]) -> CompoundSelect[Any]:
-    # Each half along an index of its own.
-    return union(
-        select(_OF.seq).where(_OF.learner_id == learner_id),
-        select(xapi_references.c.seq).where(xapi_references.c.ref.in_(keys)),
-    )

@@ -48,28 +48,31 @@ def identity_of(agent: Any) -> Identity | None:
     >>> identity_of({"account": {"homePage": "https://lms.example.org", "name": "7"}})
     Identity(issuer='https://lms.example.org', name='7')
     """
+    return next(identities_of(agent), None)
+
+
+def identities_of(agent: Any) -> Iterator[Identity]:
+    """Yield all that identifies an agent or a group; more than one thing only where rules were broken."""
     if not isinstance(agent, dict):
-        return None
+        return
     account, mbox = agent.get("account"), agent.get("mbox")
     if isinstance(account, dict):
         home, name = account.get("homePage"), account.get("name")
-        return Identity(home, name) if isinstance(home, str) and isinstance(name, str) and name else None
+        if isinstance(home, str) and isinstance(name, str) and name:
+            yield Identity(home, name)
     if isinstance(mbox, str):
-        return identity("mailto", mbox)
+        yield identity("mailto", mbox)
     for kind in ("mbox_sha1sum", "openid"):
         if isinstance(value := agent.get(kind), str):
-            return identity(kind, value)
-    return None
+            yield identity(kind, value)
 
 
 def everybody_in(agent: Any) -> Iterator[Identity]:
     """Identities of an agent, or of a group and its members."""
-    if (own := identity_of(agent)) is not None:
-        yield own
+    yield from identities_of(agent)
     members = agent.get("member") if isinstance(agent, dict) else None
     for member in members if isinstance(members, list) else ():
-        if (its := identity_of(member)) is not None:
-            yield its
+        yield from identities_of(member)
 
 
 def is_group(agent: Any) -> bool:

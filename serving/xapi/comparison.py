@@ -19,7 +19,7 @@ from serving.xapi.formats import time_of
 from serving.xapi.statements import CONTEXT_ACTIVITIES
 
 _NOT_COMPARED = frozenset(("id", "authority", "stored", "timestamp", "version", "attachments"))
-_FRACTION = re.compile(r"[.,](\d+)")
+_FRACTION = re.compile(r"[.,](\d+)S")
 
 
 def fingerprint(statement: Mapping[str, Any]) -> str:
@@ -53,7 +53,7 @@ def _core(statement: dict[str, Any]) -> dict[str, Any]:
 
 def _hundredths(duration: str) -> str:
     """Cut what is beyond hundredths of a second, and spell what is left without zeros at its end."""
-    return _FRACTION.sub(lambda found: f".{found[1][:2]}".rstrip("0").rstrip("."), duration)
+    return _FRACTION.sub(lambda found: f".{found[1][:2]}".rstrip("0").rstrip(".") + "S", duration)
 
 
 def _plain(value: Any) -> Any:
@@ -105,6 +105,11 @@ def _context(context: dict[str, Any]) -> dict[str, Any]:
     for name in ("instructor", "team"):
         if name in kept:
             kept[name] = _agent(kept[name])
+    for name, its in (("contextAgents", "agent"), ("contextGroups", "group")):
+        if isinstance(several := kept.get(name), list):
+            kept[name] = [
+                {**one, its: _agent(one.get(its))} if isinstance(one, dict) else one for one in several
+            ]
     if isinstance(around := kept.get("contextActivities"), dict):
         kept["contextActivities"] = {
             name: [_activity(one) for one in (its if isinstance(its, list) else [its])]

@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import Connection
 
 from serving.store import statements as store
-from serving.xapi.references import key_of_thing
+from serving.xapi.references import ACTIVITY, RELATED_ACTIVITY, VERB, key_of_thing, keys_related
 from serving.xapi.statements import activities_around
 
 _TEXTS = ("name", "description")
@@ -39,6 +39,22 @@ def told_by(statement: Mapping[str, Any]) -> dict[bytes, dict[str, Any]]:
         its, definition = activity.get("id"), activity.get("definition")
         if isinstance(its, str) and isinstance(definition, dict):
             found[activity_ref(its)] = merged(found.get(activity_ref(its), {}), definition)
+    return found
+
+
+def named_by(statement: Mapping[str, Any]) -> dict[bytes, tuple[bytes, ...]]:
+    """Return, for what a statement may tell of, by which keys the statements are found that name it too.
+
+    How a verb is displayed that is named only within another statement is not found.
+    """
+    found: dict[bytes, tuple[bytes, ...]] = {}
+    for whole in (statement, statement.get("object")):
+        verb = whole.get("verb") if isinstance(whole, Mapping) else None
+        if isinstance(verb, dict) and isinstance(its := verb.get("id"), str):
+            found[verb_ref(its)] = (key_of_thing(VERB, its),)
+    for activity in _activities(statement):
+        if isinstance(its := activity.get("id"), str):
+            found[activity_ref(its)] = keys_related(ACTIVITY, RELATED_ACTIVITY, its)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -114,18 +115,19 @@ def is_duration(value: Any) -> bool:
     return isinstance(value, str) and _DURATION.fullmatch(value) is not None
 
 
-def duration_seconds(text: str) -> float:
-    """Return a duration in seconds; a year counts 365 days, a month 30.
+def duration_seconds(text: str) -> float | None:
+    """Return a duration in seconds, None where no number holds it; a year counts 365 days, a month 30.
 
     >>> duration_seconds("PT1H0.5S"), duration_seconds("P1DT1M")
     (3600.5, 86460.0)
     """
     date, _, time = text.partition("T")
-    return sum(
+    seconds = sum(
         float(number.replace(",", ".")) * of[unit]
         for part, of in ((date, _DATE_SECONDS), (time, _TIME_SECONDS))
         for number, unit in _PARTS.findall(part)
     )
+    return seconds if math.isfinite(seconds) else None
 
 
 def time_of(value: Any, *, exact: bool = False) -> datetime | None:

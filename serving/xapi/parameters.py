@@ -137,25 +137,26 @@ def wanted(query: bytes) -> Wanted:
 
 
 def _keys(sent: Mapping[str, str]) -> tuple[tuple[bytes, ...], ...]:
+    """Keys of each group, those that fewest statements have first: the store goes along the first."""
     keys: list[tuple[bytes, ...]] = []
     related = {name: _flag(sent, name) for name in ("related_agents", "related_activities")}
+    if "registration" in sent:
+        if not is_uuid(sent["registration"]):
+            raise refused(Fault("registration", "registration is no UUID", "send one", sent["registration"]))
+        keys.append(_keys_at(REGISTRATION, None, sent["registration"].lower()))
     if "agent" in sent:
         who = identity_of(_agent(sent["agent"]))
         if who is None:
             raise refused(Fault("agent", "agent is not identified", "send an agent with an identifier"))
         keys.append(_keys_at(AGENT, RELATED_AGENT if related["related_agents"] else None, *who))
     for name, place, around in (
-        ("verb", VERB, None),
         ("activity", ACTIVITY, RELATED_ACTIVITY if related["related_activities"] else None),
+        ("verb", VERB, None),
     ):
         if name in sent:
             if not is_iri(sent[name]):
                 raise refused(Fault(name, f"{name} is no IRI", "send an address with a scheme", sent[name]))
             keys.append(_keys_at(place, around, sent[name]))
-    if "registration" in sent:
-        if not is_uuid(sent["registration"]):
-            raise refused(Fault("registration", "registration is no UUID", "send one", sent["registration"]))
-        keys.append(_keys_at(REGISTRATION, None, sent["registration"].lower()))
     return tuple(keys)
 
 
@@ -201,8 +202,8 @@ def _format(sent: Mapping[str, str]) -> str:
 def _milliseconds(sent: Mapping[str, str], name: str) -> int | None:
     if name not in sent:
         return None
-    # A plus in an address is a space, and senders forget to escape it.
-    at: datetime | None = time_of(sent[name].replace(" ", "+"))
+    # A plus in an address is a space, and senders forget to escape it: that of a zone is the last.
+    at: datetime | None = time_of(sent[name]) or time_of("+".join(sent[name].rsplit(" ", 1)))
     if at is None:
         remedy = "send one such as 2026-01-31T12:00:00Z"
         raise refused(Fault(name, f"{name} is no time that can be read", remedy, sent[name]))

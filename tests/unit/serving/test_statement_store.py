@@ -15,7 +15,7 @@ from serving.store import statements as store
 from serving.store.database import Database
 from serving.store.migrate import open_database
 from serving.store.statements import Kept, NewStatement, Referrer, Told, Voided
-from serving.store.tables import xapi_references, xapi_statements
+from serving.store.tables import xapi_statements
 
 SPACE = UUID(int=0)
 
@@ -209,70 +209,3 @@ def test_definitions_are_put_and_put_again(database: Database) -> None:
         store.define(connection, {key("a"): "3"})
         refs = [key("a"), key("b"), key("c")]
         assert store.definitions(connection, refs) == {key("a"): "3", key("b"): "2"}
-
-
-def some_of_several(connection: Connection) -> None:
-    add(
-        connection,
-        new("own", "ann*"),
-        new("of bob naming ann", "ann*", "bob*", learner_id="bob"),
-        new("of nobody naming ann", "old ann*", learner_id=None),
-        new("of bob", "bob*", learner_id="bob"),
-        new("of ann without a name", "x"),
-    )
-
-
-def of_bob(connection: Connection, learner_id: str) -> bool:
-    """Whether what is said of a learner is what was said of bob."""
-    said = sorted(store.payloads_about(connection, learner_id))
-    return said == ['{"n":"of bob naming ann"}', '{"n":"of bob"}']
-
-
-KEYS = [key("ann*"), key("old ann*")]
-
-
-def test_statements_about_somebody_and_naming_somebody_are_told(database: Database) -> None:
-    with database.write() as connection:
-        some_of_several(connection)
-        rows = [row for some in store.rows_naming(connection, "ann", KEYS) for row in some]
-        assert [(row.payload.split('"')[3], row.learner_id) for row in rows] == [
-            ("own", "ann"),
-            ("of bob naming ann", "bob"),
-            ("of nobody naming ann", None),
-            ("of ann without a name", "ann"),
-        ]
-        assert list(store.payloads_about(connection, "bob")) == [
-            '{"n":"of bob naming ann"}',
-            '{"n":"of bob"}',
-        ]
-        assert store.any_naming(connection, "nobody", [key("bob*")])
-        assert store.any_naming(connection, "bob", [])
-        assert not store.any_naming(connection, "nobody", [key("y")])
-
-
-def test_what_is_removed_leaves_no_trace_and_others_stay(database: Database) -> None:
-    with database.write() as connection:
-        some_of_several(connection)
-        assert store.remove(connection, "ann", KEYS) == 4
-        assert store.remove(connection, "ann", KEYS) == 0
-        assert paged(connection) == paged(connection, "bob*") == ["of bob"]
-        assert [bytes(row.ref) for row in connection.execute(xapi_references.select())] == [key("bob*")]
-
-
-def test_very_many_are_removed(database: Database) -> None:
-    with database.write() as connection:
-        add(connection, *(new(f"{i}", "ann*", f"k{i}") for i in range(1201)), new("last", learner_id="bob"))
-        assert store.remove(connection, "ann", [key("ann*")]) == 1201
-        assert paged(connection) == ["last"]
-        assert connection.execute(xapi_references.select()).all() == []
-
-
-def test_statements_about_one_become_those_about_another(database: Database) -> None:
-    with database.write() as connection:
-        some_of_several(connection)
-        store.give(connection, "bob", "eve")
-        assert not store.any_naming(connection, "bob", [])
-        assert list(store.payloads_about(connection, "eve")) == [
-            '{"n":"of bob naming ann"}',
-            '{"n":"of bob"}',
-        ]
