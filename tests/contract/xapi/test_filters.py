@@ -226,6 +226,22 @@ def test_bounds_may_be_in_any_time_zone(lrs, version):
 
 @FILTER
 @both_versions
+@pytest.mark.parametrize("east", [2, -3])
+@pytest.mark.parametrize("separator", ["T", " "])
+def test_bounds_may_be_spelled_with_a_space_or_a_plus_that_became_one(lrs, version, east, separator):
+    """A space between date and time is one, and one before a zone is the plus that nobody escaped."""
+    (kept,) = keep(lrs, statement(), version=version)
+    (moment,) = stored_times(lrs, version).values()
+    at = instant(moment).astimezone(timezone(timedelta(hours=east)))
+    before, exact = ((at - timedelta(hours=back)).isoformat(separator) for back in (1, 0))
+    for plus in ("+", " "):
+        assert listed(lrs, version=version, since=before.replace("+", plus)) == [kept]
+        assert listed(lrs, version=version, until=exact.replace("+", plus)) == [kept]
+        assert listed(lrs, version=version, until=before.replace("+", plus)) == []
+
+
+@FILTER
+@both_versions
 def test_bounds_look_at_stored_not_at_the_timestamp(lrs, version):
     """A timestamp long past or far ahead moves no Statement over a bound."""
     kept = keep(

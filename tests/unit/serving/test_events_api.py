@@ -10,6 +10,7 @@ from sqlalchemy import update
 from recommender.engine import Engine
 from recommender.skills.state import LearnerState
 from serving.evidence import to_event
+from serving.schemas.events import MAX_EVENTS
 from serving.store import events as log
 from serving.store.tables import learner_states
 from tests.unit.serving.world import CREDENTIAL, NOW, SKILLS, Service, attempt, completion, running_service
@@ -100,6 +101,29 @@ def test_state_is_the_replay_in_any_order_of_arrival(tmp_path: Path, bundle: Pat
         assert states["ann"] == replayed(service, bundle)
         assert states["bob"] == replayed(service, bundle, "bob")
     assert LearnerState.from_bytes(states["ann"]).n_events == len(rows)
+
+
+def test_a_request_of_as_many_learners_as_fit_is_folded_as_one_of_each(
+    service: Service, bundle: Path
+) -> None:
+    """Rows are read and written in pieces of some hundred: no state is that of another learner."""
+    learners = [f"learner-{i:04d}" for i in range(MAX_EVENTS)]
+    scores = dict(zip(learners, random.Random(0).choices([0.0, 0.3, 1.0], k=MAX_EVENTS), strict=True))
+    for turn in range(2):
+        at = (NOW - timedelta(hours=2 - turn)).isoformat()
+        sent = [attempt(f"{turn}/{who}", who, score=scores[who], occurred_at=at) for who in learners]
+        assert service.post_events(*sent[::-1]).status_code == 200
+    states = service.states()
+    assert states.keys() == set(learners)
+    ways = {
+        score: replayed(service, bundle, next(w for w in learners if scores[w] == score))
+        for score in (0.0, 1.0)
+    }
+    assert ways[0.0] != ways[1.0]
+    for who in learners[:: MAX_EVENTS // 50]:
+        assert states[who] == replayed(service, bundle, who)
+    events = {who: LearnerState.from_bytes(state).n_events for who, state in states.items()}
+    assert set(events.values()) == {2}
 
 
 def test_without_a_model_events_are_stored_and_replayed_once_there_is_one(

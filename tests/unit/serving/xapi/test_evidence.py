@@ -60,6 +60,8 @@ def without_ids(sent: dict[str, Any]) -> dict[str, Any]:
             [{"module_id": MODULES[1], "status": "started", "progress": 0.4}],
         ),
         ("interacted", MODULE, {"completion": True}, [{"module_id": MODULES[1]}]),
+        # No number holds so many seconds.
+        ("completed", MODULE, {"duration": f"PT{'9' * 400}S"}, [{"module_id": MODULES[1]}]),
         (
             "https://w3id.org/xapi/adl/verbs/abandoned",
             MODULE,
