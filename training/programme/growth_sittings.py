@@ -148,7 +148,8 @@ def sittings(
 def timed_attempts(programme: Programme) -> pd.DataFrame | None:
     """Return attempts up to `now` in order of time, with `learner` (row) and `is_first`; None without times.
 
-    `is_first` says whether it is the learner's first answer to the item of all, up to `now`.
+    Of people who are hired by then. `is_first` says whether it is the learner's first answer to the item of
+    all, up to `now`.
     """
     attempts = programme.table("attempts")
     if attempts is None or not programme.dataset.has_clock:
@@ -158,6 +159,7 @@ def timed_attempts(programme: Programme) -> pd.DataFrame | None:
         is_first=~attempts.duplicated(["learner_id", "item_id"]),
         occurred_at=attempts["occurred_at"].dt.tz_convert(None),
     )
+    attempts = attempts[programme.is_here[attempts["learner"]]]
     return attempts.sort_values("occurred_at", kind="stable", ignore_index=True)
 
 

@@ -20,8 +20,9 @@ from recommender.domain.catalog import Floats
 from recommender.domain.disclosure import LEAST
 from recommender.pathways.withhold import tellable
 from training.programme.ledger import Bools, Ledger
+from training.programme.people import Labels
 from training.programme.skill_gaps_means import Mean, Verdict, mean_of, verdicts
-from training.programme.skill_gaps_people import GapPeople, Labels, Moment
+from training.programme.skill_gaps_people import GapPeople, Moment
 from training.programme.value_ledger import ValueLedger, tell_all
 
 

@@ -97,7 +97,7 @@ def _report(programme: Programme, who: GapPeople, cut: Cut) -> Report | NotShown
     assert programme.bundle is not None  # noqa: S101
     catalog = programme.bundle.catalog
     main = next(iter(found.moved), None)
-    told = _Told(cut, found, group_names(cut, catalog), skill_names(catalog), main)
+    told = _Told(cut, found, group_names(cut, programme), skill_names(catalog), main)
     return Report(
         name=cut.name,
         title=cut.title,

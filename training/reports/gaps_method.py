@@ -36,7 +36,7 @@ def cannot_show(cut: Cut, found: SkillGaps, people: GapPeople) -> tuple[str, ...
         "depends on which people there are, not how far the model is off. As more answers come, its reading "
         "of a person may move without the person having changed.",
         "Earlier roles: the data hold only those of today, so earlier readiness is for what they ask.",
-        "People whose role is not known or has no profile: no figure is about them.",
+        "People whose role is not known or has no profile, or who are hired later: no figure is about them.",
     ]
     return tuple(lines)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from recommender.domain.catalog import Catalog
+from training.programme.people import By, titles
+from training.programme.programme import Programme
 from training.programme.skill_gaps_means import Mean, Verdict
 
 
@@ -17,11 +19,13 @@ class Cut:
 
     Parameters
     ----------
-    by, many : str
-        What a group is, and several.
+    by : {"role", "team", "segment"}
+        What a group is.
+    many : str
+        Several.
     """
 
-    by: str
+    by: By
     many: str
 
     @property
@@ -50,14 +54,11 @@ VERDICTS: Final[Mapping[Verdict, str]] = {
 }
 
 
-def group_names(cut: Cut, catalog: Catalog) -> dict[str, str]:
+def group_names(cut: Cut, programme: Programme) -> dict[str, str]:
     """Return names of groups that are called otherwise than their id."""
     names = {"": f"No {cut.by} given"}
     if cut.by == "role":
-        roles = catalog.roles
-        times = Counter(roles.titles)
-        for role_id, title in zip(roles.ids, roles.titles, strict=True):
-            names[role_id] = title if title and times[title] == 1 else f"{title} ({role_id})".strip()
+        names |= titles(programme)
     elif cut.by == "segment":
         names |= {"user": "Users", "builder": "Builders", "leader": "Leaders"}
     return names

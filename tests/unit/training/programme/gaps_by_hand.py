@@ -47,12 +47,10 @@ class ByHand:
         rows = of.dataset.tables["attempts"]
         self.attempts = rows[rows["occurred_at"] <= pd.Timestamp(of.now)].to_dict("records")
         self.now = pd.Timestamp(of.now)
-        answered = {row["learner_id"] for row in self.attempts}
         self.among = People(
             i
             for i, row in self.learners.items()
-            if self.role(i) in PROFILES
-            and (row["hired_at"] is None or row["hired_at"] <= self.now or i in answered)
+            if self.role(i) in PROFILES and (row["hired_at"] is None or row["hired_at"] <= self.now)
         )
         self.told: list[People] = []
         self.n_withheld = 0

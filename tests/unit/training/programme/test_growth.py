@@ -17,7 +17,7 @@ from tests.unit.training.programme.growth_worlds import (
     sitting,
 )
 from training.programme.growth import differences, gains, measured_twice
-from training.programme.growth_sittings import DAYS, sittings
+from training.programme.growth_sittings import DAYS, first_answers, sittings
 from training.programme.programme import Programme
 
 ITEMS = 24
@@ -152,6 +152,22 @@ def test_nothing_of_later_than_now_counts() -> None:
     )
     more = programme(pd.concat([attempts, later]).drop(columns=["event_id"]))
     assert gains(made, {"a": learns}) == gains(more, {"a": learns})
+
+
+def test_who_is_hired_later_is_not_counted() -> None:
+    made, _ = two_groups(8, 80)
+    attempts, learners = made.dataset.tables["attempts"].drop(columns="event_id"), made.learners
+    hired = [NOW + timedelta(days=1 if at < 30 else -1) for at in range(80)]
+    with_later = programme(attempts, learners.assign(hired_at=pd.to_datetime(hired, utc=True)))
+    without = attempts[~attempts["learner_id"].isin(learners["learner_id"][:30])]
+    found = sittings(with_later), sittings(programme(without, learners[30:]))
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0].learner.tolist() == [30 + row for row in found[1].learner]
+    assert (found[0].passed != found[1].passed).nnz == 0
+    began = first_answers(with_later)
+    assert began is not None
+    assert np.isnat(began).tolist() == [True] * 30 + [False] * 50
 
 
 def test_an_answer_to_an_item_seen_before_does_not_count() -> None:
