@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from recommender.domain.disclosure import LEAST
-from training.programme.engagement_figures import Mean, Share
+from training.programme.engagement_figures import Share
 from training.programme.engagement_skills import Floats, Skills, by_skill
+from training.programme.figures import Mean
 from training.programme.ledger import Bools, Ledger, may_tell
 from training.programme.people import Asked, groups_by
 from training.programme.programme import Programme

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from recommender.domain.catalog import Floats
 from recommender.domain.disclosure import LEAST
 from recommender.pathways.withhold import tellable
+from training.programme.figures import Mean
 from training.programme.ledger import Bools, Ledger
 from training.programme.people import Labels
-from training.programme.skill_gaps_means import Mean, Verdict, mean_of, verdicts
 from training.programme.skill_gaps_people import GapPeople, Moment
+from training.programme.skill_gaps_verdicts import Verdict, verdicts
 from training.programme.value_ledger import ValueLedger, tell_all
 
 
@@ -139,7 +140,7 @@ def skill_gaps(people: GapPeople, labels: Labels) -> SkillGaps | None:
     groups = ledger.split({name: people.among & (labels == name) for name in names})
     lacks = 1.0 - people.ready
     now = ValueLedger(lacks)
-    short = {name: mean_of(lacks[rows]) for name, rows in _ready_sets(people, groups, now).items()}
+    short = {name: Mean.told(lacks[rows]) for name, rows in _ready_sets(people, groups, now).items()}
     found = _moved_sets(people, groups, ledger)
     sets = _tellable_moves(people, found, now)
     moved = _moved(people, groups, sets)
@@ -239,7 +240,7 @@ def _moved(people: GapPeople, groups: Mapping[str, Bools], found: Mapping[str, _
     moved: dict[str, _Moves] = {name: {} for name in groups}
     for moment in people.moments:
         of = {name: sets[moment.name] for name, sets in found.items() if moment.name in sets}
-        changes = {name: mean_of(people.ready[rows] - moment.ready[rows]) for name, rows in of.items()}
+        changes = {name: Mean.told(people.ready[rows] - moment.ready[rows]) for name, rows in of.items()}
         said = verdicts(list(changes.values()))
         for (name, change), verdict in zip(changes.items(), said, strict=True):
             moved[name][moment.name] = _move(people, moment, of[name], groups[name], change, verdict)
@@ -254,7 +255,7 @@ def _everybody_moved(people: GapPeople, found: Iterable[_Sets], ledger: Ledger) 
         parts = [sets[moment.name] for sets in every if moment.name in sets]
         rows = np.logical_or.reduce([np.zeros_like(moment.there), *parts])
         if _first_told([rows], ledger) is not None:
-            change = mean_of(people.ready[rows] - moment.ready[rows])
+            change = Mean.told(people.ready[rows] - moment.ready[rows])
             verdict = verdicts([change])[0]
             moved[moment.name] = _move(people, moment, rows, people.among, change, verdict)
     return moved
@@ -348,12 +349,12 @@ def _figures(
     skills = []
     for s, its in asked.items():
         for name, cell in its.cells.items():
-            cells[name][s] = mean_of(people.gap[cell, s])
+            cells[name][s] = Mean.told(people.gap[cell, s])
         told = its.whole
         if told is None:
             told = np.logical_or.reduce([np.zeros_like(people.among), *its.cells.values()])
         if told.any():
             gap, importance = people.gap[told, s], people.importance[told, s]
             required, matters = people.required[told, s].mean(), (importance * gap).sum()
-            skills.append(SkillGap(s, mean_of(gap), float(required), float(matters), its.whole is not None))
+            skills.append(SkillGap(s, Mean.told(gap), float(required), float(matters), its.whole is not None))
     return skills, cells

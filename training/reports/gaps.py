@@ -148,7 +148,7 @@ def _least_ready(told: _Told) -> str:
 
 def _movement(name: str, moved: Moved) -> str:
     change = moved.change
-    whom = f"Since {name}, readiness of the same {people(change.n_people)}"
+    whom = f"Since {name}, readiness of the same {people(change.n)}"
     if moved.verdict in ("up", "down"):
         did = "rose" if moved.verdict == "up" else "fell"
         return (
