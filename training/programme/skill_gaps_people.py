@@ -77,6 +77,14 @@ class GapPeople:
     labels: Mapping[str, Labels]
     moments: tuple[Moment, ...]
 
+    @property
+    def weight(self) -> Floats:
+        """What a gap takes from readiness: it is ``1 - sum(weight * gap)``; shape (n_learners, n_skills)."""
+        asked = (self.importance * self.required).sum(axis=1, keepdims=True)
+        weight = np.zeros_like(self.importance)
+        np.divide(self.importance, asked, out=weight, where=asked > 0.0)
+        return weight
+
 
 def gap_people(programme: Programme) -> GapPeople:
     """Read what everybody lacks for the target role, else the present one, as the engine does.

@@ -151,14 +151,12 @@ def _movement(name: str, moved: Moved) -> str:
     whom = f"Since {name}, readiness of the same {people(change.n)}"
     if moved.verdict in ("up", "down"):
         did = "rose" if moved.verdict == "up" else "fell"
-        return (
-            f"{whom} {did} by {points(change.value)} points, from {moved.then:.1%} to {moved.now:.1%} "
-            f"({change_between(change)})."
-        )
+        return f"{whom} {did} by {points(change.value)} points ({change_between(change)})."
     sure = change_between(change)
     if moved.verdict == "untold":
-        return f"{whom} went from {moved.then:.1%} to {moved.now:.1%} ({sure})."
-    return f"{whom} shows no difference that could not be chance ({sure}; {percent(moved.now)} now)."
+        way = "up" if change.value > 0.0 else "down"
+        return f"{whom} went {way} by {points(change.value)} points ({sure})."
+    return f"{whom} shows no difference that could not be chance ({sure})."
 
 
 def _groups_moved(told: _Told) -> str:
@@ -239,7 +237,7 @@ def _sections(told: _Told) -> list[Section]:
 
 _EMPTY: Final = (
     f"Empty: no role there asks for the skill, or few would stand out: fewer than {LEAST} need it, lack "
-    "something or differ from the others, also when figures are taken from each other."
+    "something or differ from the others, also when figures are taken from each other or from readiness."
 )
 
 

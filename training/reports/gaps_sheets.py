@@ -149,8 +149,6 @@ def gaps_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], skills: Seq
 
 _MOVED_TITLES: Final = {
     "n_people": "People",
-    "then": "Ready then",
-    "now": "Ready now",
     "change": "Change, points",
     "low": "between",
     "high": "and",
@@ -164,8 +162,6 @@ def _moved(moved: Moved | None) -> dict[str, Any]:
     change = moved.change
     return {
         "n_people": change.n,
-        "then": _told(moved.then),
-        "now": _told(moved.now),
         "change": _told(change.value),
         "low": _told(change.low),
         "high": _told(change.high),
@@ -176,8 +172,7 @@ def _moved(moved: Moved | None) -> dict[str, Any]:
 
 def _moved_kinds(suffix: str) -> dict[str, Kind]:
     counts: dict[str, Kind] = {f"n_people{suffix}": "count"}
-    shares: dict[str, Kind] = {f"then{suffix}": "share", f"now{suffix}": "share"}
-    return counts | shares | _points(*(f"{name}{suffix}" for name in ("change", "low", "high")))
+    return counts | _points(*(f"{name}{suffix}" for name in ("change", "low", "high")))
 
 
 def _gap(gap: Mean | None) -> dict[str, float | None]:
