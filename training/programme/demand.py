@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from training.programme.demand_mentions import Mentions, read_mentions
-from training.programme.demand_supply import USUAL_LEVEL, Supply, levels_asked, read_supply
+from training.programme.demand_supply import Supply, read_supply
 from training.programme.demand_trend import Trends, trends
 from training.programme.ledger import Bools
+from training.programme.people import USUAL_LEVEL, Asked
 from training.programme.programme import Programme
 
 Floats = NDArray[np.float64]
@@ -205,8 +206,7 @@ def _supply(programme: Programme, mentions: Mentions, level: Level) -> Supply | 
     bundle = programme.bundle
     if bundle is None or bundle.skills is None:
         return None
-    learners = programme.learners
     index = bundle.catalog.skill_index
     columns = np.array([index.get(skill, -1) for skill in mentions.skill_ids], np.int64)
-    asked = levels_asked(bundle.catalog, learners)
+    asked = Asked.of(programme).level
     return read_supply(programme.standing(), asked, programme.is_here, columns, level.order.tolist())

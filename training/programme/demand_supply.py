@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
 from recommender.blocks.standing import Standing
-from recommender.domain.catalog import Catalog
 from recommender.pathways.withhold import tellable
-from recommender.ranking.gain import Need
 from training.programme.ledger import Bools, Ledger
 
 Floats = NDArray[np.float64]
-
-USUAL_LEVEL: Final = 0.7
-"""Mastery that counts as having a skill where a person's role asks for none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +28,7 @@ class Supply:
         Mean mastery of all of them, the expected share that passes a typical item of the skill, and its 95%
         interval.
     reached, reached_low, reached_high : float64 arrays
-        Share at the level that their role asks for, `USUAL_LEVEL` where it asks for none, and its 95%
+        Share at the level that their role asks for, `people.USUAL_LEVEL` where it asks for none, and its 95%
         interval.
     answered : float
         Share of the skills with a mean that a person has answered an item of, mean over all of them; NaN
@@ -61,28 +54,6 @@ class Supply:
     n_withheld: int
 
 
-def levels_asked(catalog: Catalog, learners: pd.DataFrame) -> Floats:
-    """Mastery that counts as having each skill, by the target role, else the present one.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    learners : DataFrame
-        With `role_id` and `target_role_id`.
-
-    Returns
-    -------
-    float64 array, shape (n_learners, n_skills)
-        `USUAL_LEVEL` where the role asks for none.
-    """
-    index = catalog.roles.index
-    required = np.array([Need.of_role(catalog, role).required for role in (*range(len(index)), -1)])
-    role = learners["target_role_id"].fillna(learners["role_id"])
-    # Unknown roles are -1: the last row, that of no role.
-    at = [index.get(one, -1) for one in role]
-    return np.asarray(np.nan_to_num(required[at], nan=USUAL_LEVEL), np.float64)
-
-
 def read_supply(
     standing: Standing, asked: Floats, among: Bools, columns: NDArray[np.int64], order: Sequence[int]
 ) -> Supply | None:
@@ -100,7 +71,7 @@ def read_supply(
     ----------
     standing : Standing
     asked : float64 array, shape (n_learners, n_known)
-        Of `levels_asked`; as wide as `standing`.
+        Mastery that counts as having each skill; as wide as `standing`.
     among : bool array, shape (n_learners,)
         Whom it is about.
     columns : int64 array, shape (n_skills,)

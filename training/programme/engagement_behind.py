@@ -11,16 +11,9 @@ import numpy as np
 import pandas as pd
 
 from training.programme.engagement_figures import Share
-from training.programme.engagement_skills import (
-    Asked,
-    Floats,
-    first_seen,
-    last_seen,
-    roles,
-    seconds,
-    segments,
-)
+from training.programme.engagement_skills import Floats, first_seen, last_seen, seconds
 from training.programme.ledger import Bools, Ledger
+from training.programme.people import Asked, groups_by
 from training.programme.programme import Programme
 
 IDLE_DAYS: Final = 60
@@ -142,8 +135,8 @@ def behind(programme: Programme, signs: Signs, ledger: Ledger) -> Behind | None:
         return None
     groups = (
         {"everybody": people},
-        {name: group & people for name, group in segments(programme).items()},
-        {name: group & people for name, group in roles(programme).items()},
+        {name: group & people for name, group in groups_by(programme, "segment").items()},
+        {name: group & people for name, group in groups_by(programme, "role").items()},
     )
     everybody, by_segment, by_role = (_told(signs, its, ledger) for its in groups)
     return Behind(everybody[0], by_segment, by_role)

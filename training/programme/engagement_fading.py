@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from recommender.domain.disclosure import LEAST
-from training.programme.engagement_figures import Mean, Share
-from training.programme.engagement_skills import Asked, Floats, Skills, by_skill, level, segments
+from training.programme.engagement_figures import Share
+from training.programme.engagement_skills import Floats, Skills, by_skill
+from training.programme.figures import Mean
 from training.programme.ledger import Bools, Ledger, may_tell
+from training.programme.people import Asked, groups_by
 from training.programme.programme import Programme
 
 BACK_DAYS: Final = 182
@@ -58,7 +60,7 @@ class Fade:
             for standing in (programme.standing(at), programme.standing())
         )
         is_idle = ~np.isnan(then) & ~np.isnan(now) & ~_practised_since(programme, at)
-        required = level(asked)
+        required = asked.level
         return cls(
             then=then,
             now=now,
@@ -157,7 +159,7 @@ def fading(programme: Programme, fade: Fade, ledger: Ledger) -> Fading:
     people, is_due = fade.people, np.asarray(fade.is_due.any(axis=1), np.bool_)
     due = Share.told(ledger, people, is_due)
     asked = _asked(fade, ledger)
-    by_segment = _shares({n: g & people for n, g in segments(programme).items()}, is_due, ledger)
+    by_segment = _shares({n: g & people for n, g in groups_by(programme, "segment").items()}, is_due, ledger)
     names = programme.bundle.catalog.skill_names
     found = tuple(_skill(names[s], s, fade, ledger) for s in asked)
     n_few = int(fade.is_asked.any(axis=0).sum()) - len(found)

@@ -1,4 +1,4 @@
-"""Shares and means with their intervals, for reports on engagement."""
+"""Shares with their intervals, for reports on engagement."""
 
 from __future__ import annotations
 
@@ -102,34 +102,6 @@ def _wilson(value: float, n: float) -> tuple[float, float]:
     # Rounding may carry a little past the ends.
     low, high = max(0.0, float(middle - half)), min(1.0, float(middle + half))
     return 0.0 if value == 0.0 else low, 1.0 if value == 1.0 else high
-
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """A mean over people, with the 95% interval of Student (1908, "The probable error of a mean")."""
-
-    n: int
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: NDArray[np.float64]) -> Self:
-        """Mean of two values or more.
-
-        >>> m = Mean.of(np.array([1.0, 2.0, 3.0]))
-        >>> round(m.value, 3), round(m.low, 3), round(m.high, 3)
-        (2.0, -0.484, 4.484)
-        """
-        n, mean = len(values), float(values.mean())
-        error = float(values.std(ddof=1)) / math.sqrt(n)
-        half = float(stats.t.ppf(_UPPER, n - 1)) * error
-        return cls(n, mean, mean - half, mean + half)
-
-    @property
-    def holds_zero(self) -> bool:
-        """Whether chance alone may be what differs from nothing."""
-        return self.low <= 0.0 <= self.high
 
 
 def differ(shares: Sequence[Share]) -> bool:

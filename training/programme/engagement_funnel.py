@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from recommender.domain.disclosure import LEAST
 from training.programme.engagement_figures import Ratio
-from training.programme.engagement_skills import Skills, by_skill, masters, segments
+from training.programme.engagement_skills import Skills, by_skill, masters
 from training.programme.engagement_use import Uses
 from training.programme.ledger import Bools, Ledger
+from training.programme.people import groups_by
 from training.programme.programme import Programme
 
 Step: TypeAlias = Literal["started", "finished", "mastered", "recorded", "used"]
@@ -131,7 +132,7 @@ def funnel(programme: Programme, reached: Reached, skills: Skills, ledger: Ledge
     # What is in no area, and who is in no segment that is told of, follow from the others and everybody.
     rest = reached.counts(~np.any([*skills.areas.values(), np.zeros(len(skills), np.bool_)], axis=0))
     in_areas = _safe(everybody, [*areas.values()], rest)
-    groups = ledger.split({name: group & people for name, group in segments(programme).items()})
+    groups = ledger.split({name: group & people for name, group in groups_by(programme, "segment").items()})
     others = people & ~np.any([*groups.values(), ~people], axis=0)
     in_segments = _safe(everybody, [_of(whole, group) for group in groups.values()], _of(whole, others))
     told = sum(map(len, (everybody, *in_areas, *in_segments)))

@@ -12,14 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.domain.dataset_format import SEGMENTS
-from recommender.ranking.gain import Need
 from training.programme.ledger import Bools
+from training.programme.people import Asked
 from training.programme.programme import Programme
 
 Floats = NDArray[np.float64]
-USUAL_LEVEL: Final = 0.7
-"""Mastery that counts as mastered where no role says what is required."""
 FEWEST_IN_AREA: Final = 2
 """Areas that are told of hold at least so many skills; a skill of its own is no area."""
 
@@ -101,75 +98,6 @@ def _taught(lists: Iterable[Iterable[str]], skills: Skills) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(pairs)), (module, skill)), (n_modules, len(skills)))
 
 
-def segments(programme: Programme) -> dict[str, Bools]:
-    """People of each segment that has some; who has none has that of their role."""
-    learners, roles = programme.learners, programme.dataset.tables.get("roles")
-    segment = learners["segment"]
-    if roles is not None:
-        segment = segment.fillna(learners["role_id"].map(roles.set_index("role_id")["segment"]))
-    groups = {name: np.asarray(segment == name, np.bool_) for name in SEGMENTS}
-    return {name: group for name, group in groups.items() if group.any()}
-
-
-def roles(programme: Programme) -> dict[str, Bools]:
-    """People by the title of their present role, of roles that some have; of one title by id too."""
-    table = programme.dataset.tables.get("roles")
-    if table is None:
-        return {}
-    is_double = table["title"].duplicated(keep=False)
-    titles = table["title"].where(~is_double, table["title"] + " (" + table["role_id"] + ")")
-    role = programme.learners["role_id"]
-    groups = {
-        title: np.asarray(role == role_id, np.bool_)
-        for role_id, title in zip(table["role_id"], titles, strict=True)
-    }
-    return {title: group for title, group in groups.items() if group.any()}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """What is asked of each person, arrays of shape (n_learners, n_skills) by the bundle's catalogue.
-
-    Parameters
-    ----------
-    required : float64 array
-        Mastery that the target role, else the present one, requires; NaN where it asks nothing.
-    importance : float64 array
-        0 where it asks nothing.
-    """
-
-    required: Floats
-    importance: Floats
-
-    @classmethod
-    def of(cls, programme: Programme) -> Asked:
-        """Look up the roles of everybody; there is a bundle."""
-        assert programme.bundle is not None  # noqa: S101
-        catalog = programme.bundle.catalog
-        needs = [Need.of_role(catalog, r) for r in (*range(len(catalog.roles.ids)), -1)]
-        # -1, no role, is the last of them.
-        role = programme.block().places.target
-        return cls(
-            np.array([need.required for need in needs])[role],
-            np.array([need.importance for need in needs])[role],
-        )
-
-    def missing(self, used: Floats) -> Floats:
-        """Share of what is asked that is not there: 1 - readiness; NaN where nothing is asked.
-
-        As `recommender.pathways.readiness.readiness`, for everybody at once; shape (n_learners,).
-        """
-        asked = np.nansum(self.importance * self.required, axis=1)
-        short = np.nansum(self.importance * np.maximum(self.required - used, 0.0), axis=1)
-        missing: Floats = np.divide(short, asked, out=np.full(len(asked), np.nan), where=asked > 0.0)
-        return missing
-
-
-def level(asked: Asked) -> Floats:
-    """Mastery that counts as mastered: what is required, else `USUAL_LEVEL`."""
-    return np.where(np.isnan(asked.required), USUAL_LEVEL, asked.required)
-
-
 def masters(programme: Programme, skills: Skills, at: datetime | None = None) -> Bools:
     """Whether mastery of each skill is known and at what is asked; shape (n_learners, n_skills).
 
@@ -178,7 +106,7 @@ def masters(programme: Programme, skills: Skills, at: datetime | None = None) ->
     assert programme.bundle is not None  # noqa: S101
     standing = programme.standing(at)
     # What is not known compares as not there.
-    there = standing.mastery >= level(Asked.of(programme))
+    there = standing.mastery >= Asked.of(programme).level
     column = [programme.bundle.catalog.skill_index.get(skill_id, -1) for skill_id in skills.ids]
     padded = np.column_stack([there, np.zeros(len(there), np.bool_)])
     return np.asarray(padded[:, column], np.bool_)

@@ -9,8 +9,8 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from training.programme.engagement_figures import Mean
 from training.programme.engagement_skills import Floats, Skills
+from training.programme.figures import Mean
 from training.programme.ledger import Bools, Ledger, may_tell
 from training.programme.programme import Programme
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
@@ -24,7 +23,6 @@ _ENOUGH: Final = 400
 """Resamples that are drawn at most: a standard error is then known to a twenty-fifth of it."""
 _WIDTH: Final = 1.959964
 """Standard errors to either side that hold the truth in 95 of 100 cases, as if estimates were normal."""
-Name = TypeVar("Name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,58 +50,50 @@ class Gain:
         return self.low > 0 or self.high < 0
 
 
-def gains(
-    programme: Programme, groups: Mapping[str, Bools], *, months: int = 12, since: datetime | None = None
-) -> dict[str, Gain | None]:
+def gains(programme: Programme, groups: Mapping[str, Bools], *, months: int = MAIN) -> dict[str, Gain | None]:
     """Estimate what groups gained, on one scale, so that they compare.
 
     Parameters
     ----------
     programme : Programme
     groups : mapping of str to bool array, shape (n_learners,)
-        Overlapping or not. Not chosen by what their people scored, unless `since` says up to when.
+        Overlapping or not. Not chosen by what their people scored.
     months : int
-        After the first answer.
-    since : datetime, optional
-        As of `sittings`.
+        After the first answer; one of `MONTHS`.
 
     Returns
     -------
     dict of str to Gain or None
         None where fewer than 20 people were measured at both times, or no items link the two. Whether it may
         be told is for the ledger of who tells it to say: it is of the members with `measured_twice`.
+
+    Raises
+    ------
+    ValueError
+        Nobody is measured after so many months.
     """
-    found = _draws(programme, groups, months, since)
-    return {name: gain_of(*found[name]) if name in found else None for name in groups}
+    time, scale = _time(months), scale_of(programme)
+    if scale is None or not scale.sittings.is_linked(time):
+        return dict.fromkeys(groups)
+    sat = scale.sittings
+    twice = {name: group & sat.measured(time) for name, group in groups.items()}
+    twice = {name: group for name, group in twice.items() if group.sum() >= FEWEST_PEOPLE}
+    levels = scale.levels([sat.rows(at, group) for group in twice.values() for at in (0, time)]).T
+    draws = dict(zip(twice, levels[1::2] - levels[::2], strict=True))
+    return {name: gain_of(int(twice[name].sum()), draws[name]) if name in draws else None for name in groups}
 
 
-def differences(
-    programme: Programme, groups: Mapping[str, Bools], *, months: int = 12, since: datetime | None = None
-) -> dict[str, Gain | None]:
-    """Estimate how much more groups gained than everybody else; as `gains`."""
-    wanted = {(name, True): group for name, group in groups.items()}
-    found = _draws(
-        programme, wanted | {(name, False): ~group for name, group in groups.items()}, months, since
-    )
-    return {
-        name: gain_of(found[name, True][0], found[name, True][1] - found[name, False][1])
-        if (name, True) in found and (name, False) in found
-        else None
-        for name in groups
-    }
-
-
-def measured_twice(programme: Programme, *, months: int = 12, since: datetime | None = None) -> Bools:
-    """Learners whom gains after some months are of; shape (n_learners,)."""
-    found = sittings(programme, months=_with(months), since=since)
+def measured_twice(programme: Programme, *, months: int = MAIN) -> Bools:
+    """Learners whom gains after some months, one of `MONTHS`, are of; shape (n_learners,)."""
+    found = sittings(programme)
     if found is None:
         return np.zeros(len(programme.learners), np.bool_)
-    return found.measured(found.months.index(months) + 1)
+    return found.measured(_time(months))
 
 
-def scale_of(programme: Programme, *, months: int = MAIN, since: datetime | None = None) -> Scale | None:
+def scale_of(programme: Programme) -> Scale | None:
     """Put everybody's sittings on a scale; None where there are none, or too few."""
-    found = sittings(programme, months=_with(months), since=since)
+    found = sittings(programme)
     if found is None or len(found.learner) < FEWEST_PEOPLE:
         return None
     n_learners = len(programme.learners)
@@ -119,26 +109,7 @@ def gain_of(n_learners: int, draws: Floats) -> Gain:
     return Gain(n_learners, float(draws[0]), float(draws[0]) - width, float(draws[0]) + width)
 
 
-def _draws(
-    programme: Programme, groups: Mapping[Name, Bools], months: int, since: datetime | None
-) -> dict[Name, tuple[int, Floats]]:
-    """People measured twice and draws of their gain, of groups that have enough of them."""
-    scale = scale_of(programme, months=months, since=since)
-    if scale is None:
-        return {}
-    sat = scale.sittings
-    time = sat.months.index(months) + 1
-    if not sat.is_linked(time):
-        return {}
-    twice = {name: group & sat.measured(time) for name, group in groups.items()}
-    twice = {name: group for name, group in twice.items() if group.sum() >= FEWEST_PEOPLE}
-    levels = scale.levels([sat.rows(at, group) for group in twice.values() for at in (0, time)]).T
-    return {
-        name: (int(group.sum()), later - start)
-        for (name, group), start, later in zip(twice.items(), levels[::2], levels[1::2], strict=True)
-    }
-
-
-def _with(months: int) -> tuple[int, ...]:
-    """Months to measure at: those of the reports where they hold these, so that figures are the same."""
-    return MONTHS if months in MONTHS else (months,)
+def _time(months: int) -> int:
+    if months not in MONTHS:
+        raise ValueError(f"months are {months}; people are measured after {MONTHS}: give one of these")
+    return MONTHS.index(months) + 1

@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control, norm
 
 from training.programme.growth import MAIN, Gain, gain_of
 from training.programme.growth_scale import Scale
-from training.programme.growth_sittings import FEWEST_PEOPLE, Floats, Sittings
+from training.programme.growth_sittings import FEWEST_PEOPLE, MONTHS, Floats, Sittings
 from training.programme.ledger import Bools, Ledger
 
 _FALSE: Final = 0.05
@@ -132,12 +132,12 @@ def growth(scale: Scale, groups: Mapping[str, Bools], ledger: Ledger) -> GrowthF
     wanted = _wanted(kept, main)
     rows_of = [sat.rows(time, among) for time, among in wanted.values()]
     levels: _Levels = dict(zip(wanted, scale.levels(rows_of).T, strict=True))
-    found = {key: _growth(key, people, levels, sat) for key, people in kept.items()}
+    found = {key: _growth(key, people, levels) for key, people in kept.items()}
     order = {name: at for at, name in enumerate((None, *groups))}
     keys = sorted(found, key=lambda key: (key[1], order[key[0]]))
     differ = _differing(levels, main)
     return GrowthFound(
-        main=sat.months[main - 1],
+        main=MONTHS[main - 1],
         measured_by=sat.measured_by,
         everybody=tuple(found[key] for key in keys if key[0] is None),
         groups=tuple(
@@ -146,7 +146,7 @@ def growth(scale: Scale, groups: Mapping[str, Bools], ledger: Ledger) -> GrowthF
             if key[0] is not None
         ),
         returned=tuple(
-            _returned(kept[key], levels, time, sat)
+            _returned(kept[key], levels, time)
             for key, time in ((key, key[1]) for key in keys)
             if ("gone", *key) in levels
         ),
@@ -155,8 +155,8 @@ def growth(scale: Scale, groups: Mapping[str, Bools], ledger: Ledger) -> GrowthF
 
 def _told(sat: Sittings, groups: Mapping[str, Bools], ledger: Ledger) -> dict[_Key, _People]:
     """Who may be told of; the main time first, everybody before groups, large before small."""
-    times = [time for time in range(1, len(sat.months) + 1) if sat.is_linked(time)]
-    times.sort(key=lambda time: (sat.months[time - 1] != MAIN, sat.months[time - 1]))
+    times = [time for time in range(1, len(MONTHS) + 1) if sat.is_linked(time)]
+    times.sort(key=lambda time: (MONTHS[time - 1] != MAIN, MONTHS[time - 1]))
     by_size = sorted(groups, key=lambda name: -int((groups[name] & sat.at(0)).sum()))
     everybody = np.ones(sat.due.shape[1], np.bool_)
     told: dict[_Key, _People] = {}
@@ -192,13 +192,13 @@ def _wanted(kept: Mapping[_Key, _People], main: int) -> dict[tuple[str, str | No
     return wanted
 
 
-def _growth(key: _Key, people: _People, levels: _Levels, sat: Sittings) -> Growth:
+def _growth(key: _Key, people: _People, levels: _Levels) -> Growth:
     start, later = levels["start", *key], levels["later", *key]
     n = int(people.again.sum())
     against = _against_rest(key, levels)
     return Growth(
         group=key[0],
-        months=sat.months[key[1] - 1],
+        months=MONTHS[key[1] - 1],
         n_eligible=None if people.gone is None else n + int(people.gone.sum()),
         start=float(start[0]),
         later=float(later[0]),
@@ -230,12 +230,12 @@ def _chance(draws: Floats) -> float:
     return float(2 * norm.sf(abs(draws[0]) / spread)) if spread > 0 else 1.0
 
 
-def _returned(people: _People, levels: _Levels, time: int, sat: Sittings) -> Returned:
+def _returned(people: _People, levels: _Levels, time: int) -> Returned:
     again, gone = levels["start", None, time], levels["gone", None, time]
     n_again = int(people.again.sum())
     n_not = 0 if people.gone is None else int(people.gone.sum())
     return Returned(
-        months=sat.months[time - 1],
+        months=MONTHS[time - 1],
         n_again=n_again,
         n_not=n_not,
         again=float(again[0]),

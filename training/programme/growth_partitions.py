@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from training.programme.ledger import Bools
+from training.programme.people import groups_by
 from training.programme.programme import Programme
 
 Kind: TypeAlias = Literal["cohort", "segment", "role"]
@@ -31,18 +31,11 @@ def partition(programme: Programme, kind: Kind, began: NDArray[np.datetime64]) -
     Returns
     -------
     dict of str to bool array, shape (n_learners,)
-        Cohorts in order of time, others by name.
+        Cohorts in order of time, others as of `groups_by`.
     """
     if kind == "cohort":
         return _cohorts(began)
-    names = programme.learners["segment" if kind == "segment" else "role_id"]
-    if kind == "role":
-        titles = _titles(programme)
-        names = names.map(lambda role_id: titles.get(role_id, role_id), na_action="ignore")
-    return {
-        str(name): np.asarray((names == name).fillna(False), np.bool_)
-        for name in sorted(names.dropna().unique())
-    }
+    return groups_by(programme, kind)
 
 
 def _cohorts(began: NDArray[np.datetime64]) -> dict[str, Bools]:
@@ -60,13 +53,3 @@ def cohort_name(season: int) -> str:
     """
     year, nth = 1970 + season // 4, season % 4
     return f"{_SEASONS[nth]} {year - 1}/{year % 100:02}" if nth == 0 else f"{_SEASONS[nth]} {year}"
-
-
-def _titles(programme: Programme) -> dict[str, str]:
-    """Title of each role by its id; with the id where two have one title."""
-    roles: pd.DataFrame | None = programme.dataset.tables.get("roles")
-    if roles is None:
-        return {}
-    twice = roles["title"].duplicated(keep=False)
-    titles = roles["title"].where(~twice, roles["title"] + " (" + roles["role_id"] + ")")
-    return dict(zip(roles["role_id"], titles, strict=True))

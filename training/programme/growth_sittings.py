@@ -8,7 +8,6 @@ having learned anything (Campbell and Kenny 1999, "A Primer on Regression Artifa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Literal
 
 import numpy as np
@@ -41,31 +40,27 @@ _RARELY: Final = 0.1
 class Sittings:
     """Who answered which items at which time; a sitting is one learner at one time.
 
+    Time 0 is the first month; time t is around ``MONTHS[t - 1]`` after the first answer.
+
     Parameters
     ----------
-    months : tuple of int
-        Time 0 is the first month; time t is around ``months[t - 1]`` after the first answer.
     measured_by : {"checks", "answers"}
         Whether only items of no module count (skill checks, tests), or all, for there are too few checks.
     learner : int array, shape (n_sittings,)
         Row of the learner in `Programme.learners`.
     time : int array, shape (n_sittings,)
-        From 0 to ``len(months)``; a learner has at most one sitting of each.
+        From 0 to ``len(MONTHS)``; a learner has at most one sitting of each.
     asked, passed : sparse arrays, shape (n_sittings, n_items)
         1 where an item was asked; 1 where it was passed at first try.
-    began : datetime64 array, shape (n_learners,)
-        Time of the first answer of all; NaT where there is none.
-    due : bool array, shape (1 + len(months), n_learners)
+    due : bool array, shape (1 + len(MONTHS), n_learners)
         Whether each time was over for the learner by `Programme.now`.
     """
 
-    months: tuple[int, ...]
     measured_by: Literal["checks", "answers"]
     learner: Ints
     time: Ints
     asked: csr_array
     passed: csr_array
-    began: NDArray[np.datetime64]
     due: Bools
 
     def rows(self, time: int, among: Bools) -> Ints:
@@ -103,52 +98,31 @@ class Sittings:
         return bool((asked[:, of_both].sum(axis=1) >= asked.sum(axis=1) / 2).all())
 
 
-def sittings(
-    programme: Programme, *, months: tuple[int, ...] = MONTHS, since: datetime | None = None
-) -> Sittings | None:
-    """Find the answers by which people are measured; None where attempts have no times.
-
-    Parameters
-    ----------
-    programme : Programme
-    months : tuple of int
-        Rising; 3 apart at least, so that times do not overlap.
-    since : datetime, optional
-        Aware. Answers before it are not counted, and time runs from each learner's first answer after it.
-        Give the moment up to which answers were looked at where these chose the groups to compare.
-
-    Raises
-    ------
-    ValueError
-        `months` overlap.
-    """
-    if np.diff((0, *months)).min(initial=2 * AROUND) < 2 * AROUND:
-        raise ValueError(f"months are {months}; give some that rise by at least {2 * AROUND:g} each")
+def sittings(programme: Programme) -> Sittings | None:
+    """Find the answers by which people are measured; None where attempts have no times."""
     attempts = timed_attempts(programme)
     if attempts is None:
         return None
-    began = _first(attempts, programme)
-    if since is not None:
-        attempts = attempts[attempts["occurred_at"] >= _plain(since)]
-    start = began if since is None else _first(attempts, programme)
-    windows = [(0.0, 1.0), *((month - AROUND, month + AROUND) for month in months)]
+    start = _first(attempts, programme)
+    windows = [(0.0, 1.0), *((month - AROUND, month + AROUND) for month in MONTHS)]
     rows = attempts[attempts["is_first"]]
     month = (rows["occurred_at"].to_numpy() - start[rows["learner"]]) / np.timedelta64(1, "s") / 86_400 / DAYS
     time = np.select([(month >= low) & (month < high) for low, high in windows], range(len(windows)), -1)
     rows = rows.assign(time=time)[time >= 0]
     # A time is over when nobody can answer in it any more.
     over = start + np.array([[np.timedelta64(round(high * DAYS * 86_400), "s")] for _, high in windows])
-    due = over <= np.datetime64(_plain(programme.now))
-    checks = _tabulated(rows[rows["module_id"].isna()], months, "checks", began, due)
+    due = over <= np.datetime64(pd.Timestamp(programme.now).tz_convert(None))
+    checks = _tabulated(rows[rows["module_id"].isna()], "checks", due)
     if any(checks.measured(t).sum() >= FEWEST_PEOPLE for t in range(1, len(windows))):
         return checks
-    return _tabulated(rows, months, "answers", began, due)
+    return _tabulated(rows, "answers", due)
 
 
 def timed_attempts(programme: Programme) -> pd.DataFrame | None:
     """Return attempts up to `now` in order of time, with `learner` (row) and `is_first`; None without times.
 
-    `is_first` says whether it is the learner's first answer to the item of all, up to `now`.
+    Of people who are hired by then. `is_first` says whether it is the learner's first answer to the item of
+    all, up to `now`.
     """
     attempts = programme.table("attempts")
     if attempts is None or not programme.dataset.has_clock:
@@ -158,6 +132,7 @@ def timed_attempts(programme: Programme) -> pd.DataFrame | None:
         is_first=~attempts.duplicated(["learner_id", "item_id"]),
         occurred_at=attempts["occurred_at"].dt.tz_convert(None),
     )
+    attempts = attempts[programme.is_here[attempts["learner"]]]
     return attempts.sort_values("occurred_at", kind="stable", ignore_index=True)
 
 
@@ -167,23 +142,12 @@ def first_answers(programme: Programme) -> NDArray[np.datetime64] | None:
     return None if attempts is None else _first(attempts, programme)
 
 
-def _plain(moment: datetime) -> pd.Timestamp:
-    """Return a moment in UTC without its zone, as numpy has it."""
-    return pd.Timestamp(moment).tz_convert(None)
-
-
 def _first(attempts: pd.DataFrame, programme: Programme) -> NDArray[np.datetime64]:
     first = attempts.groupby("learner")["occurred_at"].min()
     return first.reindex(range(len(programme.learners))).to_numpy("datetime64[us]")
 
 
-def _tabulated(
-    rows: pd.DataFrame,
-    months: tuple[int, ...],
-    measured_by: Literal["checks", "answers"],
-    began: NDArray[np.datetime64],
-    due: Bools,
-) -> Sittings:
+def _tabulated(rows: pd.DataFrame, measured_by: Literal["checks", "answers"], due: Bools) -> Sittings:
     by = ["learner", "time"]
     rows = _long_enough(rows[rows.groupby(by).cumcount() < MOST_ANSWERS], by)
     # Items are compared by who answers both: those that nobody answers beside the others are left out.
@@ -196,13 +160,11 @@ def _tabulated(
             asked = _crossed(rows, by, np.ones(len(rows)))
     heads = rows.drop_duplicates(by).sort_values(by)
     return Sittings(
-        months=months,
         measured_by=measured_by,
         learner=heads["learner"].to_numpy(np.int64),
         time=heads["time"].to_numpy(np.int64),
         asked=asked,
         passed=_crossed(rows, by, rows["passed"].to_numpy(np.float64)),
-        began=began,
         due=due,
     )
 

@@ -40,9 +40,18 @@ def may_tell(values: NDArray[np.float64]) -> bool:
     >>> may_tell(np.zeros(9)), may_tell(np.array([0.0] * 8 + [0.4])), may_tell(np.arange(9.0))
     (True, False, True)
     """
-    _, n_sharing = np.unique(np.round(values, _DIGITS), return_counts=True)
-    n_alone = int(n_sharing[n_sharing < LEAST].sum())
+    n_alone = int(is_alone(values).sum())
     return n_alone == 0 or n_alone >= LEAST
+
+
+def is_alone(values: NDArray[np.float64]) -> Bools:
+    """Whether fewer than five people share each person's value; values that differ by rounding are the same.
+
+    >>> is_alone(np.array([0.2, 0.0, 0.0, 0.0, 0.0, 0.0])).tolist()
+    [True, False, False, False, False, False]
+    """
+    _, of, n_sharing = np.unique(np.round(values, _DIGITS), return_inverse=True, return_counts=True)
+    return np.asarray((n_sharing < LEAST)[of], np.bool_)
 
 
 class Ledger:

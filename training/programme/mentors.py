@@ -13,8 +13,9 @@ import numpy as np
 from recommender.domain.disclosure import LEAST
 from recommender.people.config import PeopleConfig
 from recommender.people.table import may_champion
-from training.programme.engagement_skills import Asked, Floats, Skills
+from training.programme.engagement_skills import Floats, Skills
 from training.programme.ledger import Bools, Ledger, may_tell
+from training.programme.people import Asked
 from training.programme.programme import Programme
 
 

@@ -90,10 +90,6 @@ class Programme:
         found = pd.Index(self.learners["learner_id"]).get_indexer(pd.Index(learner_ids))
         return np.asarray(found, np.int64)
 
-    def are_in(self, learner_ids: pd.Series[str]) -> Bools:
-        """Whether each learner is among some; shape (n_learners,)."""
-        return np.asarray(self.learners["learner_id"].isin(learner_ids), np.bool_)
-
     def block(self, at: datetime | None = None) -> LearnerBlock:
         """Everybody's evidence up to a moment, by default `now`, folded as the engine folds it.
 

@@ -11,12 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recommender.blocks.learners import Places
-from recommender.domain.catalog import Catalog, Floats
-from recommender.domain.dataset_format import SEGMENTS
+from recommender.domain.catalog import Floats
 from recommender.pathways.readiness import gaps
-from recommender.ranking.gain import Need
 from training.programme.ledger import Bools
+from training.programme.people import Asked, Labels, labels
 from training.programme.programme import Programme
 
 START_DAYS: Final = 90
@@ -27,7 +25,6 @@ model expects of anybody like them, and a change from that is no movement."""
 MONTHS: Final = (12, 6)
 # Moments closer together than this are told of once.
 _APART = pd.Timedelta(days=30)
-Labels = NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +55,7 @@ class GapPeople:
     Parameters
     ----------
     among : bool array
-        Who is there now and has a target role, else a present one, with a profile.
+        Who is hired by now and has a target role, else a present one, with a profile.
     asked : bool array
         Which skills the role of each asks for.
     importance, required, gap : float64 arrays
@@ -80,6 +77,14 @@ class GapPeople:
     labels: Mapping[str, Labels]
     moments: tuple[Moment, ...]
 
+    @property
+    def weight(self) -> Floats:
+        """What a gap takes from readiness: it is ``1 - sum(weight * gap)``; shape (n_learners, n_skills)."""
+        asked = (self.importance * self.required).sum(axis=1, keepdims=True)
+        weight = np.zeros_like(self.importance)
+        np.divide(self.importance, asked, out=weight, where=asked > 0.0)
+        return weight
+
 
 def gap_people(programme: Programme) -> GapPeople:
     """Read what everybody lacks for the target role, else the present one, as the engine does.
@@ -94,54 +99,24 @@ def gap_people(programme: Programme) -> GapPeople:
     ValueError
         There is no bundle.
     """
-    if programme.bundle is None:
-        raise ValueError("there is no bundle to read mastery with; give one to Programme")
-    catalog, learners = programme.bundle.catalog, programme.learners
-    places = Places.of(
-        catalog.roles,
-        role_id=_texts(learners["role_id"]),
-        target_role_id=_texts(learners["target_role_id"]),
-        segment=_texts(learners["segment"]),
-        language=[None] * len(learners),
-    )
-    required, importance = _profiles(catalog, places.target)
-    asked = ~np.isnan(required)
-    gap = np.nan_to_num(gaps(required, programme.standing().used))
-    ready = _readiness(required, importance, gap)
-    answers = _Answers.of(programme)
-    among = ~np.isnan(ready) & (_hired(programme) | (answers.by(programme.now) > 0))
+    asked = Asked.of(programme)
+    used = programme.standing().used
+    ready = 1.0 - asked.missing(used)
+    among = ~np.isnan(ready) & programme.is_here
     return GapPeople(
         among=among,
-        asked=asked,
-        importance=importance,
-        required=np.nan_to_num(required),
-        gap=gap,
+        asked=~np.isnan(asked.required),
+        importance=asked.importance,
+        required=np.nan_to_num(asked.required),
+        gap=np.nan_to_num(gaps(asked.required, used)),
         ready=ready,
         labels={
-            "role": np.array([*catalog.roles.ids, ""], np.object_)[places.target],
-            "team": np.array([team or "" for team in _texts(learners["team_id"])], np.object_),
-            "segment": np.array([*SEGMENTS, ""], np.object_)[places.segment],
+            "role": asked.role,
+            "team": labels(programme, "team"),
+            "segment": labels(programme, "segment"),
         },
-        moments=_moments(programme, answers, among, required, importance),
+        moments=_moments(programme, asked, among),
     )
-
-
-def _profiles(catalog: Catalog, role: NDArray[np.int32]) -> tuple[Floats, Floats]:
-    """Look up requirement and importance of each skill for each person; NaN and 0 where it is not asked."""
-    # The last is of no role.
-    needs = [Need.of_role(catalog, r) for r in (*range(len(catalog.roles.ids)), -1)]
-    return np.array([n.required for n in needs])[role], np.array([n.importance for n in needs])[role]
-
-
-def _readiness(required: Floats, importance: Floats, gap: Floats) -> Floats:
-    """`recommender.pathways.readiness.readiness` of many people, without its interval."""
-    asked = (importance * np.nan_to_num(required)).sum(axis=1)
-    n_required = (~np.isnan(required)).sum(axis=1)
-    weighs = asked > np.finfo(float).tiny * n_required
-    lacking = (importance * gap).sum(axis=1)
-    share = np.divide(lacking, asked, out=np.full(len(asked), np.nan), where=weighs)
-    ready: Floats = np.clip(1.0 - share, 0.0, 1.0)
-    return ready
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,14 +141,8 @@ class _Answers:
         return np.bincount(self.learner[counted], minlength=self.n_learners)
 
 
-def _hired(programme: Programme) -> Bools:
-    """Who is not known to come later than now."""
-    return ~np.asarray(programme.learners["hired_at"] > pd.Timestamp(programme.now), np.bool_)
-
-
-def _moments(
-    programme: Programme, answers: _Answers, among: Bools, required: Floats, importance: Floats
-) -> tuple[Moment, ...]:
+def _moments(programme: Programme, asked: Asked, among: Bools) -> tuple[Moment, ...]:
+    answers = _Answers.of(programme)
     first, now = answers.at.min(), pd.Timestamp(programme.now)
     if not programme.dataset.has_clock or pd.isna(first):
         return ()
@@ -185,11 +154,6 @@ def _moments(
     made = []
     for name, at in times.items():
         moment = at.to_pydatetime()
-        gap = np.nan_to_num(gaps(required, programme.standing(moment).used))
         there = among & (answers.by(moment) >= LEAST_ANSWERS)
-        made.append(Moment(name, moment, there, _readiness(required, importance, gap)))
+        made.append(Moment(name, moment, there, 1.0 - asked.missing(programme.standing(moment).used)))
     return tuple(made)
-
-
-def _texts(column: pd.Series[Any]) -> list[str | None]:
-    return [None if pd.isna(value) else str(value) for value in column.tolist()]

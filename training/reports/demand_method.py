@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.programme.demand_supply import USUAL_LEVEL
 from training.programme.demand_trend import FALSE_ALARMS, LEAST_DAYS, LEAST_MENTIONS
+from training.programme.people import USUAL_LEVEL
 from training.reports.demand_told import Told
 
 _MARKET: tuple[str, ...] = (

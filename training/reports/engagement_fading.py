@@ -10,8 +10,8 @@ import pandas as pd
 
 from training.programme.engagement_fading import BACK_DAYS, Fade, Fading, FadingSkill, fading
 from training.programme.engagement_figures import differ
-from training.programme.engagement_skills import USUAL_LEVEL
 from training.programme.ledger import Ledger
+from training.programme.people import USUAL_LEVEL
 from training.programme.programme import Programme
 from training.reports.engagement_charts import BLUE, Bar, Block, bars
 from training.reports.engagement_words import INTERVALS, listed, percent, points, span

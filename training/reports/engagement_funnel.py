@@ -10,9 +10,10 @@ import pandas as pd
 
 from training.programme.engagement_figures import Ratio, vary
 from training.programme.engagement_funnel import STEPS, Funnel, Line, Reached, Step, funnel
-from training.programme.engagement_skills import USUAL_LEVEL, Skills
+from training.programme.engagement_skills import Skills
 from training.programme.engagement_use import Change, Uses, Who, changes
 from training.programme.ledger import Ledger
+from training.programme.people import USUAL_LEVEL
 from training.programme.programme import Programme
 from training.reports.engagement_charts import BLUE, GREEN, ORANGE, Bar, Block, bars
 from training.reports.engagement_words import INTERVALS, listed, of_hundred, signed, span

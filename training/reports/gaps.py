@@ -97,7 +97,7 @@ def _report(programme: Programme, who: GapPeople, cut: Cut) -> Report | NotShown
     assert programme.bundle is not None  # noqa: S101
     catalog = programme.bundle.catalog
     main = next(iter(found.moved), None)
-    told = _Told(cut, found, group_names(cut, catalog), skill_names(catalog), main)
+    told = _Told(cut, found, group_names(cut, programme), skill_names(catalog), main)
     return Report(
         name=cut.name,
         title=cut.title,
@@ -148,17 +148,15 @@ def _least_ready(told: _Told) -> str:
 
 def _movement(name: str, moved: Moved) -> str:
     change = moved.change
-    whom = f"Since {name}, readiness of the same {people(change.n_people)}"
+    whom = f"Since {name}, readiness of the same {people(change.n)}"
     if moved.verdict in ("up", "down"):
         did = "rose" if moved.verdict == "up" else "fell"
-        return (
-            f"{whom} {did} by {points(change.value)} points, from {moved.then:.1%} to {moved.now:.1%} "
-            f"({change_between(change)})."
-        )
+        return f"{whom} {did} by {points(change.value)} points ({change_between(change)})."
     sure = change_between(change)
     if moved.verdict == "untold":
-        return f"{whom} went from {moved.then:.1%} to {moved.now:.1%} ({sure})."
-    return f"{whom} shows no difference that could not be chance ({sure}; {percent(moved.now)} now)."
+        way = "up" if change.value > 0.0 else "down"
+        return f"{whom} went {way} by {points(change.value)} points ({sure})."
+    return f"{whom} shows no difference that could not be chance ({sure})."
 
 
 def _groups_moved(told: _Told) -> str:
@@ -239,7 +237,7 @@ def _sections(told: _Told) -> list[Section]:
 
 _EMPTY: Final = (
     f"Empty: no role there asks for the skill, or few would stand out: fewer than {LEAST} need it, lack "
-    "something or differ from the others, also when figures are taken from each other."
+    "something or differ from the others, also when figures are taken from each other or from readiness."
 )
 
 

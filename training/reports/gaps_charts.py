@@ -11,8 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from training.programme.figures import Mean
 from training.programme.skill_gaps import GroupGaps, SkillGap, SkillGaps
-from training.programme.skill_gaps_means import Mean
 
 MOST_SKILLS: Final = 25
 MOST_GROUPS: Final = 30
@@ -109,7 +109,7 @@ def _ready(axes: Axes, found: SkillGaps, groups: Sequence[GroupGaps]) -> None:
         short = group.short
         if short is None:
             continue
-        if short.low is not None and short.high is not None:
+        if short.has_interval:
             ends = 100.0 * np.clip([1.0 - short.high, 1.0 - short.low], 0.0, 1.0)
             axes.plot(ends, [y, y], color=_BLUE, linewidth=2)
         axes.plot(100.0 * (1.0 - short.value), y, "o", color=_BLUE, markersize=6)
@@ -129,7 +129,7 @@ def _changes(axes: Axes, groups: Sequence[GroupGaps], main: str) -> None:
             continue
         change = moved.change
         mark, edge, face = _MARKS.get(moved.verdict, ("o", _GREY, "#ffffff"))
-        if change.low is not None and change.high is not None:
+        if change.has_interval:
             axes.plot([100.0 * change.low, 100.0 * change.high], [y, y], color=edge, linewidth=2)
         axes.plot(100.0 * change.value, y, mark, color=edge, markerfacecolor=face, markersize=7)
     axes.set_title(f"Change since {main}, points", loc="left", fontsize=_SIZE, color=_INK)

@@ -36,7 +36,7 @@ def cannot_show(cut: Cut, found: SkillGaps, people: GapPeople) -> tuple[str, ...
         "depends on which people there are, not how far the model is off. As more answers come, its reading "
         "of a person may move without the person having changed.",
         "Earlier roles: the data hold only those of today, so earlier readiness is for what they ask.",
-        "People whose role is not known or has no profile: no figure is about them.",
+        "People whose role is not known or has no profile, or who are hired later: no figure is about them.",
     ]
     return tuple(lines)
 
@@ -61,9 +61,11 @@ def method() -> tuple[str, ...]:
         "made lopsided figures such intervals held the truth in 92 to 93 of 100 cases with 5 to 30 people, "
         "in 96 with 200.",
         "No mean is told where only one to four people lack anything (or changed, or are not ready), nor "
-        f"where fewer than {LEAST} differ from a value that more others share, for the mean times the "
-        "number of people would give theirs away; the same holds for what is left when groups are taken from "
-        "each other. Among people of one role, further skills are withheld where readiness would tell it.",
+        f"where that is so of those whose value fewer than {LEAST} share, for the mean times the number of "
+        "people would give theirs away; the same holds for what is left when groups are taken from each "
+        "other. Readiness is made of gaps: where the two together would give few people away, further gaps "
+        "are withheld, the least important first, or else readiness is. How ready people were earlier is not "
+        "told beside how far they moved, for the same reason.",
         "With many groups, some intervals miss 0 by chance. Groups are said to have moved only where at "
         "most 5% of those said so are expected to be wrong (Benjamini and Hochberg 1995, Controlling the "
         "False Discovery Rate).",

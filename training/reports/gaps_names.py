@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from recommender.domain.catalog import Catalog
-from training.programme.skill_gaps_means import Mean, Verdict
+from training.programme.figures import Mean
+from training.programme.people import By, titles
+from training.programme.programme import Programme
+from training.programme.skill_gaps_verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,13 @@ class Cut:
 
     Parameters
     ----------
-    by, many : str
-        What a group is, and several.
+    by : {"role", "team", "segment"}
+        What a group is.
+    many : str
+        Several.
     """
 
-    by: str
+    by: By
     many: str
 
     @property
@@ -50,14 +55,11 @@ VERDICTS: Final[Mapping[Verdict, str]] = {
 }
 
 
-def group_names(cut: Cut, catalog: Catalog) -> dict[str, str]:
+def group_names(cut: Cut, programme: Programme) -> dict[str, str]:
     """Return names of groups that are called otherwise than their id."""
     names = {"": f"No {cut.by} given"}
     if cut.by == "role":
-        roles = catalog.roles
-        times = Counter(roles.titles)
-        for role_id, title in zip(roles.ids, roles.titles, strict=True):
-            names[role_id] = title if title and times[title] == 1 else f"{title} ({role_id})".strip()
+        names |= titles(programme)
     elif cut.by == "segment":
         names |= {"user": "Users", "builder": "Builders", "leader": "Leaders"}
     return names
@@ -101,22 +103,22 @@ def points(difference: float) -> str:
 
 def ready_between(short: Mean) -> str:
     """Say of how many a readiness is and how sure, given one less readiness."""
-    if short.low is None or short.high is None:
-        return f"{people(short.n_people)}; how sure that is may not be told"
+    if not short.has_interval:
+        return f"{people(short.n)}; how sure that is may not be told"
     low, high = max(1.0 - short.high, 0.0), min(1.0 - short.low, 1.0)
-    return f"{people(short.n_people)}; between {percent(low)} and {percent(high)}"
+    return f"{people(short.n)}; between {percent(low)} and {percent(high)}"
 
 
 def short_between(gap: Mean) -> str:
     """Say of how many a gap is and how sure."""
-    if gap.low is None or gap.high is None:
-        return f"{people(gap.n_people)}; how sure that is may not be told"
-    return f"{people(gap.n_people)}; between {points(max(gap.low, 0.0))} and {points(min(gap.high, 1.0))}"
+    if not gap.has_interval:
+        return f"{people(gap.n)}; how sure that is may not be told"
+    return f"{people(gap.n)}; between {points(max(gap.low, 0.0))} and {points(min(gap.high, 1.0))}"
 
 
 def change_between(change: Mean) -> str:
     """Say between what a change lies, with the direction of each end."""
-    if change.low is None or change.high is None:
+    if not change.has_interval:
         return "how sure that is may not be told"
     if change.low >= 0.0 or change.high <= 0.0:
         low, high = sorted((abs(change.low), abs(change.high)))

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
+from training.programme.figures import Mean
 from training.programme.skill_gaps import Moved, SkillGaps
-from training.programme.skill_gaps_means import Mean
 from training.reports.gaps_names import VERDICTS, Cut
 from training.reports.sheet import Kind, Sheet
 
@@ -36,7 +37,7 @@ def widest(found: SkillGaps) -> list[tuple[str, int, Mean]]:
 
 
 def _surely(gap: Mean) -> float:
-    return gap.value if gap.low is None else gap.low
+    return gap.low if gap.has_interval else gap.value
 
 
 def skills_sheet(found: SkillGaps, skills: Sequence[str]) -> Sheet:
@@ -44,7 +45,7 @@ def skills_sheet(found: SkillGaps, skills: Sequence[str]) -> Sheet:
     rows = [
         {
             "skill": skills[one.skill],
-            "n_people": one.gap.n_people,
+            "n_people": one.gap.n,
             "required": _told(one.required),
             **_gap(one.gap),
             "is_everybody": "yes" if one.is_all else "no",
@@ -70,7 +71,7 @@ def widest_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], skills: S
         {
             "group": names.get(group, group),
             "skill": skills[skill],
-            "n_people": gap.n_people,
+            "n_people": gap.n,
             **_gap(gap),
         }
         for group, skill, gap in widest(found)[:N_WIDEST]
@@ -111,8 +112,8 @@ def groups_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], main: str
             "group": names.get(group.name, group.name),
             "n_people": group.n_people,
             "ready": _told(None if short is None else 1.0 - short.value),
-            "ready_low": _told(None if short is None or short.high is None else max(1.0 - short.high, 0.0)),
-            "ready_high": _told(None if short is None or short.low is None else min(1.0 - short.low, 1.0)),
+            "ready_low": _told(None if short is None else _share(1.0 - short.high)),
+            "ready_high": _told(None if short is None else _share(1.0 - short.low)),
         }
         for moment in found.moved:
             moved = group.moved.get(moment)
@@ -136,7 +137,7 @@ def gaps_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], skills: Seq
         row = {"group": names.get(group.name, group.name), "n_people": group.n_people}
         for one, key in zip(found.skills, keys, strict=True):
             gap = group.gaps.get(one.skill)
-            its = _gap(gap) | {"n_people": None if gap is None else gap.n_people}
+            its = _gap(gap) | {"n_people": None if gap is None else gap.n}
             row |= {f"{name}_{key}": value for name, value in its.items()}
         rows.append(row)
     for i, (one, key) in enumerate(zip(found.skills, keys, strict=True)):
@@ -148,8 +149,6 @@ def gaps_sheet(found: SkillGaps, cut: Cut, names: Mapping[str, str], skills: Seq
 
 _MOVED_TITLES: Final = {
     "n_people": "People",
-    "then": "Ready then",
-    "now": "Ready now",
     "change": "Change, points",
     "low": "between",
     "high": "and",
@@ -162,9 +161,7 @@ def _moved(moved: Moved | None) -> dict[str, Any]:
         return dict.fromkeys((*_MOVED_TITLES, "is_everybody"))
     change = moved.change
     return {
-        "n_people": change.n_people,
-        "then": _told(moved.then),
-        "now": _told(moved.now),
+        "n_people": change.n,
         "change": _told(change.value),
         "low": _told(change.low),
         "high": _told(change.high),
@@ -175,16 +172,18 @@ def _moved(moved: Moved | None) -> dict[str, Any]:
 
 def _moved_kinds(suffix: str) -> dict[str, Kind]:
     counts: dict[str, Kind] = {f"n_people{suffix}": "count"}
-    shares: dict[str, Kind] = {f"then{suffix}": "share", f"now{suffix}": "share"}
-    return counts | shares | _points(*(f"{name}{suffix}" for name in ("change", "low", "high")))
+    return counts | _points(*(f"{name}{suffix}" for name in ("change", "low", "high")))
 
 
 def _gap(gap: Mean | None) -> dict[str, float | None]:
     if gap is None:
         return {"gap": None, "low": None, "high": None}
-    low = None if gap.low is None else max(gap.low, 0.0)
-    high = None if gap.high is None else min(gap.high, 1.0)
-    return {"gap": _told(gap.value), "low": _told(low), "high": _told(high)}
+    return {"gap": _told(gap.value), "low": _told(_share(gap.low)), "high": _told(_share(gap.high))}
+
+
+def _share(end: float) -> float:
+    """Keep the end of an interval within what a share can be; NaN stays."""
+    return float(np.clip(end, 0.0, 1.0))
 
 
 def _told(value: float | None) -> float | None:

@@ -23,7 +23,7 @@ from training.reports.sheet import NotShown, Report, Section
 QUESTION: Final = "Did people learn?"
 _UNKNOWN: Final[Mapping[Kind, str]] = {
     "cohort": "nobody has a first answer with a date",
-    "segment": "no learner has a segment; with learners.segment it would be there",
+    "segment": "no learner has a segment; with learners.segment, or roles.segment, it would be there",
     "role": "no learner has a role; with learners.role_id it would be there",
 }
 

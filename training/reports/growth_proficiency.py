@@ -72,7 +72,7 @@ def report(kind: Kind, found: Spells, groups: Mapping[str, Bools]) -> Report | N
             "would have gone on like the others. If those stop who learn least, the true share is lower.",
             f"By luck alone somebody who passes every second item passes {PASSED} of {LAST} about one time "
             "in five, so proficiency here is a first sign and no certificate. Repeated answers to an item "
-            "do not count.",
+            "do not count, nor do people who are hired later.",
         ),
         n_withheld=ledger.n_withheld,
     )

@@ -96,7 +96,7 @@ def method(found: GrowthFound) -> tuple[str, ...]:
         f"6, 12 and 24 months after it. {items} Only a person's first answer to an item counts, so nobody "
         f"gains by having seen it. Somebody is measured at a time with at least {FEWEST_ANSWERS} such "
         f"answers; of more than {MOST_ANSWERS} the first {MOST_ANSWERS} count. Who could be measured are "
-        "those with a start for whom that time was over.",
+        "those with a start for whom that time was over. People hired later are not counted.",
         "Items later may be easier or harder. So how hard each item is was estimated together with "
         "everything else, from pairs of answers that one person gave at one time, one right and one wrong, "
         "which tell of the items and not of the person (Rasch 1960; Choppin 1968; Zwinderman 1995). How "

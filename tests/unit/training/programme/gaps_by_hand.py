@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ from recommender.pathways.readiness import readiness
 from tests.unit.training.programme.gaps_world import PROFILES, SEGMENT, SKILLS, Counted
 
 People = frozenset[str]
+KNOWS = ("zeros", "shared", "both")
 
 
 def parts_of(everybody: People, told: Iterable[People]) -> set[People]:
@@ -24,12 +26,23 @@ def parts_of(everybody: People, told: Iterable[People]) -> set[People]:
     return parts
 
 
+def unknown(values: dict[Any, float], knows: str) -> set[Any]:
+    """Whose values are unknown to who knows of "zeros", of values that five or more "shared", or "both"."""
+    rounded = {i: round(value, 9) for i, value in values.items()}
+    times = Counter(rounded.values())
+    return {
+        i
+        for i, value in rounded.items()
+        if (value != 0.0 or knows == "shared") and (times[value] < 5 or knows == "zeros")
+    }
+
+
 def gives_away(values: list[float]) -> bool:
-    """Whether fewer than five people differ from 0, or from what most of them share."""
-    values = [round(value, 9) for value in values]
-    n_differ = len(values) - values.count(0.0)
-    n_odd = len(values) - max((values.count(value) for value in values), default=0)
-    return 1 <= n_differ <= 4 or (1 <= n_odd <= 4 and n_odd < len(values) - n_odd)
+    """Whether fewer than five people's values are unknown, or other than what most of them share."""
+    most = max(Counter(round(value, 9) for value in values).values(), default=0)
+    n_odd = len(values) - most
+    n_unknown = [len(unknown(dict(enumerate(values)), knows)) for knows in KNOWS]
+    return any(1 <= n <= 4 for n in n_unknown) or (1 <= n_odd <= 4 and n_odd < most)
 
 
 def means_safe(value: dict[str, float], told: list[People]) -> bool:
@@ -47,12 +60,10 @@ class ByHand:
         rows = of.dataset.tables["attempts"]
         self.attempts = rows[rows["occurred_at"] <= pd.Timestamp(of.now)].to_dict("records")
         self.now = pd.Timestamp(of.now)
-        answered = {row["learner_id"] for row in self.attempts}
         self.among = People(
             i
             for i, row in self.learners.items()
-            if self.role(i) in PROFILES
-            and (row["hired_at"] is None or row["hired_at"] <= self.now or i in answered)
+            if self.role(i) in PROFILES and (row["hired_at"] is None or row["hired_at"] <= self.now)
         )
         self.told: list[People] = []
         self.n_withheld = 0
@@ -183,17 +194,18 @@ class ByHand:
     def _tell_moved_means(self, times: Iterable[str]) -> None:
         found_all, self.moved = self.moved, {}
         lacks = {i: 1.0 - ready for i, ready in self.ready.items()}
-        told_now = [*self.ready_told.values()]
         for moment in times:
             then = {i: 1.0 - ready for i, ready in self.ready_then(moment).items()}
             change = {i: then[i] - lacks[i] for i in lacks}
             sets = [(name, its) for (name, m), its in found_all.items() if m == moment]
             before: list[People] = []
             for name, its in sorted(sets, key=lambda one: -len(one[1])):
-                if self._may_mean((lacks, told_now, its), (then, before, its), (change, before, its)):
+                n_then, n_now = (len(unknown({i: v[i] for i in its}, "both")) for v in (then, lacks))
+                if n_then < 5 and n_then + n_now > 0:
+                    self.n_withheld += 1
+                elif self._may_mean((change, before, its)):
                     self.moved[name, moment] = its
                     before.append(its)
-                    told_now.append(its)
 
     def _tell_skills(self) -> None:
         weight = {s: sum(PROFILES[self.role(i) or ""].get(s, (0, 0))[1] for i in self.among) for s in SKILLS}
@@ -211,25 +223,83 @@ class ByHand:
                     before.append(cell)
             if whole:
                 self.skills[s] = asked
-        for name, group in self.groups.items():
-            self._spare(name, group, sorted(SKILLS, key=lambda s: -weight[s]))
+        self._spare(sorted(SKILLS, key=lambda s: -weight[s]))
         for s in SKILLS:
             joined = People().union(*(its for (_, t), its in self.cells.items() if t == s))
             if s not in self.skills and joined:
                 self.skills[s] = joined
                 self.joined.add(s)
 
-    def _spare(self, name: str, group: People, skills: list[str]) -> None:
-        if len({self.role(i) for i in group}) > 1:
-            return
-        profile = PROFILES[self.role(min(group)) or ""]
-        for s in reversed(skills):
-            hidden = [t for t in profile if (name, t) not in self.cells]
-            n_short = sum(any(self.gap[i, t] > 0 for t in hidden) for i in group)
-            if 1 <= n_short <= 4 and (name, s) in self.cells and any(self.gap[i, s] > 0 for i in group):
+    def weight(self, i: str, skill: str) -> float:
+        """What a gap in a skill takes from readiness."""
+        profile = PROFILES[self.role(i) or ""]
+        return profile[skill][1] / sum(required * importance for required, importance in profile.values())
+
+    def _spare(self, skills: list[str]) -> None:
+        """Withhold gaps until readiness tells nothing of few people."""
+        while self._spared_more(skills):
+            pass
+
+    def _spared_more(self, skills: list[str]) -> bool:
+        parts = [part for part in parts_of(self.among, self.ready_told.values()) if part]
+        parts = [part for part in parts if any(part & of for of in self.ready_told.values())]
+        parts.sort(key=lambda part: [bool(part & of) for of in self.ready_told.values()])
+        is_less = False
+        for part in parts:
+            if self._is_spared(part, self._sets()):
+                continue
+            is_less = True
+            left = [s for s in skills if self._odd(part, s) & People().union(*self._sets()[s])]
+            if not left:
+                whose = [name for name, of in self.ready_told.items() if part <= of]
+                del self.ready_told[min(whose, key=lambda name: len(self.ready_told[name]))]
+                self.n_withheld += 1
+                return True
+            enough = [s for s in left if self._is_spared(part, self._sets(without=(part, s)))]
+            self._withhold(part, (enough or left)[-1])
+        return is_less
+
+    def _sets(self, without: tuple[People, str] | None = None) -> dict[str, list[People]]:
+        """Sets of people whose mean gap is told, by skill."""
+        sets = {s: [cell for (_, t), cell in self.cells.items() if t == s] for s in SKILLS}
+        for s, whole in self.skills.items():
+            sets[s].append(whole)
+        if without is not None:
+            part, s = without
+            sets[s] = [cell for (_, t), cell in self.cells.items() if t == s and not cell & part]
+        return sets
+
+    def _withhold(self, part: People, s: str) -> None:
+        for name in self.groups:
+            if self.cells.get((name, s), People()) & part:
                 del self.cells[name, s]
-                self.n_withheld += 1 + (s in self.skills)
-                self.skills.pop(s, None)
+                self.n_withheld += 1
+        self.n_withheld += s in self.skills
+        self.skills.pop(s, None)
+
+    def _odd(self, part: People, s: str, *knows: str) -> set[str]:
+        its = {i: self.gap[i, s] for i in part if (i, s) in self.gap}
+        return set().union(*(unknown(its, one) for one in knows or KNOWS))
+
+    def _is_spared(self, part: People, sets: dict[str, list[People]]) -> bool:
+        return all(self._is_spared_from(part, sets, knows) for knows in KNOWS)
+
+    def _is_spared_from(self, part: People, sets: dict[str, list[People]], knows: str) -> bool:
+        odd = {s: self._odd(part, s, knows) for s in SKILLS}
+        hidden = {
+            i for s in SKILLS for i in odd[s] if self.weight(i, s) > 0 and not any(i in of for of in sets[s])
+        }
+        fewest, follows = len(hidden), not hidden
+        for s in SKILLS:
+            n_left = len(hidden)
+            everybody = People().union(*sets[s])
+            for of in parts_of(everybody, sets[s]):
+                weights = [round(self.weight(i, s), 9) for i in of & odd[s] if i not in hidden]
+                n_left += len(weights) - max(Counter(weights).values(), default=0)
+                if of & odd[s]:
+                    follows &= of <= part and len(set(weights)) == 1
+            fewest = max(fewest, n_left)
+        return fewest >= 5 or follows
 
     def ready_then(self, moment: str) -> dict[str, float]:
         if moment not in self._then:

@@ -94,11 +94,13 @@ def programme(
     return Counted(dataset, now, ModelBundle(of or catalog(), Any, skills, {}, Any))  # type: ignore[arg-type]
 
 
-def random_world(seed: int, n: int, n_teams: int = 3, **given: Any) -> Counted:
-    """Return people of any role, team and segment, who came and answered at any time."""
+def random_world(
+    seed: int, n: int, n_teams: int = 3, *, n_roles: int = len(TITLES) + 1, **given: Any
+) -> Counted:
+    """Return people of the first roles, any team and segment, who came and answered at any time."""
     rng = np.random.default_rng(seed)
-    roles = np.array([*TITLES, None], object)
-    shares = rng.dirichlet([3.0, 2.0, 2.0, 0.3, 0.3])
+    roles = np.array([*TITLES, None], object)[:n_roles]
+    shares = rng.dirichlet([3.0, 2.0, 2.0, 0.3, 0.3][:n_roles])
     team_shares = rng.dirichlet(np.ones(n_teams + 1))
     people, attempts = [], answers("person-000", "a", FIRST, True)
     for i in range(n):

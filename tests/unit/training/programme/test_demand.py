@@ -26,8 +26,8 @@ from tests.unit.training.programme.demand_world import (
 )
 from training.programme.demand import Demand, Level, demand, level_of, quadrants
 from training.programme.demand_mentions import Mentions, read_mentions
-from training.programme.demand_supply import levels_asked
 from training.programme.demand_trend import trends
+from training.programme.people import Asked
 
 
 def worked_out(programme: Planted) -> Demand:
@@ -158,14 +158,14 @@ def test_a_mean_is_told_only_where_few_neither_answered_nor_did_not(n_answered: 
 
 def test_a_level_is_that_of_the_target_role_else_of_the_present_one_else_seven_tenths(made: Planted) -> None:
     assert made.bundle is not None
-    asked = levels_asked(made.bundle.catalog, made.learners)
+    asked = Asked.of(made).level
     index = made.bundle.catalog.skill_index
     for row, person in enumerate(made.learners.itertuples()):
         for skill in IDS:
             assert asked[row, index[skill]] == bar_of(person, skill)
     assert {0.4, 0.5, 0.6, 0.7, 0.8, 0.9} == set(np.unique(asked))
-    strange = made.learners.assign(role_id="unheard-of", target_role_id=None)
-    assert (levels_asked(made.bundle.catalog, strange) == 0.7).all()
+    strange = made.tables_of("learners").assign(role_id="unheard-of", target_role_id=None)
+    assert (Asked.of(world(learners=strange)).level == 0.7).all()
 
 
 def test_who_is_exactly_at_the_level_has_the_skill() -> None:

@@ -73,7 +73,7 @@ def test_every_figure_is_that_of_loops_over_people() -> None:
             assert (share.n_has, share.n) == (own.count(sign), len(own))
     assert set(found.everybody.signs) == {"idle", "failing", "slow"}
     assert [one.name for one in found.segments] == ["user", "builder"]
-    assert [one.name for one in found.roles] == ["CLERK", "ANALYST"]
+    assert [one.name for one in found.roles] == ["ANALYST", "CLERK"]
     assert all("idle" in one.signs for one in (*found.segments, *found.roles))
 
 

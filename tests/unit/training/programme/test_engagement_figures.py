@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.programme.engagement_figures import Mean, Ratio, Share, above_the_rest, differ, vary
+from training.programme.engagement_figures import Ratio, Share, above_the_rest, differ, vary
 
 
 @pytest.mark.parametrize("chance", [0.1, 0.5, 0.97])
@@ -37,14 +37,6 @@ def test_shares_have_the_interval_of_wilson() -> None:
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     assert (share.low, share.high) == pytest.approx((centre - half, centre + half), abs=1e-5)
-
-
-def test_means_have_the_interval_of_student() -> None:
-    mean = Mean.of(np.array([1.0, 2.0, 3.0, 6.0]))
-    half = 3.182446 * np.sqrt(((3 - np.array([1, 2, 3, 6])) ** 2).sum() / 3) / 2
-    assert (mean.value, mean.low, mean.high) == pytest.approx((3.0, 3.0 - half, 3.0 + half), abs=1e-5)
-    assert mean.holds_zero
-    assert not Mean.of(np.array([-3.0, -2.0, -2.5])).holds_zero
 
 
 def test_groups_that_differ_by_chance_only_are_called_different_in_about_one_of_twenty_worlds() -> None:

@@ -23,7 +23,7 @@ from tests.unit.training.programme.engagement_world import (
     random_people,
 )
 from training.programme.engagement_funnel import Funnel, Line, Reached, funnel
-from training.programme.engagement_skills import Skills, segments
+from training.programme.engagement_skills import Skills
 from training.programme.engagement_use import Change, Uses, changes
 from training.programme.ledger import Ledger
 
@@ -217,12 +217,3 @@ def test_a_quarter_that_is_not_over_is_not_used() -> None:
     assert np.nanmax(uses.last) == 20
     assert np.nanmax(uses.first) == 4
     assert uses.weeks == 13
-
-
-def test_segments_are_those_of_roles_where_people_have_none() -> None:
-    people = [Person("clerk"), Person("chief"), Person(None), Person("clerk", target="analyst")]
-    found = segments(programme(people))
-    assert {name: group.tolist() for name, group in found.items()} == {
-        "user": [True, False, False, True],
-        "leader": [False, True, False, False],
-    }

@@ -16,8 +16,10 @@ from tests.unit.training.programme.growth_worlds import (
     programme,
     sitting,
 )
-from training.programme.growth import differences, gains, measured_twice
-from training.programme.growth_sittings import DAYS, sittings
+from training.programme.growth import Gain, gains, measured_twice, scale_of
+from training.programme.growth_groups import growth
+from training.programme.growth_sittings import DAYS, first_answers, sittings
+from training.programme.ledger import Ledger
 from training.programme.programme import Programme
 
 ITEMS = 24
@@ -70,9 +72,9 @@ def noise(seed: int, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
 
 def test_a_cohort_chosen_for_low_scores_shows_no_gain_when_measured_from_after_the_choice() -> None:
     attempts, first = noise(1)
-    made = programme(attempts)
     low = {"low": first <= np.quantile(first, 0.25)}
-    fair = gains(made, low, since=START + timedelta(days=45))["low"]
+    after = attempts[attempts["occurred_at"] >= pd.Timestamp(START) + pd.Timedelta(days=45)]
+    fair = gains(programme(after), low)["low"]
     assert fair is not None
     assert not fair.is_clear
     assert abs(fair.gain) < 0.04
@@ -108,13 +110,21 @@ def two_groups(seed: int, n: int = 240) -> tuple[Programme, np.ndarray]:
     return programme(pd.concat(rows)), learns
 
 
+def against_rest(made: Programme, group: np.ndarray) -> list[Gain | None]:
+    """How much more those in a group gained than those who are not, and the other way round."""
+    scale, everybody = scale_of(made), np.ones(len(group), np.bool_)
+    assert scale is not None
+    found = growth(scale, {"inside": group, "outside": ~group}, Ledger(everybody))
+    assert found is not None
+    return [row.rest for row in found.groups]
+
+
 def test_the_group_that_learned_is_told_from_the_one_that_did_not() -> None:
     made, learns = two_groups(5)
     groups = {"learns": learns, "rests": ~learns, "few": np.arange(len(learns)) < 19}
-    found, against = gains(made, groups), differences(made, groups)
+    found, (more, less) = gains(made, groups), against_rest(made, learns)
     assert found["few"] is None
-    assert against["few"] is None
-    learned, rested, more = found["learns"], found["rests"], against["learns"]
+    learned, rested = found["learns"], found["rests"]
     assert learned is not None
     assert rested is not None
     assert more is not None
@@ -123,7 +133,6 @@ def test_the_group_that_learned_is_told_from_the_one_that_did_not() -> None:
     assert learned.n_learners == rested.n_learners == measured_twice(made)[learns].sum()
     assert more.gain == pytest.approx(learned.gain - rested.gain)
     assert more.low > 0.05
-    less = against["rests"]
     assert less is not None
     assert less.gain == pytest.approx(-more.gain)
     assert (less.low, less.high) == pytest.approx((-more.high, -more.low))
@@ -132,10 +141,9 @@ def test_the_group_that_learned_is_told_from_the_one_that_did_not() -> None:
 def test_shuffled_labels_show_no_difference() -> None:
     made, learns = two_groups(6)
     rng = np.random.default_rng(0)
-    names = {f"g{at}": rng.permutation(learns) for at in range(12)}
-    found = [one for one in differences(made, names).values() if one is not None]
-    assert len(found) == 12
-    assert sum(one.is_clear for one in found) <= 3
+    found = [against_rest(made, rng.permutation(learns))[0] for _ in range(12)]
+    assert sum(one is not None and one.is_clear for one in found) <= 3
+    assert None not in found
 
 
 def test_the_same_programme_gives_the_same_figures() -> None:
@@ -152,6 +160,22 @@ def test_nothing_of_later_than_now_counts() -> None:
     )
     more = programme(pd.concat([attempts, later]).drop(columns=["event_id"]))
     assert gains(made, {"a": learns}) == gains(more, {"a": learns})
+
+
+def test_who_is_hired_later_is_not_counted() -> None:
+    made, _ = two_groups(8, 80)
+    attempts, learners = made.dataset.tables["attempts"].drop(columns="event_id"), made.learners
+    hired = [NOW + timedelta(days=1 if at < 30 else -1) for at in range(80)]
+    with_later = programme(attempts, learners.assign(hired_at=pd.to_datetime(hired, utc=True)))
+    without = attempts[~attempts["learner_id"].isin(learners["learner_id"][:30])]
+    found = sittings(with_later), sittings(programme(without, learners[30:]))
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0].learner.tolist() == [30 + row for row in found[1].learner]
+    assert (found[0].passed != found[1].passed).nnz == 0
+    began = first_answers(with_later)
+    assert began is not None
+    assert np.isnat(began).tolist() == [True] * 30 + [False] * 50
 
 
 def test_an_answer_to_an_item_seen_before_does_not_count() -> None:
@@ -267,17 +291,19 @@ def test_items_that_nobody_answers_beside_others_are_left_out() -> None:
     assert whole.asked.shape[1] == 60
 
 
-def test_months_that_overlap_are_refused() -> None:
+def test_months_after_which_nobody_is_measured_are_refused() -> None:
     made, learns = two_groups(12, 40)
-    with pytest.raises(ValueError, match="rise by at least 3"):
+    with pytest.raises(ValueError, match="months are 2; people are measured after"):
         gains(made, {"a": learns}, months=2)
+    with pytest.raises(ValueError, match="give one of these"):
+        measured_twice(made, months=7)
 
 
 def test_without_times_or_attempts_there_is_nothing() -> None:
     made, learns = two_groups(13, 40)
     attempts = made.dataset.tables["attempts"]
     blind = programme(attempts, has_clock=False)
-    assert gains(blind, {"a": learns}) == differences(blind, {"a": learns}) == {"a": None}
+    assert gains(blind, {"a": learns}) == {"a": None}
     assert not measured_twice(blind).any()
     early = programme(attempts, now=START - timedelta(days=1))
     assert gains(early, {"a": learns}) == {"a": None}

@@ -36,8 +36,7 @@ def drawn(rng: np.random.Generator, n: int) -> tuple[Flat, dict[str, np.ndarray]
     due = np.arange(4)[:, None] <= n_due
     time, learner = np.nonzero(sat)
     asked = csr_array(np.ones((len(time), 1)))
-    began = np.zeros(n, "datetime64[us]")
-    made = Sittings(MONTHS, "checks", learner, time, asked, asked, began, due)
+    made = Sittings("checks", learner, time, asked, asked, due)
     of = rng.integers(0, 3, n) if rng.random() < 0.5 else (rng.random(n) < 0.1).astype(int)
     groups = {f"g{one}": of == one for one in range(3)}
     return Flat(made, np.ones((3, n))), groups
@@ -145,7 +144,7 @@ def test_everybody_is_told_of_before_groups_and_the_main_time_first() -> None:
     time, learner = np.nonzero(sat)
     asked = csr_array(np.ones((len(time), 1)))
     due = np.ones((4, n), np.bool_)
-    made = Sittings(MONTHS, "checks", learner, time, asked, asked, np.zeros(n, "datetime64[us]"), due)
+    made = Sittings("checks", learner, time, asked, asked, due)
     small = np.arange(n) < 30
     ledger = Ledger(np.ones(n, np.bool_))
     found = growth(Flat(made, np.ones((3, n))), {"small": small, "large": ~small}, ledger)

@@ -46,7 +46,7 @@ def test_cohorts_are_in_order_of_time() -> None:
     assert list(names) == ["autumn 2023", "winter 2023/24", "spring 2024", "winter 2024/25"]
 
 
-def test_roles_are_called_by_title_and_two_of_one_title_by_id_too() -> None:
+def test_roles_and_segments_are_those_of_people() -> None:
     rows = pd.DataFrame(
         {"learner_id": list("abcd"), "item_id": "i", "passed": True, "occurred_at": pd.Timestamp(START)}
     )
@@ -54,10 +54,10 @@ def test_roles_are_called_by_title_and_two_of_one_title_by_id_too() -> None:
         {
             "learner_id": list("abcd"),
             "role_id": pd.array(["r1", "r2", "r3", None], dtype="str"),
-            "segment": pd.array(["user", None, "user", "leader"], dtype="str"),
+            "segment": pd.array(["builder", None, "user", "leader"], dtype="str"),
         }
     )
-    roles = pd.DataFrame({"role_id": ["r1", "r2"], "title": ["Clerk", "Clerk"]})
+    roles = pd.DataFrame({"role_id": ["r1", "r2"], "title": ["Clerk", "Clerk"], "segment": [None, "user"]})
     made = programme(rows, learners, more={"roles": roles})
     began = first_answers(made)
     assert began is not None
@@ -66,4 +66,4 @@ def test_roles_are_called_by_title_and_two_of_one_title_by_id_too() -> None:
     found = {
         name: np.flatnonzero(group).tolist() for name, group in partition(made, "segment", began).items()
     }
-    assert found == {"leader": [3], "user": [0, 2]}
+    assert found == {"user": [1, 2], "builder": [0], "leader": [3]}

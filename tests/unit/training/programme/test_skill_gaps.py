@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.pathways.readiness import readiness
+from tests.unit.training.programme.gaps_attack import Reader
 from tests.unit.training.programme.gaps_by_hand import ByHand, means_safe, parts_of
 from tests.unit.training.programme.gaps_world import FIRST, NOW, PROFILES, SKILLS, Counted, random_world
 from training.programme.skill_gaps import SkillGaps, skill_gaps
@@ -71,10 +72,8 @@ def test_a_team_that_learned_rose_and_others_did_not() -> None:
         groups = {group.name: group.moved["12 months ago"] for group in found(people, team).groups}
         learned = groups.pop("t00")
         assert learned.verdict == "up"
-        assert learned.change.low is not None
-        assert learned.change.high is not None
         assert 0.0 < learned.change.low < learned.change.value < learned.change.high < 0.3
-        others += [(m.change.low or 0.0, m.change.high or 0.0, m.verdict) for m in groups.values()]
+        others += [(m.change.low, m.change.high, m.verdict) for m in groups.values()]
     assert sum(low <= 0.0 <= high for low, high, _ in others) >= 48, "52 of 55 are expected"
     assert sum(verdict in ("up", "down") for *_, verdict in others) <= 2
 
@@ -83,7 +82,8 @@ def test_a_team_that_forgot_fell() -> None:
     people, team = crowd(6, 12, seed=5, lift=-0.2)
     groups = {group.name: group.moved["12 months ago"] for group in found(people, team).groups}
     assert groups["t00"].verdict == "down"
-    assert groups["t00"].change.value == pytest.approx(groups["t00"].now - groups["t00"].then)
+    change = people.ready[team == "t00"] - people.moments[0].ready[team == "t00"]
+    assert groups["t00"].change.value == pytest.approx(change.mean())
 
 
 def test_where_teams_are_only_names_seldom_one_is_said_to_have_moved() -> None:
@@ -102,7 +102,7 @@ def test_who_was_not_there_then_is_not_compared() -> None:
     people.moments[0].ready[late] = np.nan
     moment.there[late] = False
     groups = found(people, team).groups
-    assert [group.moved["12 months ago"].change.n_people for group in groups] == [12, 12]
+    assert [group.moved["12 months ago"].change.n for group in groups] == [12, 12]
     assert [group.n_people for group in groups] == [20, 20]
 
 
@@ -113,7 +113,7 @@ def test_newcomers_too_few_to_tell_of_keep_movement_untold() -> None:
     groups = {group.name: group for group in its.groups}
     assert "12 months ago" not in groups["t00"].moved
     assert groups["t00"].n_people == 20
-    assert its.moved["12 months ago"].change.n_people == 40
+    assert its.moved["12 months ago"].change.n == 40
     assert not its.moved["12 months ago"].is_all
     assert its.n_withheld == 1
 
@@ -144,12 +144,11 @@ def test_who_came_after_now_is_not_counted() -> None:
     world = random_world(8, 40)
     learners = world.dataset.tables["learners"]
     learners.loc[:9, "hired_at"] = pd.Timestamp("2027-01-01", tz="UTC")
-    frame = world.dataset.tables["attempts"]
-    world.dataset.tables["attempts"] = frame[frame["learner_id"] > "person-004"]  # type: ignore[index]
     people = gap_people(world)
     roles = np.isin(people.labels["role"], list(PROFILES))
-    assert not people.among[:5].any()
-    assert (people.among[5:] == roles[5:]).all(), "who has answered is there, whatever is said of hiring"
+    assert roles[:10].any()
+    assert not people.among[:10].any(), "though they have answered"
+    assert (people.among[10:] == roles[10:]).all()
 
 
 def test_moments_are_after_the_first_answers_and_apart() -> None:
@@ -225,7 +224,7 @@ def test_nobody_stands_out_however_figures_are_put_together(seed: int, n: int, t
         for moment in group.moved:
             # Whom movement is of is told by its number: all who were there, or else as worked out by hand.
             there = members & hand.there(moment)
-            n_moved = group.moved[moment].change.n_people
+            n_moved = group.moved[moment].change.n
             told.append(there if len(there) == n_moved else hand.moved[group.name, moment])
             assert len(told[-1]) == n_moved
     told += [asked[skill.skill] for skill in its.skills if skill.is_all]
@@ -237,13 +236,33 @@ def test_nobody_stands_out_however_figures_are_put_together(seed: int, n: int, t
     lacks = {i: 1.0 - ready for i, ready in hand.ready.items()}
     ready = [of(people.labels[by] == group.name) for group in its.groups if group.short is not None]
     ready += [of(people.among)] if its.short is not None else []
+    assert means_safe(lacks, ready)
     for moment in hand.moments():
         moved = [hand.moved[group.name, moment] for group in its.groups if moment in group.moved]
         then = {i: 1.0 - its_then for i, its_then in hand.ready_then(moment).items()}
-        assert means_safe(then, moved)
         assert means_safe({i: then[i] - lacks[i] for i in lacks}, moved)
-        ready += moved
-    assert means_safe(lacks, ready)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(8, 60),
+    teams=st.integers(1, 4),
+    n_roles=st.integers(1, 3),
+    by=st.sampled_from(["role", "team", "segment"]),
+)
+def test_no_sum_of_all_that_is_told_is_about_one_to_four_people(
+    seed: int, n: int, teams: int, n_roles: int, by: str
+) -> None:
+    world = random_world(seed, n, teams, n_roles=n_roles)
+    people = gap_people(world)
+    its = skill_gaps(people, people.labels[by])
+    if its is None:
+        return
+    reader, rng = Reader(ByHand(world, by), by, its), np.random.default_rng(seed)
+    assert reader.fewest("zeros", rng) >= 5
+    assert reader.fewest("shared", rng) >= 5
+    assert reader.fewest("both", rng) >= 5
 
 
 def alike(n_short: int) -> tuple[GapPeople, Any]:
@@ -279,11 +298,13 @@ def test_few_who_lack_something_do_not_follow_by_taking_groups_from_the_whole() 
     people.gap[24:26, 1] = 0.2, 0.3
     its = found(people, team)
     cells = {group.name for group in its.groups if 1 in group.gaps}
+    whole = [one.skill for one in its.skills if one.is_all and one.skill == 1]
+    assert cells
     assert "t02" not in cells
-    assert len(cells) == (1 if any(one.is_all for one in its.skills if one.skill == 1) else 2)
+    assert len(cells) + len(whole) <= 2
 
 
-def test_readiness_and_movement_of_few_who_differ_are_not_told() -> None:
+def test_readiness_or_movement_of_few_who_differ_is_not_told() -> None:
     people, team = crowd(2, 12)
     people.ready[:10], people.moments[0].ready[12:22] = 1.0, people.ready[12:22]
     its = found(people, team)
@@ -292,5 +313,4 @@ def test_readiness_and_movement_of_few_who_differ_are_not_told() -> None:
     assert groups["t01"].short is None, "taken from everybody it would leave the two"
     assert its.short is not None
     assert groups["t01"].moved == {}
-    assert groups["t00"].moved == {}, "readiness now would be told with it"
-    assert its.moved == {}
+    assert its.moved["12 months ago"].change == groups["t00"].moved["12 months ago"].change

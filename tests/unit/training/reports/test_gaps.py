@@ -99,15 +99,13 @@ class Expected:
         hand = self.hand
         of = hand.moved.get((group, moment))
         if of is None:
-            blank = dict.fromkeys(("n_people", "then", "now", "change", "low", "high"), np.nan)
+            blank = dict.fromkeys(("n_people", "change", "low", "high"), np.nan)
             return blank | {"verdict": None, "is_everybody": None}
         then, ids = hand.ready_then(moment), sorted(of)
         mean, low, high, _ = interval([hand.ready[i] - then[i] for i in ids])
         there = hand.there(moment) & (hand.among if group == "*" else hand.groups[group])
         return {
             "n_people": len(of),
-            "then": told(sum(then[i] for i in ids) / len(ids)),
-            "now": told(sum(hand.ready[i] for i in ids) / len(ids)),
             "change": told(mean),
             "low": told(low),
             "high": told(high),
