@@ -72,9 +72,42 @@ def places_of(made: World) -> dict[str, np.ndarray]:
     } | {f"Places with {what} “{name}”": its for (what, name), its in offered.kinds.items()}
 
 
-def gives_away(places: np.ndarray) -> bool:
-    """Whether one to four people have such places, or others."""
-    return any(1 <= count <= 4 for count in ((places > 0).sum(), (places < 10).sum()))
+def values_of(made: World, measure: str) -> dict[str, np.ndarray]:
+    """What each person brings to a measure, in a loop over answers."""
+    answers, offered, n = made.answers, made.offered, len(made.labels)
+    if measure in LIST_MEASURES:
+        return {"places": places_of(made)[measure], "other places": 10 - places_of(made)[measure]}
+    if measure == "Chance of passing":
+        mean = offered.success / np.maximum(offered.n_success, 1)
+        return {"sum": offered.success, "modules": offered.n_success, "mean": mean}
+    if measure == "Gain in 12 months":
+        start, later = made.shares.T
+        return {"start": start, "later": later, "gain": later - start}
+    found = {name: np.zeros(n) for name in ("answers", "passes", "fails", "too many", "loss")}
+    for who, y, p in zip(answers.learner, answers.passed, answers.predicted, strict=True):
+        found["answers"][who] += 1
+        found["passes"][who] += y
+        found["fails"][who] += 1 - y
+        found["too many"][who] += p - y
+        found["loss"][who] -= np.log(p if y else 1 - p)
+    return found
+
+
+def known_of(values: np.ndarray) -> set[float]:
+    """What may be known of people: that they have nothing, or what more than half have."""
+    usual = (value for value in set(np.round(values, 9)) if np.isclose(values, value).mean() > 0.5)
+    return {0.0, *usual}
+
+
+def few(values: np.ndarray, everybody: np.ndarray) -> bool:
+    """Whether the sum over a group is that of one to four people to who knows who has what is known.
+
+    That is also what more people of the group have than have not.
+    """
+    others = [int((~np.isclose(values, value)).sum()) for value in known_of(everybody)]
+    n_alike = max((int(np.isclose(values, value).sum()) for value in values), default=0)
+    others += [len(values) - n_alike] if len(values) - n_alike < n_alike else []
+    return any(1 <= n <= 4 for n in others)
 
 
 def people_of(made: World, measure: str) -> np.ndarray:

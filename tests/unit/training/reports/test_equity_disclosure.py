@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.unit.training.programme.equity_world import World, sites, world
-from tests.unit.training.reports.equity_by_hand import (
-    ABOUT,
-    LIST_MEASURES,
-    all_rows,
-    gives_away,
-    people_of,
-    places_of,
-    report,
-)
-from training.reports.equity import equity_reports
+from tests.unit.training.programme.equity_world import sites, world
+from tests.unit.training.reports.equity_by_hand import ABOUT, all_rows, report
 from training.reports.page import as_page
-from training.reports.sheet import NotShown
 
 
 def planted(places: np.ndarray, value: float, *where: int) -> np.ndarray:
@@ -49,7 +34,7 @@ def test_the_one_place_of_one_person_is_not_told(monkeypatch) -> None:
     assert {"Places filled", "Places with level “all”", "Places with level “none”"} <= shown
     # Two groups each of: on level, harder, rare and usual.
     assert its.n_withheld == 8
-    assert any(line.startswith("8 shares of places of lists: fewer than five") for line in its.cannot_show)
+    assert any(line.startswith("8 values of groups: all but fewer than five") for line in its.cannot_show)
     page = as_page(its, ABOUT)
     assert "0.0007" not in page
     assert (
@@ -83,62 +68,3 @@ def test_chances_are_shown_without_places(monkeypatch) -> None:
     assert section.chart is None
     assert set(section.sheet.rows["measure"]) == {"Chance of passing"}
     as_page(its, ABOUT)
-
-
-def check_places(made: World, names: np.ndarray, shown: dict[str, set[str]]) -> None:
-    """No share that is told, nor what is left of all places, is of one to four people."""
-    listed = people_of(made, "Places filled")
-    for measure, places in places_of(made).items():
-        for group in shown[measure]:
-            assert not gives_away(places[listed & (names == group)])
-            assert not gives_away(places[listed & np.isin(names, list(shown[measure] - {group}))])
-    for group in set(names):
-        own = listed & (names == group)
-        for family in (LIST_MEASURES[1:4], LIST_MEASURES[4:6], LIST_MEASURES[6:]):
-            told = [places_of(made)[m][own] for m in family if group in shown[m]]
-            if told:
-                assert not gives_away(sum(told))
-                rest = made.offered.filled[own] - sum(told)
-                assert group not in shown["Places filled"] or not 1 <= (rest > 0).sum() <= 4
-
-
-@settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), n=st.integers(12, 70), n_sites=st.integers(2, 5))
-def test_nobody_is_told_apart(seed: int, n: int, n_sites: int) -> None:
-    rng = np.random.default_rng(seed)
-    labels = rng.choice(list("abcde")[:n_sites], n).astype(object)
-    labels[rng.random(n) < 0.1] = None
-    masks = [rng.random(n) < rng.choice([0.5, 0.85, 1.0]) for _ in range(4)]
-    masks[0][0] = True
-    made = world(
-        labels,
-        seed,
-        answered=masks[0],
-        lists=masks[1],
-        chances=masks[2],
-        twice=masks[3],
-        n_resamples=10,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        (its,) = equity_reports(made.put_in(patch))
-    if isinstance(its, NotShown):
-        return
-    names = np.where(pd.isna(labels), "not recorded", labels)
-    rows = all_rows(its)
-    shown = defaultdict(set)
-    for row in rows.itertuples():
-        shown[row.measure].add(row.group)
-    told = []
-    for measure, groups in shown.items():
-        people = people_of(made, measure)
-        everybody = people & np.isin(names, list(groups))
-        for group in groups:
-            told += [people & (names == group), everybody & (names != group)]
-            row = rows[(rows["measure"] == measure) & (rows["group"] == group)].iloc[0]
-            assert (row.n_learners, row.n_others) == (told[-2].sum(), told[-1].sum())
-    check_places(made, names, shown)
-    among = np.isin(np.arange(n), made.answers.learner)
-    parts = defaultdict(int)
-    for i in np.flatnonzero(among):
-        parts[tuple(bool(group[i]) for group in told)] += 1
-    assert all(count >= 5 for count in parts.values())

@@ -13,7 +13,7 @@ from tests.unit.training.reports.equity_by_hand import (
     SHEETS,
     all_rows,
     error_of,
-    gives_away,
+    few,
     people_of,
     places_of,
     report,
@@ -33,14 +33,13 @@ def test_every_table_in_full(monkeypatch) -> None:
     rows = all_rows(its)
     measures = [*MATTERS, *LIST_MEASURES]
     told = {(m, g) for m in measures for g in ("a", "b", "c", "z few")}
-    # Two of the eight have lists that are not full. Shares by difficulty or format would tell of these places
-    # if all were told: what fewest people have is not.
-    eight = {m: its[:8] for m, its in places_of(made).items()}
-    assert {m for m, places in eight.items() if gives_away(places)} == {"Places filled"}
-    told -= {("Places filled", "z few")}
-    for family in (LIST_MEASURES[1:4], LIST_MEASURES[4:6]):
-        order = {m: i for i, m in enumerate(("Places easier than that", *LIST_MEASURES))}
-        told -= {(min(family, key=lambda m: ((eight[m] > 0).sum(), order[m])), "z few")}
+    # Two of the eight have lists that are not full, and two have no place that is easier; six have one such.
+    # Both follow from other kinds of places if all of these are told: what fewest people have is not.
+    eight = {measure: (places[:8], places) for measure, places in places_of(made).items()}
+    assert {measure for measure, its in eight.items() if few(*its)} == {LIST_MEASURES[0], LIST_MEASURES[2]}
+    assert few(made.offered.n_success[:8], made.offered.n_success)
+    withheld = ("Chance of passing", *(LIST_MEASURES[i] for i in (0, 2, 3, 4)))
+    told -= {(measure, "z few") for measure in withheld}
     assert set(zip(rows["measure"], rows["group"], strict=True)) == told
     assert len(rows) == len(told)
     p_of = {}
