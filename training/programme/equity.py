@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from training.programme.equity_gains import Gained, compare_gains, gained
-from training.programme.equity_measures import Ratio, compare_predictions, compare_ratios
+from training.programme.equity_gains import Gained, compare_gains, gained, told_of_gains
+from training.programme.equity_links import Groups, Links
+from training.programme.equity_measures import (
+    PREDICTIONS,
+    AnswerSums,
+    Ratio,
+    compare_predictions,
+    compare_ratios,
+)
 from training.programme.equity_offers import K, Offers, offers
 from training.programme.equity_places import FILLED, families, told_of_places
 from training.programme.equity_predictions import HeldOut, held_out_predictions
+from training.programme.equity_told import Told
 from training.programme.equity_verdicts import Comparison, Measure, judge
 from training.programme.ledger import Bools, Ledger
 from training.programme.programme import Programme
@@ -42,8 +50,8 @@ class Audit:
         Whether lists were made for some people only.
     n_withheld : int
         Groups, and values of groups, that are not told.
-    n_places_withheld : int
-        Of these, values of places of lists that would give few people away.
+    n_values_withheld : int
+        Of these, values of groups that would give few people away.
     """
 
     column: str
@@ -55,7 +63,7 @@ class Audit:
     has_gain: bool
     is_sampled: bool
     n_withheld: int
-    n_places_withheld: int = 0
+    n_values_withheld: int = 0
 
     def of(self, *kinds: str) -> tuple[Comparison, ...]:
         """Comparisons by measures of some kinds, in the order of kinds."""
@@ -88,8 +96,9 @@ def audits(programme: Programme) -> list[Audit]:
     offered = offers(programme, among)
     groups = {column: _groups(programme.learners[column], among) for column in columns_of(programme)}
     gains = gained(programme, groups) if groups else {}
+    links = Links()
     return [
-        audit(programme, column, Ledger(among), of_column, answers, offered, gains[column])
+        audit(programme, column, Told(Ledger(among), links), of_column, answers, offered, gains[column])
         for column, of_column in groups.items()
     ]
 
@@ -97,7 +106,7 @@ def audits(programme: Programme) -> list[Audit]:
 def audit(
     programme: Programme,
     column: str,
-    ledger: Ledger,
+    told: Told,
     groups: Mapping[str, Bools],
     answers: HeldOut | None,
     offered: Offers | None,
@@ -109,7 +118,7 @@ def audit(
     ----------
     programme : Programme
     column : str
-    ledger : Ledger
+    told : Told
         Of whom it is about.
     groups : mapping of str to bool array, shape (n_learners,)
         A partition of these people, who have answers, if there are any.
@@ -119,37 +128,29 @@ def audit(
     gains : mapping of str to Gained
         Of some of the groups.
     """
-    told = ledger.split(groups)
+    shown = told.people("people", groups)
     found: list[Comparison] = []
     rng, n_resamples = programme.rng(f"equity {column}"), programme.n_resamples
-    n_places_withheld = 0
-    if answers is not None and len(told) > 1:
-        found += compare_predictions(answers, told, rng, n_resamples)
+    if answers is not None and len(shown) > 1:
+        by_person = AnswerSums.of(answers, len(programme.learners))
+        of_answers = told.values(PREDICTIONS, by_person.columns(), shown, by_person.count > 0)
+        if of_answers:
+            found += compare_predictions(answers, by_person, of_answers, rng, n_resamples)
     if offered is not None:
-        of_lists = ledger.split({name: group & offered.served for name, group in told.items()})
-        if len(of_lists) > 1:
-            may_tell = told_of_places(offered, of_lists)
-            n_places_withheld = sum(len(of_lists) - len(names) for names in may_tell.values())
-            for names, ratios in _by_names(_in_lists(offered), may_tell).items():
-                found += compare_ratios(ratios, {name: of_lists[name] for name in names}, rng, n_resamples)
-        if offered.n_success.any():
-            has_chance = offered.n_success > 0
-            of_chances = ledger.split({name: group & has_chance for name, group in told.items()})
-            if len(of_chances) > 1:
-                success = Ratio(_SUCCESS, offered.success, offered.n_success)
-                found += compare_ratios([success], of_chances, rng, n_resamples)
-    of_gain = compare_gains({name: its for name, its in gains.items() if name in told}, ledger)
+        for groups_of, ratios in _of_offers(offered, shown, told):
+            found += compare_ratios(ratios, groups_of, rng, n_resamples)
+    of_gain = compare_gains(told_of_gains({n: its for n, its in gains.items() if n in shown}, told))
     return Audit(
         column=column,
-        sizes={name: int(group.sum()) for name, group in told.items()},
+        sizes={name: int(group.sum()) for name, group in shown.items()},
         comparisons=judge([*found, *of_gain]),
         has_model=answers is not None,
         has_offers=offered is not None,
         has_fit=offered is not None and bool(offered.n_success.any()),
         has_gain=bool(of_gain),
         is_sampled=offered is not None and not bool(offered.served[_union(groups)].all()),
-        n_withheld=ledger.n_withheld + n_places_withheld,
-        n_places_withheld=n_places_withheld,
+        n_withheld=told.n_withheld,
+        n_values_withheld=told.n_values,
     )
 
 
@@ -167,6 +168,34 @@ def _groups(column: pd.Series[Any], among: Bools) -> dict[str, Bools]:
     return {name: among & (names == name) for name in sorted(set(names[among].tolist()))}
 
 
+def _of_offers(
+    offered: Offers, shown: Mapping[str, Bools], told: Told
+) -> Iterator[tuple[Groups, list[Ratio]]]:
+    """Give what is compared of what is offered, and the groups that it may be told of."""
+    of_lists = told.people("lists", {name: group & offered.served for name, group in shown.items()})
+    if len(of_lists) > 1:
+        by_names: dict[tuple[str, ...], list[Ratio]] = {}
+        names_of = told_of_places(offered, of_lists)
+        for one in _in_lists(offered):
+            key, names = one.measure.key, names_of[one.measure.key]
+            told.n_values += len(of_lists) - len(names)
+            empty = [K - one.top] if key == FILLED else []
+            may = {name: of_lists[name] for name in names}
+            safe = told.values([key], [one.top, *empty], may, offered.served)
+            if safe:
+                by_names.setdefault(tuple(safe), []).append(one)
+        for names, ratios in by_names.items():
+            yield {name: of_lists[name] for name in names}, ratios
+    if offered.n_success.any():
+        has_chance = offered.n_success > 0
+        of_chances = told.people("chances", {name: group & has_chance for name, group in shown.items()})
+        success = Ratio(_SUCCESS, offered.success, offered.n_success)
+        if len(of_chances) > 1:
+            safe = told.values([_SUCCESS.key], success.columns(), of_chances, has_chance)
+            if safe:
+                yield safe, [success]
+
+
 def _in_lists(offered: Offers) -> list[Ratio]:
     """Say what is compared of lists, over all their places, so that nobody with an empty one drops out."""
     places = np.where(offered.served, float(K), 0.0)
@@ -176,14 +205,3 @@ def _in_lists(offered: Offers) -> list[Ratio]:
         for key, its in family.items()
     ]
     return [Ratio(OFFERED, offered.filled, places), *kinds]
-
-
-def _by_names(
-    ratios: Sequence[Ratio], told: Mapping[tuple[str, ...], tuple[str, ...]]
-) -> dict[tuple[str, ...], list[Ratio]]:
-    """Put together what may be told of the same groups."""
-    by_names: dict[tuple[str, ...], list[Ratio]] = {}
-    for one in ratios:
-        if told[one.measure.key]:
-            by_names.setdefault(told[one.measure.key], []).append(one)
-    return by_names

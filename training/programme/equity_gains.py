@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from training.programme.equity_told import Floats, Told
 from training.programme.equity_verdicts import Comparison, Measure, compare
-from training.programme.ledger import Bools, Ledger
+from training.programme.growth import gains
+from training.programme.growth_sittings import sittings
+from training.programme.ledger import Bools
 from training.programme.programme import Programme
 
 MONTHS: Final = 12
@@ -28,11 +30,15 @@ class Gained:
         Who was measured at both times.
     gain, error : float
         Rise of the share passed on the same items, and its standard error.
+    shares : float64 array, shape (n_learners, 2)
+        Share of their own items that each learner passed at first and then, which gains are worked out from;
+        of those measured at both times.
     """
 
     people: Bools
     gain: float
     error: float
+    shares: Floats
 
 
 def gained(programme: Programme, groups: Mapping[str, Mapping[str, Bools]]) -> dict[str, dict[str, Gained]]:
@@ -49,31 +55,68 @@ def gained(programme: Programme, groups: Mapping[str, Mapping[str, Bools]]) -> d
     dict of str to dict of str to Gained
         By column and name; without groups of which it cannot be told.
     """
-    growth = importlib.import_module("training.programme.growth")
-    twice = growth.measured_twice(programme, months=MONTHS)
+    shares = shares_passed(programme)
+    twice = ~np.isnan(shares).any(axis=1)
     people = {
         (column, name): group & twice for column, of_it in groups.items() for name, group in of_it.items()
     }
     by_number = {str(i): group for i, group in enumerate(people.values())}
-    found = growth.gains(programme, by_number, months=MONTHS)
+    found = gains(programme, by_number, months=MONTHS)
     all_gained: dict[str, dict[str, Gained]] = {column: {} for column in groups}
     for ((column, name), of_it), gain in zip(people.items(), found.values(), strict=True):
         if gain is not None and np.isfinite([gain.gain, gain.low, gain.high]).all():
             error = (gain.high - gain.low) / (2 * _NORMAL)
-            all_gained[column][name] = Gained(of_it, gain.gain, error)
+            all_gained[column][name] = Gained(of_it, gain.gain, error, shares)
     return all_gained
 
 
-def compare_gains(groups: Mapping[str, Gained], ledger: Ledger) -> list[Comparison]:
-    """Compare each group that may be told of with the mean of the others, by how many they are.
+def shares_passed(programme: Programme) -> Floats:
+    """Return the share of their own items that each learner passed at first and after `MONTHS` months.
+
+    Returns
+    -------
+    float64 array, shape (n_learners, 2)
+        NaN for who was not measured at both times.
+    """
+    shares = np.full((len(programme.learners), 2), np.nan)
+    found = sittings(programme)
+    if found is not None:
+        later = found.months.index(MONTHS) + 1
+        twice = found.measured(later)
+        for at, time in enumerate((0, later)):
+            rows = found.rows(time, twice)
+            passed, asked = (np.asarray(its[rows].sum(axis=1)) for its in (found.passed, found.asked))
+            shares[found.learner[rows], at] = passed / asked
+    return shares
+
+
+def told_of_gains(groups: Mapping[str, Gained], told: Told) -> dict[str, Gained]:
+    """Choose groups whose gain may be told, and take them as told.
+
+    Parameters
+    ----------
+    groups : mapping of str to Gained
+        Of one column.
+    told : Told
+        Of that column.
+    """
+    people = told.people("gains", {name: its.people for name, its in groups.items()})
+    if len(people) < 2:
+        return {}
+    shares = groups[next(iter(people))].shares
+    twice = np.isfinite(shares[:, 0] + shares[:, 1])
+    start, later = np.nan_to_num(shares).T
+    chosen = told.values([GAIN.key], [start, later, later - start], people, twice)
+    return {name: groups[name] for name in chosen}
+
+
+def compare_gains(groups: Mapping[str, Gained]) -> list[Comparison]:
+    """Compare the gain of each group with the mean of the others, by how many they are.
 
     Errors are put together as of groups that have nothing in common; that they are on one scale makes the
     true ones a little smaller.
     """
-    told = ledger.split({name: its.people for name, its in groups.items()})
-    if len(told) < 2:
-        return []
-    sizes = {name: int(people.sum()) for name, people in told.items()}
+    sizes = {name: int(its.people.sum()) for name, its in groups.items()}
     found = []
     for name, n in sizes.items():
         others = [other for other in sizes if other != name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from fairlearn.metrics import MetricFrame
@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss
 
 from training.evaluation.bootstrap import draws
 from training.evaluation.metrics import auc
+from training.programme.common_value import rates
 from training.programme.equity_predictions import HeldOut
 from training.programme.equity_verdicts import Comparison, Measure, compare
 from training.programme.ledger import Bools
@@ -22,6 +23,7 @@ Floats = NDArray[np.float64]
 AUC: Final = Measure(("auc",), 0.03)
 LOG_LOSS: Final = Measure(("log_loss",), 0.03)
 CALIBRATION: Final = Measure(("calibration",), 0.02)
+PREDICTIONS: Final = tuple(one.key for one in (CALIBRATION, AUC, LOG_LOSS))
 _CHUNK = 50  # resamples held in memory at a time
 
 
@@ -38,6 +40,51 @@ class Ratio:
     measure: Measure
     top: Floats
     bottom: Floats
+
+    def columns(self) -> list[Floats]:
+        """Return what of each person may be given away: both, and the ratio of the two."""
+        return [self.top, self.bottom, rates(self.top, self.bottom, self.bottom != 0)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnswerSums:
+    """Sums over the answers of each learner, arrays of shape (n_learners,).
+
+    Parameters
+    ----------
+    count, passes : float64 array
+    excess : float64 array
+        Passes expected less passes.
+    loss : float64 array
+        Log loss.
+    """
+
+    count: Floats
+    passes: Floats
+    excess: Floats
+    loss: Floats
+
+    @classmethod
+    def of(cls, answers: HeldOut, n_learners: int) -> Self:
+        """Sum up."""
+        y, p = answers.passed, answers.predicted
+        loss = -np.log(np.where(y == 1, p, 1 - p))
+        return cls(
+            *(
+                np.bincount(answers.learner, each, n_learners).astype(np.float64)
+                for each in (np.ones(len(y)), y, p - y, loss)
+            )
+        )
+
+    @property
+    def ratios(self) -> tuple[Ratio, Ratio]:
+        """Measures that are ratios of these."""
+        return Ratio(CALIBRATION, self.excess, self.count), Ratio(LOG_LOSS, self.loss, self.count)
+
+    def columns(self) -> list[Floats]:
+        """Return what of each person may be given away by how their answers are predicted."""
+        of_ratios = [column for one in self.ratios for column in one.columns()]
+        return [self.passes, self.count - self.passes, *of_ratios]
 
 
 def compare_ratios(
@@ -72,7 +119,11 @@ def compare_ratios(
 
 
 def compare_predictions(
-    answers: HeldOut, groups: Mapping[str, Bools], rng: np.random.Generator, n_resamples: int
+    answers: HeldOut,
+    sums: AnswerSums,
+    groups: Mapping[str, Bools],
+    rng: np.random.Generator,
+    n_resamples: int,
 ) -> list[Comparison]:
     """Compare how well the answers of each group are predicted with those of the others.
 
@@ -83,6 +134,8 @@ def compare_predictions(
     Parameters
     ----------
     answers : HeldOut
+    sums : AnswerSums
+        Of them.
     groups : mapping of str to bool array, shape (n_learners,)
         Disjoint, at least two; everybody in them has answers.
     rng, n_resamples
@@ -93,15 +146,8 @@ def compare_predictions(
     list of Comparison
         AUC is left out for groups whose answers, or those of all others, are alike.
     """
-    n_learners = len(next(iter(groups.values())))
     y, p, whose = answers.passed, answers.predicted, answers.learner
-
-    def summed(weights: Floats) -> Floats:
-        return np.bincount(whose, weights, n_learners).astype(np.float64)
-
-    count = summed(np.ones(len(y)))
-    loss = summed(-np.log(np.where(y == 1, p, 1 - p)))
-    ratios = [Ratio(LOG_LOSS, loss, count), Ratio(CALIBRATION, summed(p - y), count)]
+    ratios = sums.ratios
     errors = _errors(_columns(ratios), groups, rng, n_resamples)
     everybody = np.logical_or.reduce(list(groups.values()))
     is_asked = everybody[whose]

@@ -2,25 +2,26 @@
 
 A share of places times people times `K` is a whole number of places. Where one person has a place of some
 kind and nobody else does, the share gives that person away, however large the group is; so does a share of
-all places but one. So the places of a group's lists are cut into kinds: those that are told of and a rest,
-which anybody can work out as what is left. Each of them is in the lists of nobody or of at least five
-people. Then the same holds of any of them put together, hence of the places that are not of a kind, and of
-groups put together.
+all places but one, and one where all but few people have seven such places. So the places of a group's lists
+are cut into kinds: those that are told of and a rest, which anybody can work out as what is left. Of each of
+them, and of sums of them, those who have another number of places than none, or than most, are nobody or at
+least five (`training.programme.common_value`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.pathways.withhold import tellable
+from training.programme.common_value import common_value, gives_none_away, put_together
 from training.programme.equity_offers import K, Offers
 from training.programme.ledger import Bools
 
 Key: TypeAlias = tuple[str, ...]
+Usual: TypeAlias = Callable[[tuple[int, ...]], float | None]
 FILLED: Final[Key] = ("offered",)
 
 
@@ -49,22 +50,26 @@ def told_of_places(offered: Offers, groups: Mapping[str, Bools]) -> dict[Key, tu
     told: dict[Key, list[str]] = {FILLED: []}
     for family in families(offered):
         told |= {key: [] for key in family}
+    usual_filled = common_value(offered.filled[offered.served])
+    usual = [_Usual(np.array([*its.values()])[:, offered.served]) for its in families(offered) if its]
     for name, group in groups.items():
         filled = offered.filled[group]
-        tells_filled = _may_tell(filled) and _may_tell(K - filled)
+        tells_filled = gives_none_away(filled, usual_filled) and gives_none_away(K - filled)
         if tells_filled:
             told[FILLED].append(name)
         # Where it is not told how many places are filled, the empty ones are of the rest.
         places = filled if tells_filled else np.full(len(filled), float(K))
-        for family in families(offered):
-            counts = np.array([its[group] for its in family.values()]).reshape(len(family), len(filled))
-            for key, is_told in zip(family, kinds_told(counts, places).tolist(), strict=True):
+        for family, common in zip(filter(None, families(offered)), usual, strict=True):
+            counts = np.array([its[group] for its in family.values()])
+            for key, is_told in zip(family, kinds_told(counts, places, common), strict=True):
                 if is_told:
                     told[key].append(name)
     return {key: tuple(names) if len(names) > 1 else () for key, names in told.items()}
 
 
-def kinds_told(counts: NDArray[np.float64], places: NDArray[np.float64]) -> Bools:
+def kinds_told(
+    counts: NDArray[np.float64], places: NDArray[np.float64], usual: Usual = lambda _: None
+) -> list[bool]:
     """Choose the kinds whose number of places may be told, beside the number of all places.
 
     Parameters
@@ -73,30 +78,52 @@ def kinds_told(counts: NDArray[np.float64], places: NDArray[np.float64]) -> Bool
         Places of each kind in each person's list.
     places : float64 array, shape (n_people,)
         Places of each list; what is of no kind is of the rest.
+    usual : callable
+        Of numbers of kinds: how many places of these together most people of all groups have, or None.
 
     Returns
     -------
-    bool array, shape (n_kinds,)
+    list of bool, length n_kinds
 
     Examples
     --------
-    One of nine people has a place of the last kind. It would follow from the others, so that the smaller of
+    One of twenty people has a place of the last kind. It would follow from the others, so that the smaller of
     these goes too.
 
-    >>> counts = np.array([[6.0] * 9, [4.0] * 6 + [0.0] * 3, [0.0] * 8 + [1.0]])
-    >>> kinds_told(counts, counts.sum(axis=0)).tolist()
+    >>> counts = np.array([[6.0] * 20, [4.0] * 12 + [0.0] * 8, [0.0] * 19 + [1.0]])
+    >>> kinds_told(counts, counts.sum(axis=0))
     [True, False, False]
     """
     people = (counts > 0).sum(axis=1)
-    told = tellable(people)
-    for kind in np.argsort(people, kind="stable").tolist():
-        if _may_tell(places - counts[told].sum(axis=0)):
-            break
-        # What nobody has hides nobody.
-        told[kind] &= people[kind] == 0
+    told = [True] * len(counts)
+    while (kinds := _that_give_away(counts, places, usual, np.flatnonzero(told))) is not None:
+        told[min(kinds, key=lambda kind: people[kind])] = False
     return told
 
 
-def _may_tell(places: NDArray[Any]) -> bool:
-    """Whether nobody or enough people have such places."""
-    return bool(tellable(np.array([(places > 0).sum()])).all())
+def _that_give_away(
+    counts: NDArray[np.float64], places: NDArray[np.float64], usual: Usual, told: NDArray[np.int64]
+) -> tuple[int, ...] | None:
+    """Return kinds whose places together, or what is left of all places, give few people away."""
+    # What nobody has hides nobody.
+    some = [kind for kind in told.tolist() if counts[kind].any()]
+    for chosen in put_together(len(some)):
+        kinds = tuple(some[i] for i in chosen)
+        both, common = counts[list(kinds)].sum(axis=0), usual(kinds)
+        rest = None if common is None else K - common
+        if not (gives_none_away(both, common) and gives_none_away(places - both, rest)):
+            return kinds
+    return None
+
+
+class _Usual:
+    """How many places of some kinds most people have, looked up once for all groups."""
+
+    def __init__(self, counts: NDArray[np.float64]) -> None:
+        self._counts = counts
+        self._known: dict[tuple[int, ...], float | None] = {}
+
+    def __call__(self, kinds: tuple[int, ...]) -> float | None:
+        if kinds not in self._known:
+            self._known[kinds] = common_value(self._counts[list(kinds)].sum(axis=0))
+        return self._known[kinds]

@@ -262,10 +262,10 @@ def _cannot_show(audit: Audit) -> tuple[str, ...]:
             f"Lists of everybody: they were made for {MOST_SERVED:,} people, drawn at random.",
         ),
         (
-            not audit.n_places_withheld,
-            f"{audit.n_places_withheld:,} shares of places of lists: fewer than five people of the group "
-            "have such a place, or any other place, or it would follow from other shares, or no second "
-            "group is left to compare with. Everybody else is then the other groups whose share is told.",
+            not audit.n_values_withheld,
+            f"{audit.n_values_withheld:,} values of groups: all but fewer than five people of the group have "
+            "the same, so that the value would be theirs, or it would follow from other values, or no second "
+            "group is left to compare with. Everybody else is then the other groups whose value is told.",
         ),
     )
     always = (

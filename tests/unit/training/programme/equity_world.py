@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ import pandas as pd
 import pytest
 
 from training.datasets import Dataset
-from training.programme import equity
+from training.programme import equity, equity_gains
 from training.programme.equity_offers import K, Offers
 from training.programme.equity_predictions import HeldOut
 from training.programme.ledger import Bools
@@ -26,20 +25,30 @@ KINDS = (("format", "video"), ("format", "course"), ("level", "beginner"))
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """People with labels, what they answered and were offered; who was measured twice gained what it says."""
+    """People with labels, what they answered and were offered; who was measured twice gained what it says.
+
+    `shares` are what they passed at both times, NaN of who was not measured twice; `columns` are other groups
+    that they are in.
+    """
 
     labels: np.ndarray[Any, Any]
     answers: HeldOut | None
     offered: Offers | None
-    twice: Bools
+    shares: np.ndarray[Any, Any]
     gain: dict[str, float] = field(default_factory=dict)
     n_resamples: int = 200
     seed: int = 0
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def twice(self) -> Bools:
+        """Who was measured twice."""
+        return ~np.isnan(self.shares).any(axis=1)
 
     def programme(self) -> Programme:
         """Make the programme that reports are asked for."""
         ids = [f"p{i:04d}" for i in range(len(self.labels))]
-        learners = pd.DataFrame({"learner_id": ids, "group_site": self.labels})
+        learners = pd.DataFrame({"learner_id": ids, "group_site": self.labels} | self.columns)
         made = Dataset("made", Path("made"), {"learners": learners}, (), "0" * 64, True, False)
         return Programme(made, NOW, seed=self.seed, n_resamples=self.n_resamples)
 
@@ -47,8 +56,8 @@ class World:
         """Let audits see this world."""
         patch.setattr(equity, "held_out_predictions", lambda _: self.answers)
         patch.setattr(equity, "offers", lambda *_: self.offered)
-        growth = SimpleNamespace(measured_twice=lambda *_, **__: self.twice, gains=self._gains)
-        patch.setitem(sys.modules, "training.programme.growth", growth)
+        patch.setattr(equity_gains, "shares_passed", lambda _: self.shares)
+        patch.setattr(equity_gains, "gains", self._gains)
         return self.programme()
 
     def _gains(self, _: Programme, groups: dict[str, Bools], *, months: int) -> dict[str, Any]:
@@ -118,7 +127,30 @@ def world(
         kinds=dict(zip(KINDS, (video, filled - video, rng.binomial(filled, 0.3) * 1.0), strict=True)),
     )
     twice = answered & (rng.random(n) < 0.6 if twice is None else twice)
-    return World(labels, answers, offered, twice, seed=seed, **rest)
+    shares = np.where(twice[:, None], rng.beta(7, 3, (n, 2)), np.nan)
+    return World(labels, answers, offered, shares, seed=seed, **rest)
+
+
+def alike(made: World, who: Bools) -> World:
+    """Let some people who answered and have full lists all be the same: what they have is widely known."""
+    assert made.answers is not None
+    assert made.offered is not None
+    who = who & made.offered.served & (made.offered.n_success > 0)
+    is_other = ~who[made.answers.learner]
+    they = np.repeat(np.flatnonzero(who), 6)
+    answers = HeldOut(
+        np.concatenate([made.answers.learner[is_other], they]),
+        np.concatenate([made.answers.passed[is_other], np.ones(len(they))]),
+        np.concatenate([made.answers.predicted[is_other], np.full(len(they), 0.8)]),
+    )
+    usual = {"filled": 10.0, "easier": 2.0, "on_level": 7.0, "harder": 1.0, "n_success": 10.0, "success": 7.0}
+    lists = {name: np.where(who, value, getattr(made.offered, name)) for name, value in usual.items()}
+    kinds = {
+        key: np.where(who, value, made.offered.kinds[key])
+        for key, value in zip(KINDS, (6.0, 4.0, 3.0), strict=True)
+    }
+    shares = np.where(who[:, None] & made.twice[:, None], (0.5, 0.75), made.shares)
+    return replace(made, answers=answers, offered=replace(made.offered, kinds=kinds, **lists), shares=shares)
 
 
 def sites(n: int, seed: int, shares: Any = (0.4, 0.3, 0.2, 0.1)) -> Any:

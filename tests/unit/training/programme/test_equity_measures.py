@@ -9,17 +9,43 @@ from sklearn.metrics import log_loss, roc_auc_score
 from tests.unit.training.programme.equity_world import sites, world
 from training.evaluation.auc_bootstrap import bootstrap_aucs
 from training.programme.equity_measures import (
+    AnswerSums,
     Ratio,
     auc_error,
     compare_predictions,
     compare_ratios,
 )
 from training.programme.equity_predictions import HeldOut
-from training.programme.equity_verdicts import Measure
+from training.programme.equity_verdicts import Comparison, Measure
 
 
 def half_widths(its) -> tuple[float, float]:
     return (its.high - its.low) / 2, (its.difference_high - its.difference_low) / 2
+
+
+def compared(answers: HeldOut, groups: dict[str, np.ndarray], n_resamples: int) -> list[Comparison]:
+    sums = AnswerSums.of(answers, len(next(iter(groups.values()))))
+    return compare_predictions(answers, sums, groups, np.random.default_rng(0), n_resamples)
+
+
+def test_what_each_person_brings() -> None:
+    learner = np.array([0, 0, 2, 2, 2])
+    answers = HeldOut(learner, np.array([1.0, 0.0, 1.0, 1.0, 1.0]), np.array([0.5, 0.25, 0.8, 0.5, 0.5]))
+    its = AnswerSums.of(answers, 4)
+    assert its.count.tolist() == [2, 0, 3, 0]
+    assert its.passes.tolist() == [1, 0, 3, 0]
+    assert its.excess == pytest.approx([-0.25, 0, -1.2, 0])
+    assert its.loss == pytest.approx([-np.log(0.5) - np.log(0.75), 0, -np.log(0.8) - 2 * np.log(0.5), 0])
+    passes, fails, *_ = its.columns()
+    assert passes is its.passes
+    assert fails.tolist() == [1, 0, 0, 0]
+
+
+def test_of_a_ratio_both_parts_and_each_persons_own_may_be_given_away() -> None:
+    top, bottom = np.array([1.0, 2.0, 3.0, 0.0]), np.array([2.0, 4.0, 3.0, 0.0])
+    its = Ratio(Measure(("x",), 1.0), top, bottom).columns()
+    # Whoever has nothing has what most have.
+    assert [column.tolist() for column in its] == [top.tolist(), bottom.tolist(), [0.5, 0.5, 1.0, 0.5]]
 
 
 def test_a_ratio_and_its_errors_by_a_loop() -> None:
@@ -62,10 +88,7 @@ def test_predictions_by_hand() -> None:
     made = world(labels, 1)
     answers = made.answers
     groups = {name: labels == name for name in "ab"}  # c is not told of, so nobody's rest
-    found = {
-        (its.measure.key[0], its.group): its
-        for its in compare_predictions(answers, groups, np.random.default_rng(0), 300)
-    }
+    found = {(its.measure.key[0], its.group): its for its in compared(answers, groups, 300)}
     assert set(found) == {(m, g) for m in ("auc", "log_loss", "calibration") for g in "ab"}
     for group, other in ("ab", "ba"):
         for name, at in ((group, "value"), (other, "others")):
@@ -95,5 +118,5 @@ def test_a_group_whose_answers_are_alike_has_no_auc() -> None:
     passed = np.where(learner < 20, 1.0, np.tile([1.0, 0.0, 1.0], 40))
     answers = HeldOut(learner, passed, np.full(120, 0.6))
     groups = {"a": np.arange(40) < 20, "b": np.arange(40) >= 20}
-    found = compare_predictions(answers, groups, np.random.default_rng(0), 50)
+    found = compared(answers, groups, 50)
     assert {its.measure.key[0] for its in found} == {"log_loss", "calibration"}
