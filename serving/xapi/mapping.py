@@ -136,8 +136,9 @@ def read_statement(statement: Mapping[str, Any], places: Places) -> Reading:
         return Reading(Outcome.GROUP if is_group(actor) else Outcome.NO_LEARNER)
     if not isinstance(target, dict) or target.get("objectType", "Activity") in _NO_ACTIVITIES:
         return Reading(Outcome.NO_ACTIVITY, learner)
-    verb_id = verb.get("id") if isinstance(verb, dict) else None
-    meaning = MEANINGS.get(verb_id) if isinstance(verb_id, str) else None
+    # In the lenient mode anything may stand there.
+    verb_id = verb.get("id") if isinstance(verb, dict) and isinstance(verb.get("id"), str) else None
+    meaning = None if verb_id is None else MEANINGS.get(verb_id)
     result = statement.get("result")
     said = _Result.of(result if isinstance(result, dict) else {}, verb_id)
     if said.completed:
@@ -161,7 +162,7 @@ class _Result:
     seconds: float | None
 
     @classmethod
-    def of(cls, result: Mapping[str, Any], verb_id: object) -> _Result:
+    def of(cls, result: Mapping[str, Any], verb_id: str | None) -> _Result:
         success, duration = result.get("success"), result.get("duration")
         passed = success if isinstance(success, bool) else None
         if passed is None:

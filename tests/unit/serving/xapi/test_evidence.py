@@ -197,6 +197,8 @@ def test_without_a_model_statements_are_kept_and_say_so(bare_service: Service) -
     [
         {"actor": {"account": {"homePage": HOME, "name": "ann"}}, "verb": "completed", "object": MODULE},
         {"verb": {"id": "completed"}},
+        statement(result={"score": {"scaled": 0.5}}) | {"verb": {"id": ["completed"]}},
+        statement() | {"verb": {"id": {"en": "completed"}}},
         {},
         statement(verb="completed", object={"id": MODULE, "objectType": "Course"}),
         statement(context={"contextActivities": [1, {"parent": None}], "team": 5}),
