@@ -159,7 +159,8 @@ class SkillModel:
     def predict(self, attempts: AttemptColumns, catalog: Catalog) -> Floats:
         """Probability of passing each attempt from the same learner's earlier ones, shape (n_attempts,).
 
-        The learners are ones the model was not fitted on, or the prediction knows the answers.
+        The learners are ones the model was not fitted on, or the prediction knows the answers. The catalogue
+        is that of the attempts.
         """
         self._require_fitted()
         return self._probability(replay(attempts, catalog, self.difficulty_, self.memory_))

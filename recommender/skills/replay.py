@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -30,7 +31,7 @@ def replay(
     attempts : AttemptColumns
         Rows whose `passed` is NaN ask what is known at their place; they are not folded in.
     catalog : Catalog
-        That of the table.
+        That of the attempts. Items and skills that the table does not know are folded in as online.
     table : DifficultyTable
         Fitted on other learners when a model is fitted on the result.
     memory : MemoryOutput, optional
@@ -62,10 +63,10 @@ def replay(
             _plain(attempts.learner),
             item_row,
             keys[attempts.item, 1].astype(np.uint32),
-            attempts.item.astype(np.int64),
+            _known(catalog.item_ids, table.item_index)[attempts.item],
             attempts.skills.start,
             skill_row,
-            attempts.skills.values.astype(np.int64),
+            _known(catalog.skill_ids, table.skill_index)[attempts.skills.values],
             _plain(attempts.passed),
             _plain(attempts.score),
             _plain(attempts.at),
@@ -87,6 +88,11 @@ def replay(
         features,
     )
     return features
+
+
+def _known(ids: Sequence[str], index: Mapping[str, int]) -> NDArray[np.int64]:
+    """Row of each id in a table, -1 for one that it does not know."""
+    return np.array([index.get(one, -1) for one in ids], np.int64)
 
 
 def _plain(column: NDArray[T]) -> NDArray[T]:
