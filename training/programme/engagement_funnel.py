@@ -10,22 +10,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.domain.disclosure import LEAST
 from training.programme.engagement_figures import Ratio
 from training.programme.engagement_skills import Skills, by_skill, masters
+from training.programme.engagement_told import (
+    Counts,
+    Piece,
+    Step,
+    of_people,
+    of_skills,
+    told_of_parts,
+    told_of_whole,
+)
 from training.programme.engagement_use import Uses
 from training.programme.ledger import Bools, Ledger
 from training.programme.people import groups_by
 from training.programme.programme import Programme
 
-Step: TypeAlias = Literal["started", "finished", "mastered", "recorded", "used"]
 STEPS: Final[tuple[Step, ...]] = ("started", "finished", "mastered", "recorded", "used")
-Counts: TypeAlias = Mapping[Step, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +116,8 @@ class Funnel:
     segments : tuple of Line
         Of all skills, by the people.
     n_withheld : int
-        Steps of areas or of segments that are left out, since few people reached or missed them somewhere.
+        Steps of areas or of segments that are left out, since few people would be given away; see
+        `training.programme.engagement_told`.
     """
 
     steps: tuple[Step, ...]
@@ -125,61 +132,41 @@ def funnel(programme: Programme, reached: Reached, skills: Skills, ledger: Ledge
     people = reached.people
     if not ledger.tell(people):
         return None
-    whole = reached.counts(np.ones(len(skills), np.bool_))
-    steps = tuple(whole)
-    (everybody,) = _safe(steps, [whole], {})
+    whole = Piece(reached.counts(np.ones(len(skills), np.bool_)), people)
+    steps = tuple(whole.counts)
+    everybody = told_of_whole(whole)
     areas = {name: reached.counts(area) for name, area in skills.areas.items()}
     # What is in no area, and who is in no segment that is told of, follow from the others and everybody.
-    rest = reached.counts(~np.any([*skills.areas.values(), np.zeros(len(skills), np.bool_)], axis=0))
-    in_areas = _safe(everybody, [*areas.values()], rest)
+    elsewhere = ~np.any([*skills.areas.values(), np.zeros(len(skills), np.bool_)], axis=0)
+    in_areas = told_of_parts(
+        everybody,
+        [Piece(its, people) for its in areas.values()],
+        Piece(reached.counts(elsewhere), people),
+        of_skills,
+        people,
+    )
     groups = ledger.split({name: group & people for name, group in groups_by(programme, "segment").items()})
     others = people & ~np.any([*groups.values(), ~people], axis=0)
-    in_segments = _safe(everybody, [_of(whole, group) for group in groups.values()], _of(whole, others))
+    in_segments = told_of_parts(
+        everybody,
+        [Piece(whole.counts, group) for group in groups.values()],
+        Piece(whole.counts, others),
+        of_people,
+        people,
+    )
     told = sum(map(len, (everybody, *in_areas, *in_segments)))
     return Funnel(
         steps=steps,
-        everybody=_line("everybody", whole, people, everybody),
+        everybody=_line("everybody", whole.counts, people, everybody),
         areas=tuple(
             _line(name, its, people, told) for (name, its), told in zip(areas.items(), in_areas, strict=True)
         ),
         segments=tuple(
-            _line(name, whole, group, told)
+            _line(name, whole.counts, group, told)
             for (name, group), told in zip(groups.items(), in_segments, strict=True)
         ),
         n_withheld=len(steps) * (1 + len(areas) + len(groups)) - told,
     )
-
-
-def _of(counts: Counts, group: Bools) -> Counts:
-    """Keep counts of a group, with 0 for everybody else."""
-    return {step: np.where(group, its, 0.0) for step, its in counts.items()}
-
-
-def _safe(steps: Sequence[Step], lines: Sequence[Counts], rest: Counts) -> list[list[Step]]:
-    """Choose steps that may be told of each line, such that none is what few people did.
-
-    Those with a skill at the step, and those who lost one on the way to it from the last step that is told,
-    are nobody or at least five. So it is with what is left when lines that are told are taken from the whole:
-    the rest and the lines that are not; the smallest of the others are withheld too until it is so.
-    """
-    told: list[list[Step]] = [[] for _ in lines]
-    for i, step in enumerate(steps):
-        hidden = [not _passes(line, step, its[-1:]) for line, its in zip(lines, told, strict=True)]
-        by_size = np.argsort([np.count_nonzero(line[step]) for line in lines], kind="stable").tolist()
-        while rest and not all(hidden):
-            left = [rest, *(line for line, is_hidden in zip(lines, hidden, strict=True) if is_hidden)]
-            if _passes({s: np.sum([its[s] for its in left], axis=0) for s in steps}, step, steps[i - 1 : i]):
-                break
-            hidden[next(j for j in by_size if not hidden[j])] = True
-        for its, is_hidden in zip(told, hidden, strict=True):
-            if not is_hidden:
-                its.append(step)
-    return told
-
-
-def _passes(line: Counts, step: Step, before: Sequence[Step]) -> bool:
-    many = [line[step], *(line[earlier] - line[step] for earlier in before)]
-    return all(n == 0 or n >= LEAST for n in map(np.count_nonzero, many))
 
 
 def _line(name: str, counts: Counts, group: Bools, told: Sequence[Step]) -> Line:

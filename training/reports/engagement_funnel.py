@@ -9,8 +9,9 @@ from typing import Final
 import pandas as pd
 
 from training.programme.engagement_figures import Ratio, vary
-from training.programme.engagement_funnel import STEPS, Funnel, Line, Reached, Step, funnel
+from training.programme.engagement_funnel import STEPS, Funnel, Line, Reached, funnel
 from training.programme.engagement_skills import Skills
+from training.programme.engagement_told import Step
 from training.programme.engagement_use import Change, Uses, Who, changes
 from training.programme.ledger import Ledger
 from training.programme.people import USUAL_LEVEL
@@ -190,7 +191,7 @@ def _sections(found: Funnel, changed: Sequence[Change]) -> list[Section]:
 
 def _notes(found: Funnel) -> tuple[str, ...]:
     if any(set(line.per_person) != set(found.everybody.per_person) for line in found.areas):
-        return ("Where a figure is not there, too few people reached or missed that step.",)
+        return ("Where a figure is not there, it would tell of fewer than five people.",)
     return ()
 
 
@@ -319,8 +320,8 @@ def _method(found: Funnel, uses: Uses | None) -> list[str]:
         "only skills that reached the step before.",
         "A figure is a mean over all people of its row, of how many skills each brought to the step; a share "
         "is the ratio of two such figures. So people with many skills weigh more in it than people with few. "
-        "A step is told only where those with a skill at it, and those who lost one on the way to it, are "
-        "nobody or at least five people.",
+        "A step is told only where those who brought another number of skills to it than most or than none, "
+        "or lost another number on the way to it, are nobody or at least five people.",
     ]
     if "mastered" in found.steps:
         lines.append(

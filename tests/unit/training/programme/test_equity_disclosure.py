@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.training.programme.equity_world import World, alike, world
+from tests.unit.training.programme.known_values import few, known_of
 from tests.unit.training.reports.equity_by_hand import (
     LIST_MEASURES,
-    few,
-    known_of,
     people_of,
     places_of,
     values_of,

@@ -93,23 +93,6 @@ def values_of(made: World, measure: str) -> dict[str, np.ndarray]:
     return found
 
 
-def known_of(values: np.ndarray) -> set[float]:
-    """What may be known of people: that they have nothing, or what more than half have."""
-    usual = (value for value in set(np.round(values, 9)) if np.isclose(values, value).mean() > 0.5)
-    return {0.0, *usual}
-
-
-def few(values: np.ndarray, everybody: np.ndarray) -> bool:
-    """Whether the sum over a group is that of one to four people to who knows who has what is known.
-
-    That is also what more people of the group have than have not.
-    """
-    others = [int((~np.isclose(values, value)).sum()) for value in known_of(everybody)]
-    n_alike = max((int(np.isclose(values, value).sum()) for value in values), default=0)
-    others += [len(values) - n_alike] if len(values) - n_alike < n_alike else []
-    return any(1 <= n <= 4 for n in others)
-
-
 def people_of(made: World, measure: str) -> np.ndarray:
     """Whom a measure is of."""
     answered = np.isin(np.arange(len(made.labels)), made.answers.learner)

@@ -7,13 +7,13 @@ import pytest
 from scipy.stats import t as student
 
 from tests.unit.training.programme.equity_world import sites, world
+from tests.unit.training.programme.known_values import few
 from tests.unit.training.reports.equity_by_hand import (
     LIST_MEASURES,
     MATTERS,
     SHEETS,
     all_rows,
     error_of,
-    few,
     people_of,
     places_of,
     report,
