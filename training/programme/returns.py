@@ -11,10 +11,11 @@ from scipy import special
 from recommender.domain.disclosure import LEAST
 from training.programme.programme import Programme
 from training.programme.returns_design import Design, choose_design, periods_ahead
-from training.programme.returns_draws import Draws, draw, groups_at
+from training.programme.returns_draws import Draws, draw, groups_at, periods_since
 from training.programme.returns_panel import Bools, Floats, Ints, Panel
 from training.programme.returns_people import People, people_of
-from training.programme.returns_told import cost_is_told, values_are_told
+from training.programme.returns_told import cost_is_told
+from training.programme.returns_values import Values
 
 SURE: Final = 0.95
 """How sure intervals are."""
@@ -150,23 +151,26 @@ def judge(programme: Programme, panel: Panel, *, ahead: int | None = None) -> Re
     people = people_of(panel, programme)
     if not people.tell(design.treated, design.comparison):
         return f"fewer than {LEAST} people would stand out"
-    if not values_are_told(panel, design, np.arange(-design.ahead, design.last + 1)):
+    since = periods_since(panel, design)
+    values = Values(panel, design, since)
+    window = since[since >= design.base].tolist()
+    if not values.may(window):
         return f"values are so much alike that fewer than {LEAST} units with another one would stand out"
+    values.take(window)
     rng = programme.rng(f"returns {panel.kind} {panel.measure}")
     draws = draw(panel, design, rng, programme.n_resamples)
-    course = _course(panel, design, people, draws)
-    window = draws.since >= -design.ahead
+    course = _course(panel, design, people, draws, values)
     return Returns(
         panel=panel,
         design=design,
         people=people,
         draws=draws,
-        effect=interval(draws.effect[:, window].mean(axis=1), design.fewest),
+        effect=interval(draws.effect[:, since >= -design.ahead].mean(axis=1), design.fewest),
         course=course,
         trends=_trends(design, draws, course),
         # Of the cohorts last: what all cost is asked for more.
         cost_told=cost_is_told(panel, design, people),
-        cohorts=_by_cohort(design, people, draws),
+        cohorts=_by_cohort(design, people, draws, values),
     )
 
 
@@ -197,7 +201,7 @@ def quantile(n_units: int) -> float:
     return float(special.stdtrit(n_units - 1, (1 + SURE) / 2))
 
 
-def _course(panel: Panel, design: Design, people: People, draws: Draws) -> Course:
+def _course(panel: Panel, design: Design, people: People, draws: Draws, values: Values) -> Course:
     # The window first: it is of the groups that are told already. Then the periods next to the start.
     order = np.argsort(np.where(draws.since >= design.base, -draws.since, 1000 - draws.since))
     told: dict[int, tuple[int, int]] = {}
@@ -206,9 +210,11 @@ def _course(panel: Panel, design: Design, people: People, draws: Draws) -> Cours
         n, m = (int(group.sum()) for group in groups)
         if min(n, m) < LEAST:
             continue
-        if not values_are_told(panel, design, draws.since[[i]]):
+        period = [since for since in draws.since[[i]].tolist() if since < design.base]
+        if period and not values.may(period):
             people.ledger.n_withheld += len(groups)
         elif people.tell(*groups):
+            values.take(period)
             told[i] = (n, m)
     shown = np.array(sorted(told), np.int64)
     sizes = np.array([told[i] for i in shown.tolist()], np.int64)
@@ -271,8 +277,8 @@ def _largest(effect: Floats, errors: Floats) -> Floats:
         return np.asarray(np.nan_to_num(np.abs(effect) / errors, nan=0.0).max(axis=-1))
 
 
-def _by_cohort(design: Design, people: People, draws: Draws) -> tuple[CohortEffect, ...]:
-    found = {}
+def _by_cohort(design: Design, people: People, draws: Draws, values: Values) -> tuple[CohortEffect, ...]:
+    found: dict[int, CohortEffect] = {}
     for c, cohort in sorted(enumerate(design.cohorts), key=lambda pair: -len(pair[1].treated)):
         groups: list[Bools] = []
         for rows in (cohort.treated, cohort.comparison):
@@ -280,7 +286,13 @@ def _by_cohort(design: Design, people: People, draws: Draws) -> tuple[CohortEffe
             group[rows] = True
             groups.append(group)
         n, m = len(cohort.treated), len(cohort.comparison)
-        if min(n, m) >= LEAST and people.tell(*groups):
+        rest = int(design.treated.sum()) - n - sum(one.n_treated for one in found.values())
+        if n < LEAST or m < LEAST:
+            continue
+        if 0 < rest < LEAST or not values.may(cohorts=[c]):
+            people.ledger.n_withheld += len(groups)
+        elif people.tell(*groups):
+            values.take(cohorts=[c])
             effect = interval(draws.by_cohort[:, c], min(n, m))
             found[c] = CohortEffect(cohort.start, n, m, effect)
     return tuple(found[c] for c in sorted(found))
