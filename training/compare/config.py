@@ -27,9 +27,6 @@ class GatesConfig(BaseModel):
     group_margin: float = Field(
         0.005, ge=0, lt=1, description="Brier score that a challenger may add for a group of learners"
     )
-    simulation_margin: float = Field(
-        0.05, ge=0, lt=1, description="share of time until ready that a challenger may add, simulated"
-    )
     claim_margin: float = Field(
         0.02, ge=0, lt=0.5, description="AUC by which a model's own figure may differ from what is found"
     )
@@ -41,4 +38,3 @@ class GatesConfig(BaseModel):
         1.5, ge=1, description="how many times as large as the champion a bundle may be"
     )
     most_megabytes: float = Field(200.0, gt=0, description="megabytes that a bundle may be large")
-    simulated_learners: int = Field(100, ge=0, description="learners simulated under each model; 0 for none")

@@ -49,14 +49,13 @@ class Difference:
         low, high = np.quantile(self.draws, [tail, 1.0 - tail])
         return float(low), float(high)
 
-    def chance_of_none(self, *, more_is_better: bool = True) -> float:
-        """One-sided p-value of the challenger being better: share of resamples in which it is not.
+    def chance_within(self, margin: float = 0.0) -> float:
+        """One-sided p-value of differing by more than a margin: share of resamples that do not.
 
         Counted as one more of each, so that it is never 0 (Davison and Hinkley 1997, "Bootstrap Methods and
         Their Application", section 4.2.1).
         """
-        worse = self.draws <= 0.0 if more_is_better else self.draws >= 0.0
-        return float((worse.sum() + 1) / (len(worse) + 1))
+        return float(((self.draws <= margin).sum() + 1) / (len(self.draws) + 1))
 
 
 def mean_difference(
@@ -109,14 +108,14 @@ def ece_difference(y: Floats, p: Mapping[str, Floats], learner: Ints, rng: np.ra
 
 def _residuals(y: Floats, p: Floats, position: Ints, n_learners: int) -> Floats:
     """Sum probability minus outcome by learner and bin, shape (n_learners, n_bins)."""
-    edges = calibration_edges(y, p)
+    edges = _edges(y, p)
     place = np.searchsorted(edges, p, side="left")
     sums = np.zeros((n_learners, len(edges) + 1))
     np.add.at(sums, (position, place), p - y)
     return sums
 
 
-def calibration_edges(y: Floats, p: Floats) -> Floats:
+def _edges(y: Floats, p: Floats) -> Floats:
     """Largest probability of each bin but the last."""
     count = calibration_bins(y, p, _N_BINS).count
     edges: Floats = np.sort(p)[np.cumsum(count)[:-1] - 1]

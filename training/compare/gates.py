@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -157,21 +157,16 @@ def groups(
                 found.append((f"{column} {value}", answers.brier(rows, rng)))
     if not found:
         return Verdict("groups", "not judged", f"no group has {LEAST_AUDITED} learners to compare on")
-    ordered = sorted(found, key=lambda one: _chance_worse(one[1], gates.group_margin))
+    ordered = sorted(found, key=lambda one: one[1].chance_within(gates.group_margin))
     worse = []
     for place, (name, difference) in enumerate(ordered):
-        if _chance_worse(difference, gates.group_margin) * (len(ordered) - place) >= 1 - gates.confidence:
+        if difference.chance_within(gates.group_margin) * (len(ordered) - place) >= 1 - gates.confidence:
             break
         worse.append(f"{name} ({difference.challenger:.4f} instead of {difference.champion:.4f})")
     if worse:
         reason = f"chances of passing are further off for {', '.join(worse)}"
         return Verdict("groups", "failed", reason)
     return Verdict("groups", "passed", f"for none of {len(found)} groups are chances further off")
-
-
-def _chance_worse(difference: Difference, margin: float) -> float:
-    """One-sided p-value of being worse by more than a margin."""
-    return float(((difference.draws <= margin).sum() + 1) / (len(difference.draws) + 1))
 
 
 def latency(found: Mapping[str, float], gates: GatesConfig) -> Verdict:
@@ -210,7 +205,7 @@ def better(differences: Mapping[str, Difference], gates: GatesConfig) -> Verdict
     """
     if not differences:
         return Verdict("better", "failed", "nothing could be compared, so nothing speaks for it")
-    chances = {name: its.chance_of_none() for name, its in differences.items()}
+    chances = {name: its.chance_within() for name, its in differences.items()}
     best = min(chances, key=lambda name: chances[name])
     its, adjusted = differences[best], min(1.0, chances[best] * len(chances))
     figures = (its.challenger, its.champion, *its.interval(gates.confidence))
@@ -219,13 +214,6 @@ def better(differences: Mapping[str, Difference], gates: GatesConfig) -> Verdict
         return Verdict("better", "passed", f"it is better at {said}", *figures)
     reason = f"at nothing is it better beyond chance; nearest is {said}, p = {adjusted:.2f}"
     return Verdict("better", "failed", reason, *figures)
-
-
-def told(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """Sentences, those of gates that failed first."""
-    order = {"failed": 0, "not judged": 1, "passed": 2}
-    for one in sorted(verdicts, key=lambda verdict: order[verdict.state]):
-        yield f"{one.gate}: {one.state}: {one.reason}"
 
 
 def may_serve(verdicts: Sequence[Verdict]) -> bool:

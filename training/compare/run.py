@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -78,7 +78,6 @@ def compare(
     challenger: Candidate,
     champion: Candidate | None,
     asked: Asked,
-    simulated: Callable[[np.random.Generator], Verdict] | None = None,
 ) -> Comparison:
     """Compare two models, or the first one with what it has to beat.
 
@@ -88,8 +87,6 @@ def compare(
         The whole one.
     challenger, champion : Candidate
         With the catalogue of the dataset.
-    simulated : callable, optional
-        The verdict of simulated learners; None where there is no world to simulate.
     """
     fraction = _fraction(challenger, champion, asked.audit_fraction)
     catalog = catalog_of(dataset)
@@ -108,8 +105,6 @@ def compare(
     scorers = _both(challenger.name, challenger.scorer(), other, scorer)
     verdicts += _tracing(audited, catalog, challenger, tracers, asked, rng, found)
     verdicts += _ranking(audited, catalog, scorers, asked, rng, found)
-    if simulated is not None:
-        verdicts.append(simulated(rng))
     candidates = [one for one in (challenger, champion) if one is not None]
     times = milliseconds(audited, candidates, now=asked.now)
     verdicts.append(

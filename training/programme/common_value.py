@@ -19,9 +19,8 @@ import numpy as np
 
 from recommender.domain.catalog import Floats
 from recommender.domain.disclosure import LEAST
-from training.programme.ledger import Bools
+from training.programme.ledger import DIGITS, Bools
 
-_DIGITS: Final = 9
 _AT_ONCE: Final = 2
 
 
@@ -31,7 +30,7 @@ def common_value(values: Floats) -> float | None:
     >>> common_value(np.array([7.0, 7.0, 7.0, 3.0])), common_value(np.array([7.0, 3.0]))
     (7.0, None)
     """
-    found, n_sharing = np.unique(np.round(values, _DIGITS), return_counts=True)
+    found, n_sharing = np.unique(np.round(values, DIGITS), return_counts=True)
     if not len(found) or 2 * n_sharing.max() <= len(values):
         return None
     value: float = found[n_sharing.argmax()].item()
@@ -58,7 +57,7 @@ def gives_none_away(values: Floats, common: float | None = None) -> bool:
     >>> gives_none_away(six), gives_none_away(six, common=7.0)
     (True, False)
     """
-    found, n_sharing = np.unique(np.round(values, _DIGITS), return_counts=True)
+    found, n_sharing = np.unique(np.round(values, DIGITS), return_counts=True)
     n, n_alike = len(values), int(n_sharing.max(initial=0))
     n_else = [n - n_alike] if 2 * n_alike > n else []
     n_else += [n - int(n_sharing[found == known].sum()) for known in (0.0, common) if known is not None]

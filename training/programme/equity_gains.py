@@ -11,8 +11,7 @@ import numpy as np
 from training.programme.equity_told import Floats, Told
 from training.programme.equity_verdicts import Comparison, Measure, compare
 from training.programme.growth import gains
-from training.programme.growth_sittings import MONTHS as TIMES
-from training.programme.growth_sittings import sittings
+from training.programme.growth_sittings import sittings, time_after
 from training.programme.ledger import Bools
 from training.programme.programme import Programme
 
@@ -82,7 +81,7 @@ def shares_passed(programme: Programme) -> Floats:
     shares = np.full((len(programme.learners), 2), np.nan)
     found = sittings(programme)
     if found is not None:
-        later = TIMES.index(MONTHS) + 1
+        later = time_after(MONTHS)
         twice = found.measured(later)
         for at, time in enumerate((0, later)):
             rows = found.rows(time, twice)

@@ -13,7 +13,12 @@ from typing import Final
 import numpy as np
 
 from training.programme.growth_scale import Scale, resampled
-from training.programme.growth_sittings import FEWEST_PEOPLE, MONTHS, Floats, sittings
+from training.programme.growth_sittings import (
+    FEWEST_PEOPLE,
+    Floats,
+    sittings,
+    time_after,
+)
 from training.programme.ledger import Bools
 from training.programme.programme import Programme
 
@@ -72,7 +77,7 @@ def gains(programme: Programme, groups: Mapping[str, Bools], *, months: int = MA
     ValueError
         Nobody is measured after so many months.
     """
-    time, scale = _time(months), scale_of(programme)
+    time, scale = time_after(months), scale_of(programme)
     if scale is None or not scale.sittings.is_linked(time):
         return dict.fromkeys(groups)
     sat = scale.sittings
@@ -88,7 +93,7 @@ def measured_twice(programme: Programme, *, months: int = MAIN) -> Bools:
     found = sittings(programme)
     if found is None:
         return np.zeros(len(programme.learners), np.bool_)
-    return found.measured(_time(months))
+    return found.measured(time_after(months))
 
 
 def scale_of(programme: Programme) -> Scale | None:
@@ -107,9 +112,3 @@ def gain_of(n_learners: int, draws: Floats) -> Gain:
     """
     width = _WIDTH * float(np.nanstd(draws[1:], ddof=1))
     return Gain(n_learners, float(draws[0]), float(draws[0]) - width, float(draws[0]) + width)
-
-
-def _time(months: int) -> int:
-    if months not in MONTHS:
-        raise ValueError(f"months are {months}; people are measured after {MONTHS}: give one of these")
-    return MONTHS.index(months) + 1

@@ -36,6 +36,22 @@ FEWEST_PEOPLE: Final = 20
 _RARELY: Final = 0.1
 
 
+def time_after(months: int) -> int:
+    """Return the time of a sitting some months after the first answer.
+
+    >>> time_after(12)
+    2
+
+    Raises
+    ------
+    ValueError
+        Nobody is measured after so many months.
+    """
+    if months not in MONTHS:
+        raise ValueError(f"months are {months}; people are measured after {MONTHS}: give one of these")
+    return MONTHS.index(months) + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Sittings:
     """Who answered which items at which time; a sitting is one learner at one time.

@@ -17,7 +17,7 @@ are a group that is told of too. Whoever tells a mean has to see that they are n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,8 @@ from recommender.domain.disclosure import LEAST
 
 Bools = NDArray[np.bool_]
 Name = TypeVar("Name")
-# Values that differ by rounding are the same.
-_DIGITS = 9
+DIGITS: Final = 9
+"""Values that are equal when rounded to so many digits are the same."""
 
 
 def may_tell(values: NDArray[np.float64]) -> bool:
@@ -50,7 +50,7 @@ def is_alone(values: NDArray[np.float64]) -> Bools:
     >>> is_alone(np.array([0.2, 0.0, 0.0, 0.0, 0.0, 0.0])).tolist()
     [True, False, False, False, False, False]
     """
-    _, of, n_sharing = np.unique(np.round(values, _DIGITS), return_inverse=True, return_counts=True)
+    _, of, n_sharing = np.unique(np.round(values, DIGITS), return_inverse=True, return_counts=True)
     return np.asarray((n_sharing < LEAST)[of], np.bool_)
 
 

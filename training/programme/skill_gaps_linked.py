@@ -30,12 +30,11 @@ from numpy.typing import NDArray
 
 from recommender.domain.catalog import Floats
 from recommender.domain.disclosure import LEAST
-from training.programme.ledger import Bools, is_alone
+from training.programme.ledger import DIGITS, Bools, is_alone
 from training.programme.skill_gaps_people import GapPeople
 from training.programme.skill_gaps_sets import Cells
 
 # Weights closer together than 10 to the minus this are one.
-_DIGITS = 9
 Ints = NDArray[np.int64]
 
 
@@ -143,9 +142,9 @@ class _Part:
             asked = people.asked[rows, s]
             if asked.any():
                 gap, alone = people.gap[rows, s], np.zeros(len(rows), np.bool_)
-                short = asked & (np.round(gap, _DIGITS) != 0.0)
+                short = asked & (np.round(gap, DIGITS) != 0.0)
                 alone[asked] = is_alone(gap[asked])
-                weight[s] = np.round(weights[rows, s], _DIGITS)
+                weight[s] = np.round(weights[rows, s], DIGITS)
                 unknown[s] = np.array([short, alone, short & alone])
         return cls(rows, weight, unknown)
 

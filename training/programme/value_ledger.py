@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.domain.catalog import Floats
 from recommender.domain.disclosure import LEAST
-from training.programme.ledger import Bools, is_alone, may_tell
-
-# Values closer together than 10 to the minus this are one.
-_DIGITS = 9
+from training.programme.ledger import DIGITS, Bools, is_alone, may_tell
 
 
 def n_unknown(values: Floats) -> int:
@@ -24,7 +21,7 @@ def n_unknown(values: Floats) -> int:
     >>> n_unknown(np.array([0.0, 0.3, 0.3, 0.3, 0.3, 0.3, 0.2]))
     1
     """
-    return int((is_alone(values) & (np.round(values, _DIGITS) != 0.0)).sum())
+    return int((is_alone(values) & (np.round(values, DIGITS) != 0.0)).sum())
 
 
 def may_tell_mean(values: Floats) -> bool:
@@ -38,7 +35,7 @@ def may_tell_mean(values: Floats) -> bool:
     """
     if not len(values):
         return True
-    n_alike = int(np.unique(np.round(values, _DIGITS), return_counts=True)[1].max())
+    n_alike = int(np.unique(np.round(values, DIGITS), return_counts=True)[1].max())
     is_odd = 0 < len(values) - n_alike < min(LEAST, n_alike)
     return may_tell(values) and not 0 < n_unknown(values) < LEAST and not is_odd
 

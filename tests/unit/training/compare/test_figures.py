@@ -32,7 +32,7 @@ def test_a_model_does_not_differ_from_itself_in_any_resample(compare) -> None:
     found = compare(y, {"challenger": p, "champion": p}, learner, np.random.default_rng(0))
     assert found.value == 0.0
     assert not found.draws.any()
-    assert found.chance_of_none() == 1.0
+    assert found.chance_within() == 1.0
 
 
 def test_ece_in_a_resample_is_that_of_its_rows_in_the_same_bins() -> None:
@@ -64,6 +64,6 @@ def test_rows_of_one_learner_are_drawn_together() -> None:
 
 def test_a_chance_counts_resamples_in_which_nothing_is_gained() -> None:
     found = Difference(1.0, 0.5, np.array([-0.1, 0.0, 0.2, 0.3]), 9, 9)
-    assert found.chance_of_none() == 3 / 5
-    assert found.chance_of_none(more_is_better=False) == 4 / 5
+    assert found.chance_within() == 3 / 5
+    assert found.chance_within(0.2) == 4 / 5
     assert found.interval(0.5) == pytest.approx((-0.025, 0.225))
